@@ -1,0 +1,44 @@
+# `make demo` runs the main job, `make test` the tests; both set up what they need.
+
+VENV := .venv
+PIP := $(VENV)/bin/pip --quiet --disable-pip-version-check
+SET_UP_FROM := pyproject.toml constraints.txt scripts/install_system_packages.sh
+
+.PHONY: demo test check train clean
+
+demo: $(VENV)/demo.done
+	$(VENV)/bin/dafx-bridge demo
+
+test: check
+	$(VENV)/bin/pytest -n 2 --dist loadgroup
+
+check: $(VENV)/test.done
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+# Corpus, training, export and evaluation of the shipped models: about an hour and a half on two
+# cores. Every step goes on where it was stopped.
+train: $(VENV)/test.done
+	scripts/install_system_packages.sh train
+	$(VENV)/bin/dafx-train corpus
+	$(VENV)/bin/dafx-train fit mda-overdrive
+	$(VENV)/bin/dafx-train export mda-overdrive
+	$(VENV)/bin/dafx-train evaluate mda-overdrive
+	$(VENV)/bin/dafx-train report overdrive-fixed
+	$(VENV)/bin/dafx-train report overdrive-random
+
+$(VENV)/demo.done: $(SET_UP_FROM)
+	scripts/install_system_packages.sh run
+	python3 -m venv $(VENV)
+	$(PIP) install --constraint constraints.txt --editable '.[demo]'
+	touch $@
+
+$(VENV)/test.done: $(SET_UP_FROM)
+	scripts/install_system_packages.sh test
+	python3 -m venv $(VENV)
+	$(PIP) install --constraint constraints.txt --editable '.[demo,train,dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) demo dist

@@ -1,0 +1,1 @@
+"""Numbers out of audio: features for the models, levels, metrics."""

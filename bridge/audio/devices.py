@@ -1,0 +1,50 @@
+"""Sound devices by name or index, through PortAudio.
+
+PortAudio is loaded on first use: offline work needs no sound system.
+"""
+
+from types import ModuleType
+from typing import Any, Literal
+
+from bridge.errors import DeviceError
+
+
+def portaudio() -> tuple[ModuleType, ModuleType]:
+    """The modules rtmixer and sounddevice. Raises DeviceError without PortAudio."""
+    try:
+        import rtmixer
+        import sounddevice
+    except OSError:
+        raise DeviceError(
+            "sound devices need PortAudio, which is not installed: apt install libportaudio2"
+        ) from None
+    return rtmixer, sounddevice
+
+
+def list_devices() -> list[dict[str, Any]]:
+    """PortAudio's description of every device. Raises DeviceError without PortAudio."""
+    _, sounddevice = portaudio()
+    return [dict(device) for device in sounddevice.query_devices()]
+
+
+def find_device(device: str, direction: Literal["input", "output"]) -> dict[str, Any]:
+    """PortAudio's description of the device of that index or (part of a) name; `jack` is JACK's.
+
+    Raises DeviceError, listing what there is, where none fits.
+    """
+    _, sounddevice = portaudio()
+    if device == "jack":
+        apis = [api for api in sounddevice.query_hostapis() if "JACK" in api["name"]]
+        if not apis or apis[0][f"default_{direction}_device"] < 0:
+            raise DeviceError(f"JACK is not running or has no {direction}; start it and try again")
+        return dict(sounddevice.query_devices(apis[0][f"default_{direction}_device"]))
+    usable = [d for d in list_devices() if d[f"max_{direction}_channels"] > 0]
+    if device.isdigit():
+        fitting = [d for d in usable if d["index"] == int(device)]
+    else:
+        exact = [d for d in usable if d["name"] == device]
+        fitting = exact or [d for d in usable if device.lower() in d["name"].lower()]
+    if not fitting:
+        known = ", ".join(f"{d['index']} {d['name']}" for d in usable) or "none"
+        raise DeviceError(f"no {direction} device {device!r}; there are: {known}")
+    return dict(fitting[0])

@@ -1,0 +1,154 @@
+"""Live audio: a sound device, or a file as if it were played live.
+
+A device is captured by PortAudio's thread into a lock-free ring, in C (rtmixer): no Python runs
+there, so a busy interpreter loses no sample. A file is paced by the clock of its reader. `read`
+never blocks; it is called from one thread.
+"""
+
+import time
+from abc import abstractmethod
+from pathlib import Path
+
+import numpy as np
+from typing_extensions import override
+
+from bridge.audio.devices import find_device, portaudio
+from bridge.audio.files import read_audio, require_sound
+from bridge.closing import Closing
+from bridge.effects import Audio
+from bridge.errors import AudioError, DeviceError
+
+RING_S = 4.0
+"""How much a device's ring holds while nobody reads."""
+
+
+class Source(Closing):
+    """Somewhere audio keeps coming from."""
+
+    name: str
+    sample_rate: int
+    channels: int
+
+    @abstractmethod
+    def read(self) -> Audio:
+        """What arrived since the last call, shape (channels, frames); it may be nothing."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will come."""
+        return False
+
+    @property
+    def lost(self) -> int:
+        """How many times audio was lost because nobody read in time."""
+        return 0
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop. May be called twice."""
+
+
+class FileSource(Source):
+    """A file played from its beginning, at its own pace, from the first `read` on."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises AudioError where the file cannot be used."""
+        self._audio, self.sample_rate = read_audio(path)
+        require_sound(self._audio, path)
+        self.name = str(path)
+        self.channels = len(self._audio)
+        self._position = 0
+        self._start: float | None = None
+
+    @override
+    def read(self) -> Audio:
+        now = time.monotonic()
+        if self._start is None:
+            self._start = now
+        due = min(int((now - self._start) * self.sample_rate), self._audio.shape[1])
+        block = self._audio[:, self._position : due]
+        self._position = max(due, self._position)
+        return block
+
+    @property
+    @override
+    def finished(self) -> bool:
+        return bool(self._position >= self._audio.shape[1])
+
+    @override
+    def close(self) -> None:
+        self._position = self._audio.shape[1]
+
+
+class DeviceSource(Source):
+    """A sound device, by PortAudio name or index; `jack` is JACK's default input."""
+
+    def __init__(self, device: str, channels: int | None = None, block_frames: int = 256) -> None:
+        """`channels` defaults to 1 or 2, as the device has.
+
+        Raises DeviceError where the device is missing or refuses.
+        """
+        rtmixer, sounddevice = portaudio()
+        found = find_device(device, "input")
+        self.name = str(found["name"])
+        self.sample_rate = int(found["default_samplerate"])
+        self.channels = channels or min(int(found["max_input_channels"]), 2)
+        frames = 1 << int(np.ceil(np.log2(RING_S * self.sample_rate)))
+        self._ring = rtmixer.RingBuffer(4 * self.channels, frames)
+        try:
+            self._recorder = rtmixer.Recorder(
+                device=found["index"],
+                channels=self.channels,
+                samplerate=self.sample_rate,
+                blocksize=block_frames,
+                latency="low",
+            )
+            self._action = self._recorder.record_ringbuffer(self._ring)
+            self._recorder.start()
+        except (sounddevice.PortAudioError, ValueError) as error:
+            raise DeviceError(
+                f"{self.name}: cannot be opened with {self.channels} channels at"
+                f" {self.sample_rate} Hz ({error}); close other programs that use it"
+            ) from None
+        self._lost = 0
+
+    @override
+    def read(self) -> Audio:
+        if self._action not in self._recorder.actions:
+            # The recording action ends itself when the ring is full; start it anew.
+            self._lost += 1
+            self._ring.flush()
+            self._action = self._recorder.record_ringbuffer(self._ring)
+        data = self._ring.read()
+        frames = np.frombuffer(data, np.float32).reshape(-1, self.channels)
+        return np.ascontiguousarray(frames.T)
+
+    @property
+    @override
+    def lost(self) -> int:
+        return self._lost
+
+    @property
+    @override
+    def finished(self) -> bool:
+        return not bool(self._recorder.active)
+
+    @override
+    def close(self) -> None:
+        self._recorder.close()
+
+
+def open_source(name: str) -> Source:
+    """A file where `name` is one, else the sound device of that name or index.
+
+    Raises AudioError or DeviceError where it is neither.
+    """
+    path = Path(name)
+    if path.exists():
+        return FileSource(path)
+    if path.suffix and not name.isdigit():
+        try:
+            return DeviceSource(name)
+        except DeviceError:
+            raise AudioError(f"{name}: no such file or sound device; check the path") from None
+    return DeviceSource(name)

@@ -1,0 +1,31 @@
+"""`dafx-bridge devices`: what --input and --play can name."""
+
+from rich.console import Console
+from rich.table import Table
+
+from bridge.audio.devices import list_devices
+from bridge.cli.options import JsonOption, echo_json
+
+EXAMPLES = """\
+  dafx-bridge devices
+  dafx-bridge devices --json"""
+
+_COLUMNS = {
+    "index": "index",
+    "name": "name",
+    "max_input_channels": "inputs",
+    "max_output_channels": "outputs",
+    "default_samplerate": "rate in Hz",
+}
+
+
+def command(as_json: JsonOption = False) -> None:
+    """List the sound devices by the index and name that --input and --play take."""
+    rows = [{name: device[key] for key, name in _COLUMNS.items()} for device in list_devices()]
+    if as_json:
+        echo_json(rows)
+        return
+    table = Table(*_COLUMNS.values())
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    Console().print(table)

@@ -1,0 +1,95 @@
+"""`dafx-bridge host`: the embedded effect host."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bridge.audio.sinks import DeviceSink, FileSink, NoSink, Sink
+from bridge.audio.sources import Source, open_source
+from bridge.cli.options import JsonOption, PluginOption, echo_json, parameter_rows
+from bridge.cli.stopping import stop_on_signals
+from bridge.errors import AudioError
+from bridge.hosts.embedded import parameter_address
+from bridge.hosts.embedded_server import EmbeddedHostServer
+from bridge.manifest import load_manifest
+from bridge.osc import OscSocket
+
+EXAMPLES = """\
+  dafx-bridge host --plugin mda-overdrive --input 0 --play 0
+  dafx-bridge host --plugin mda-overdrive --input take.wav --out processed.wav
+  dafx-bridge host --plugin pedalboard-distortion --port 9002 --json"""
+
+DEFAULT_PORT = 9001
+
+
+def command(
+    plugin: PluginOption,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="UDP port on loopback; 0 takes a free one.")
+    ] = DEFAULT_PORT,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--input",
+            metavar="SOURCE",
+            help="Sound device by name or index, 'jack', or a file played as if live.",
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the result to this WAV.")] = None,
+    play: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DEVICE", help="Play the result on this device; mind feedback from speakers."
+        ),
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0, help="Stop after so long; else Ctrl-C or end of file.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run one effect plugin that any OSC program on this computer can turn the knobs of.
+
+    Every parameter has an address, /PLUGIN/SYMBOL: with a number it is set to that real value,
+    without one the current value is sent back. Prints a line when it is ready, and the final
+    values at the end.
+    """
+    spec = load_manifest().plugin(plugin)
+    if source is None and (out or play):
+        raise AudioError("there is nothing to write or play; give --input")
+    if out and play:
+        raise AudioError("the result goes to one place; give --out or --play")
+    live_input = open_source(source) if source else None
+    server = None
+    sink: Sink = NoSink()
+    try:
+        server = EmbeddedHostServer(spec, osc := OscSocket(port))
+        if live_input is not None:
+            sink = _open_sink(live_input, out, play)
+        with stop_on_signals() as stop:
+            if as_json:
+                echo_json({"ready": {"plugin": plugin, "port": osc.port}})
+            else:
+                addresses = ", ".join(parameter_address(spec, p.symbol) for p in spec.parameters)
+                typer.echo(f"{spec.name} listens on 127.0.0.1:{osc.port}: {addresses}")
+            frames = server.run(stop, live_input, sink, seconds)
+    finally:
+        sink.close()
+        if server is not None:
+            server.close()
+        if live_input is not None:
+            live_input.close()
+    rows = parameter_rows(server.setting)
+    if as_json:
+        echo_json({"done": {"frames": frames, "parameters": rows}})
+    else:
+        values = ", ".join(f"{row['symbol']} {row['value']:.3f} {row['unit']}" for row in rows)
+        typer.echo(f"{frames} frames processed; {values}")
+
+
+def _open_sink(source: Source, out: Path | None, play: str | None) -> Sink:
+    if out:
+        return FileSink(out, source.sample_rate, source.channels)
+    if play:
+        return DeviceSink(play, source.sample_rate, source.channels)
+    return NoSink()

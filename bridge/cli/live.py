@@ -1,0 +1,102 @@
+"""`dafx-bridge live`: follow live audio."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bridge.audio.files import read_audio, require_sound
+from bridge.audio.sources import open_source
+from bridge.cli.options import JsonOption, PluginOption, echo_json
+from bridge.cli.stopping import stop_on_signals
+from bridge.engine.live import LiveEngine, LiveSettings, Status, Summary
+from bridge.engine.matcher import Matcher
+from bridge.hosts import connect
+from bridge.manifest import load_manifest
+
+EXAMPLES = """\
+  dafx-bridge live --reference ref.wav --plugin mda-overdrive --input 0
+      --host embedded://127.0.0.1:9001
+  dafx-bridge live --reference ref.wav --plugin mda-overdrive --input jack
+      --host embedded://127.0.0.1:9001 --amount 0.5
+  dafx-bridge live --reference ref.wav --plugin mda-overdrive --input take.wav
+      --host embedded://127.0.0.1:9001 --seconds 30 --json"""
+
+
+def command(
+    reference: Annotated[Path, typer.Option(help="A recording with the sound you want.")],
+    plugin: PluginOption,
+    source: Annotated[
+        str,
+        typer.Option(
+            "--input",
+            metavar="SOURCE",
+            help="Sound device by name or index, 'jack', or a file played as if live.",
+        ),
+    ],
+    host: Annotated[
+        str, typer.Option(metavar="URL", help="The effect host, such as embedded://127.0.0.1:9001.")
+    ],
+    seconds: Annotated[
+        float | None, typer.Option(min=0, help="Stop after so long; else Ctrl-C or end of file.")
+    ] = None,
+    amount: Annotated[
+        float, typer.Option(min=0, max=1, help="0 keeps the host's values, 1 takes the prediction.")
+    ] = 1.0,
+    smoothing: Annotated[
+        float, typer.Option(min=0, help="Time constant of the parameters' glide, in seconds.")
+    ] = 0.25,
+    as_json: JsonOption = False,
+) -> None:
+    """Listen to SOURCE and turn the host's knobs towards the sound of the reference.
+
+    With --json, one status a line and the summary last.
+    """
+    matcher = Matcher(load_manifest().plugin(plugin))
+    audio, rate = read_audio(reference)
+    require_sound(audio, reference)
+    analysis = matcher.analyse(audio, rate, str(reference))
+    settings = LiveSettings(amount, smoothing)
+    with connect(host, matcher.plugin) as target, open_source(source) as live_input:
+        engine = LiveEngine(live_input, matcher, analysis, target, settings)
+        with stop_on_signals() as stop:
+            show = _json_status if as_json else _print_status
+            summary = engine.run(stop, seconds, show)
+    if as_json:
+        echo_json({"summary": _figures(summary)})
+    else:
+        figures = _figures(summary)
+        clear = "\r\033[K" if sys.stderr.isatty() else ""
+        typer.echo(clear, nl=False, err=True)
+        typer.echo("  ".join(f"{name} {value}" for name, value in figures.items()))
+
+
+def _figures(summary: Summary) -> dict[str, float]:
+    return {
+        "hops": summary.hops,
+        "skipped_hops": summary.skipped_hops,
+        "predictions": summary.predictions,
+        "sends": summary.sends,
+        "lost": summary.lost,
+        "compute_p50_ms": round(summary.percentile_ms(50), 2),
+        "compute_p99_ms": round(summary.percentile_ms(99), 2),
+        "compute_max_ms": round(summary.percentile_ms(100), 2),
+    }
+
+
+def _json_status(status: Status) -> None:
+    echo_json(asdict(status))
+
+
+def _print_status(status: Status) -> None:
+    values = "  ".join(f"{symbol} {value:.3f}" for symbol, value in status.values.items())
+    line = (
+        f"{status.time_s:7.1f} s  {status.state:8}  {status.level_db:6.1f} dBFS"
+        f"  {status.compute_ms:5.2f} ms  {status.sends_per_s:3d} sends/s  {values}"
+    )
+    if sys.stderr.isatty():
+        typer.echo(f"\r\033[K{line}", nl=False, err=True)
+    elif status.time_s % 1 < 0.25:
+        typer.echo(line, err=True)

@@ -1,0 +1,70 @@
+"""pedalboard's own effects."""
+
+import numpy as np
+import pedalboard
+from pedalboard.version import __version__ as pedalboard_version
+
+from bridge.effects.base import BLOCK_FRAMES, Audio, Effect, EffectStream
+from bridge.errors import EffectError
+from bridge.manifest import PluginSpec, Setting
+
+
+class BuiltinEffect(Effect):
+    """A class of pedalboard, by its name in the manifest."""
+
+    def __init__(self, plugin: PluginSpec) -> None:
+        """Raises EffectError where this pedalboard has no such class or no such parameter."""
+        super().__init__(plugin)
+        make: type[pedalboard.Plugin] | None = getattr(
+            pedalboard, plugin.formats.builtin or "", None
+        )
+        if make is None:
+            raise EffectError(
+                f"{plugin.id}: pedalboard {pedalboard_version} has no"
+                f" {plugin.formats.builtin!r}; correct `builtin` in the manifest"
+            )
+        for parameter in plugin.parameters:
+            if not hasattr(make, parameter.symbol):
+                raise EffectError(
+                    f"{plugin.id}: pedalboard.{plugin.formats.builtin} has no parameter"
+                    f" {parameter.symbol!r}; correct the manifest"
+                )
+
+        self._make = make
+
+    def _open(self, sample_rate: float, channels: int, setting: Setting) -> EffectStream:
+        return _BuiltinStream(self._make(), sample_rate, channels, setting)
+
+
+class _BuiltinStream(EffectStream):
+    """One pedalboard object. pedalboard takes at most two channels, so wider audio is split."""
+
+    def __init__(
+        self, first: pedalboard.Plugin, sample_rate: float, channels: int, setting: Setting
+    ) -> None:
+        self._rate = sample_rate
+        self._groups = [slice(start, start + 2) for start in range(0, channels, 2)]
+        self._plugins = [first] + [type(first)() for _ in self._groups[1:]]
+        self.set(setting)
+        # The first, resetting call ends every glide from the defaults to the setting.
+        for plugin, group in zip(self._plugins, self._groups, strict=True):
+            silence = np.zeros((min(group.stop, channels) - group.start, 1), np.float32)
+            plugin.process(silence, self._rate, BLOCK_FRAMES, reset=True)
+            plugin.reset()
+
+    def set(self, setting: Setting) -> None:
+        for plugin in self._plugins:
+            for symbol, value in setting.values.items():
+                setattr(plugin, symbol, value)
+
+    def process(self, audio: Audio) -> Audio:
+        if audio.shape[1] == 0:
+            return audio.copy()
+        parts = [
+            plugin.process(audio[group], self._rate, BLOCK_FRAMES, reset=False)
+            for plugin, group in zip(self._plugins, self._groups, strict=True)
+        ]
+        return np.concatenate(parts)
+
+    def close(self) -> None:
+        self._plugins.clear()

@@ -1,0 +1,159 @@
+"""The part of lilv that hosting needs, through ctypes (liblilv-0, ISC licence).
+
+lilv is not thread-safe: `LOCK` is held in every call of it. `CDLL` drops the GIL while a plugin
+runs. The `lilv_instance_*` helpers are inline functions of lilv's header, so the plugin's own
+descriptor is called instead.
+"""
+
+import ctypes as c
+import ctypes.util
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from bridge.errors import EffectError
+
+LOCK = threading.RLock()
+_CORE = "http://lv2plug.in/ns/lv2core#"
+_M_PERTURB = -6
+
+_SIGNATURES: dict[str, tuple[type | None, list[type]]] = {
+    "world_new": (c.c_void_p, []),
+    "world_load_all": (None, [c.c_void_p]),
+    "world_get_all_plugins": (c.c_void_p, [c.c_void_p]),
+    "new_uri": (c.c_void_p, [c.c_void_p, c.c_char_p]),
+    "node_as_string": (c.c_char_p, [c.c_void_p]),
+    "plugins_get_by_uri": (c.c_void_p, [c.c_void_p, c.c_void_p]),
+    "plugin_get_num_ports": (c.c_uint32, [c.c_void_p]),
+    "plugin_get_port_by_index": (c.c_void_p, [c.c_void_p, c.c_uint32]),
+    "plugin_get_port_ranges_float": (None, [c.c_void_p] * 4),
+    "plugin_instantiate": (c.c_void_p, [c.c_void_p, c.c_double, c.c_void_p]),
+    "port_is_a": (c.c_bool, [c.c_void_p] * 3),
+    "port_get_symbol": (c.c_void_p, [c.c_void_p] * 2),
+    "instance_free": (None, [c.c_void_p]),
+}
+
+
+class Descriptor(c.Structure):
+    """LV2_Descriptor of lv2core/lv2.h: the plugin's entry points."""
+
+    _fields_ = (
+        ("uri", c.c_char_p),
+        ("instantiate", c.c_void_p),
+        ("connect_port", c.CFUNCTYPE(None, c.c_void_p, c.c_uint32, c.c_void_p)),
+        ("activate", c.CFUNCTYPE(None, c.c_void_p)),
+        ("run", c.CFUNCTYPE(None, c.c_void_p, c.c_uint32)),
+        ("deactivate", c.CFUNCTYPE(None, c.c_void_p)),
+        ("cleanup", c.c_void_p),
+        ("extension_data", c.c_void_p),
+    )
+
+
+class Instance(c.Structure):
+    """LilvInstanceImpl of lilv/lilv.h."""
+
+    _fields_ = (
+        ("descriptor", c.POINTER(Descriptor)),
+        ("handle", c.c_void_p),
+        ("pimpl", c.c_void_p),
+    )
+
+
+class Feature(c.Structure):
+    """LV2_Feature of lv2core/lv2.h."""
+
+    _fields_ = (("uri", c.c_char_p), ("data", c.c_void_p))
+
+
+class _UridMap(c.Structure):
+    """LV2_URID_Map of lv2/urid/urid.h."""
+
+    _fields_ = (
+        ("handle", c.c_void_p),
+        ("map", c.CFUNCTYPE(c.c_uint32, c.c_void_p, c.c_char_p)),
+    )
+
+
+class Lilv:
+    """liblilv with typed functions and all installed bundles loaded."""
+
+    def __init__(self) -> None:
+        """Raises EffectError where liblilv is not installed."""
+        try:
+            library = c.CDLL(ctypes.util.find_library("lilv-0") or "liblilv-0.so.0")
+        except OSError:
+            raise EffectError(
+                "LV2 plugins need liblilv, which is not installed: apt install liblilv-0-0"
+            ) from None
+        for name, (result, arguments) in _SIGNATURES.items():
+            function = getattr(library, f"lilv_{name}")
+            function.restype, function.argtypes = result, arguments
+        self._library = library
+        self._urids: dict[bytes, int] = {}
+        self._map = _UridMap(None, _UridMap._fields_[1][1](self._urid))
+        with LOCK:
+            self.world = self.call("world_new")
+            self.call("world_load_all", self.world)
+
+    def call(self, name: str, *arguments: object) -> int:
+        """Call `lilv_NAME` under the lock."""
+        with LOCK:
+            result: int = getattr(self._library, f"lilv_{name}")(*arguments)
+            return result
+
+    @cache  # noqa: B019 — one Lilv lives as long as the process
+    def uri(self, uri: str) -> int:
+        """The node of a URI, made once."""
+        return self.call("new_uri", self.world, uri.encode())
+
+    def plugin(self, uri: str) -> int | None:
+        """The installed plugin of that URI, or None."""
+        plugins = self.call("world_get_all_plugins", self.world)
+        return self.call("plugins_get_by_uri", plugins, self.uri(uri)) or None
+
+    def is_a(self, plugin: int, port: int, kind: str) -> bool:
+        """Whether a port is of an lv2core class such as 'AudioPort'."""
+        return bool(self.call("port_is_a", plugin, port, self.uri(_CORE + kind)))
+
+    def symbol(self, plugin: int, port: int) -> str:
+        """A port's symbol."""
+        with LOCK:
+            name = self._library.lilv_node_as_string(self.call("port_get_symbol", plugin, port))
+        return bytes(name).decode()
+
+    def instantiate(self, plugin: int, sample_rate: float) -> "c._Pointer[Instance] | None":
+        """A fresh instance whose memory starts as zeros, or None where the plugin refuses."""
+        features = (c.POINTER(Feature) * 2)(
+            c.pointer(Feature(b"http://lv2plug.in/ns/ext/urid#map", c.addressof(self._map)))
+        )
+        with LOCK, _zeroed_memory():
+            instance = self.call(
+                "plugin_instantiate", plugin, sample_rate, c.cast(features, c.c_void_p)
+            )
+        return c.cast(instance, c.POINTER(Instance)) if instance else None
+
+    def _urid(self, _handle: object, uri: bytes) -> int:
+        with LOCK:
+            return self._urids.setdefault(uri, len(self._urids) + 1)
+
+
+@cache
+def lilv() -> Lilv:
+    """The process's one lilv world. Raises EffectError where liblilv is not installed."""
+    with LOCK:
+        return Lilv()
+
+
+@contextmanager
+def _zeroed_memory() -> Iterator[None]:
+    """Let glibc's malloc hand out zeros: mda Delay reads memory it never wrote."""
+    libc = c.CDLL(None)
+    if not hasattr(libc, "mallopt"):
+        yield
+        return
+    libc.mallopt(_M_PERTURB, 255)
+    try:
+        yield
+    finally:
+        libc.mallopt(_M_PERTURB, 0)

@@ -1,0 +1,21 @@
+"""Find the first installed format of a manifest entry."""
+
+from bridge.effects.base import Effect
+from bridge.effects.builtin import BuiltinEffect
+from bridge.effects.lv2 import Lv2Effect
+from bridge.errors import EffectError
+from bridge.manifest import PluginSpec
+
+
+def load_effect(plugin: PluginSpec) -> Effect:
+    """The plugin, ready to render. Raises EffectError, saying what to install, where it is not."""
+    formats = {"lv2": Lv2Effect, "builtin": BuiltinEffect}
+    reasons = []
+    for name, effect in formats.items():
+        if getattr(plugin.formats, name) is None:
+            continue
+        try:
+            return effect(plugin)
+        except EffectError as error:
+            reasons.append(str(error))
+    raise EffectError("; ".join(reasons) or f"{plugin.id}: no format this version can load")

@@ -1,0 +1,184 @@
+"""LV2 plugins, hosted in this process through lilv."""
+
+import ctypes as c
+from dataclasses import dataclass
+
+import numpy as np
+
+from bridge.effects.base import BLOCK_FRAMES, Audio, Effect, EffectStream
+from bridge.effects.lilv import LOCK, Instance, lilv
+from bridge.errors import EffectError
+from bridge.manifest import PluginSpec, Setting
+
+_FLOAT_BYTES = 4
+
+
+@dataclass(frozen=True)
+class _Ports:
+    """Port numbers of a plugin by what they carry, with the controls' ranges."""
+
+    controls: dict[str, int]
+    control_outputs: tuple[int, ...]
+    audio_in: tuple[int, ...]
+    audio_out: tuple[int, ...]
+    minimum: Audio
+    maximum: Audio
+    default: Audio
+
+
+class Lv2Effect(Effect):
+    """An installed LV2 plugin, by the URI in the manifest."""
+
+    def __init__(self, plugin: PluginSpec) -> None:
+        """Raises EffectError where it is not installed or its ports differ from the manifest."""
+        super().__init__(plugin)
+        uri = plugin.formats.lv2 or ""
+        found = lilv().plugin(uri)
+        if found is None:
+            raise EffectError(
+                f"{plugin.id}: the LV2 plugin {uri} is not installed; on Debian, `apt install"
+                " mda-lv2` brings the mda suite"
+            )
+        self._plugin: int = found
+        self._ports = _read_ports(found)
+        for parameter in plugin.parameters:
+            self._check_range(parameter.symbol, parameter.min, parameter.max)
+
+    def _check_range(self, symbol: str, low: float, high: float) -> None:
+        port = self._ports.controls.get(symbol)
+        if port is None:
+            known = ", ".join(self._ports.controls)
+            raise EffectError(
+                f"{self.plugin.id}: the plugin has no control {symbol!r}, it has {known};"
+                " correct the manifest"
+            )
+        its_low, its_high = self._ports.minimum[port], self._ports.maximum[port]
+        if low < its_low or high > its_high:
+            raise EffectError(
+                f"{self.plugin.id}: {symbol} is {its_low:g}..{its_high:g} in the plugin but"
+                f" {low:g}..{high:g} in the manifest; correct the manifest"
+            )
+
+    def _open(self, sample_rate: float, channels: int, setting: Setting) -> EffectStream:
+        return _Lv2Stream(self, sample_rate, channels, setting)
+
+
+class _Lv2Stream(EffectStream):
+    """One instance for every group of as many channels as the plugin has inputs.
+
+    A group of one channel is fed to all inputs and comes out as the mean of the outputs.
+    """
+
+    def __init__(
+        self, effect: Lv2Effect, sample_rate: float, channels: int, setting: Setting
+    ) -> None:
+        width = len(effect._ports.audio_in)
+        self._groups = [
+            slice(start, min(start + width, channels)) for start in range(0, channels, width)
+        ]
+        self._instances: list[_Instance] = []
+        for _ in self._groups:
+            self._instances.append(_Instance(effect, sample_rate, setting))
+
+    def set(self, setting: Setting) -> None:
+        for instance in self._instances:
+            instance.set(setting)
+
+    def process(self, audio: Audio) -> Audio:
+        parts = [
+            instance.process(audio[group])
+            for instance, group in zip(self._instances, self._groups, strict=True)
+        ]
+        return np.concatenate(parts)
+
+    def close(self) -> None:
+        while self._instances:
+            self._instances.pop().close()
+
+
+class _Instance:
+    """One plugin instance with its controls connected to one array of floats."""
+
+    def __init__(self, effect: Lv2Effect, sample_rate: float, setting: Setting) -> None:
+        self._ports = effect._ports
+        instance = lilv().instantiate(effect._plugin, sample_rate)
+        if instance is None:
+            raise EffectError(f"{effect.plugin.id}: the plugin refuses {sample_rate:g} Hz")
+        self._instance: c._Pointer[Instance] | None = instance
+        self._plugin = instance.contents.descriptor.contents
+        self._handle = instance.contents.handle
+        self._controls = self._ports.default.copy()
+        for port in (*self._ports.controls.values(), *self._ports.control_outputs):
+            self._connect(port, self._controls.ctypes.data + _FLOAT_BYTES * port)
+        if self._plugin.activate:
+            self._plugin.activate(self._handle)
+        self._apply_from_scratch(setting)
+
+    def _connect(self, port: int, address: int) -> None:
+        self._plugin.connect_port(self._handle, port, address)
+
+    def _apply_from_scratch(self, setting: Setting) -> None:
+        """Make the plugin compute every control for this sample rate.
+
+        mda plugins apply a control only when it changes, and their constructors assume 44.1 kHz;
+        so each control goes to its far end and back, with an empty run between.
+        """
+        self.set(setting)
+        wanted = self._controls.copy()
+        middle = (self._ports.minimum + self._ports.maximum) / 2
+        for port in self._ports.controls.values():
+            ends = self._ports.minimum, self._ports.maximum
+            self._controls[port] = ends[0 if wanted[port] > middle[port] else 1][port]
+        self._plugin.run(self._handle, 0)
+        self._controls[:] = wanted
+        self._plugin.run(self._handle, 0)
+
+    def set(self, setting: Setting) -> None:
+        for symbol, value in setting.values.items():
+            self._controls[self._ports.controls[symbol]] = value
+
+    def process(self, audio: Audio) -> Audio:
+        """Audio of (1..inputs, frames) to the same shape."""
+        channels, frames = audio.shape
+        # A fresh row for every input: the plugin may write its output over what it reads.
+        source = np.empty((len(self._ports.audio_in), frames), np.float32)
+        for row in range(len(source)):
+            source[row] = audio[min(row, channels - 1)]
+        result = np.empty((len(self._ports.audio_out), frames), np.float32)
+        for start in range(0, frames, BLOCK_FRAMES):
+            for buffer, ports in ((source, self._ports.audio_in), (result, self._ports.audio_out)):
+                for row, port in enumerate(ports):
+                    self._connect(port, buffer.ctypes.data + _FLOAT_BYTES * (row * frames + start))
+            self._plugin.run(self._handle, min(BLOCK_FRAMES, frames - start))
+        return result[:channels] if channels > 1 else result.mean(axis=0, keepdims=True)
+
+    def close(self) -> None:
+        if self._instance is None:
+            return
+        if self._plugin.deactivate:
+            self._plugin.deactivate(self._handle)
+        lilv().call("instance_free", self._instance)
+        self._instance = None
+
+
+def _read_ports(plugin: int) -> _Ports:
+    world = lilv()
+    count = world.call("plugin_get_num_ports", plugin)
+    ranges = [np.zeros(count, np.float32) for _ in range(3)]
+    with LOCK:
+        world.call("plugin_get_port_ranges_float", plugin, *(r.ctypes.data for r in ranges))
+    controls: dict[str, int] = {}
+    control_outputs: list[int] = []
+    audio_in: list[int] = []
+    audio_out: list[int] = []
+    for number in range(count):
+        port = world.call("plugin_get_port_by_index", plugin, number)
+        is_input = world.is_a(plugin, port, "InputPort")
+        if world.is_a(plugin, port, "AudioPort"):
+            (audio_in if is_input else audio_out).append(number)
+        elif world.is_a(plugin, port, "ControlPort"):
+            if is_input:
+                controls[world.symbol(plugin, port)] = number
+            else:
+                control_outputs.append(number)
+    return _Ports(controls, tuple(control_outputs), tuple(audio_in), tuple(audio_out), *ranges)

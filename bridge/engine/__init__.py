@@ -1,0 +1,1 @@
+"""From audio to parameters: the match of whole files, and the live loop."""

@@ -1,0 +1,162 @@
+"""The live loop: every hop, hear the newest window, predict, glide, send.
+
+Runs on its caller's thread, the analysis thread; that thread sleeps between hops and nothing else
+blocks it: a device is captured by PortAudio's own thread into a ring, and OSC is sent without
+waiting. After a stall the loop goes on with the newest audio; hops that were missed are skipped.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Event
+
+import numpy as np
+
+from bridge.analysis.windows import ACTIVE_DB, rms_db
+from bridge.audio.sources import Source
+from bridge.engine.matcher import Analysis, Matcher
+from bridge.engine.sending import Sender
+from bridge.engine.smoothing import Smoother, blend
+from bridge.engine.window import LiveWindow
+from bridge.errors import BridgeError
+from bridge.hosts import Host
+from bridge.manifest import Setting
+
+STATUS_S = 0.25
+
+
+@dataclass(frozen=True)
+class LiveSettings:
+    """How the player wants to be followed."""
+
+    amount: float = 1.0
+    """0 leaves the host's own values, 1 takes the prediction."""
+    smoothing_s: float = 0.25
+
+    def __post_init__(self) -> None:
+        """Refuse an amount outside 0..1 and a negative time."""
+        if not 0 <= self.amount <= 1:
+            raise BridgeError(f"amount must lie in 0..1, not {self.amount}")
+        if self.smoothing_s < 0:
+            raise BridgeError(f"smoothing must be 0 s or more, not {self.smoothing_s}")
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the engine is doing now."""
+
+    time_s: float
+    state: str
+    """'filling' until a whole window was heard, 'silent' while values are held, 'matching'."""
+    level_db: float
+    compute_ms: float
+    sends_per_s: int
+    lost: int
+    values: dict[str, float]
+
+
+@dataclass
+class Summary:
+    """What happened between start and end."""
+
+    hops: int = 0
+    predictions: int = 0
+    sends: int = 0
+    skipped_hops: int = 0
+    lost: int = 0
+    compute_ms: list[float] = field(default_factory=list)
+
+    def percentile_ms(self, percent: float) -> float:
+        """Compute time from a complete hop to its datagram; 0 where nothing was predicted."""
+        return float(np.percentile(self.compute_ms, percent)) if self.compute_ms else 0.0
+
+
+class LiveEngine:
+    """Follows one source with one plugin in one host."""
+
+    def __init__(
+        self,
+        source: Source,
+        matcher: Matcher,
+        reference: Analysis,
+        host: Host,
+        settings: LiveSettings = LiveSettings(),
+    ) -> None:
+        """Reads the host's own values. Raises HostError where it does not answer."""
+        self._source = source
+        self._matcher = matcher
+        self._reference = reference
+        self._settings = settings
+        self._window = LiveWindow(source.sample_rate, matcher.features)
+        self._base = Setting.of_values(matcher.plugin, host.read())
+        self._target = self._base
+        self._smoother = Smoother(self._base, settings.smoothing_s)
+        self._sender = Sender(host)
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """A first inference is slow; let it happen before it counts."""
+        noise = np.random.default_rng(0).standard_normal(self._matcher.features.window_frames)
+        analysis = self._matcher.analyse_window(noise.astype(np.float32))
+        self._matcher.predict(analysis, self._reference, self._source.sample_rate)
+
+    def run(
+        self,
+        stop: Event,
+        seconds: float | None = None,
+        on_status: Callable[[Status], None] = lambda _status: None,
+    ) -> Summary:
+        """Follow until `stop` is set, the source ends, or `seconds` are over."""
+        summary = Summary()
+        hop_s = self._matcher.hop_s
+        start = time.monotonic()
+        due, status_due = start + hop_s, start
+        while not stop.wait(max(0.0, due - time.monotonic())):
+            now = time.monotonic()
+            state, level_db = self._hop(now, summary)
+            summary.hops += 1
+            if now >= status_due:
+                on_status(self._status(now - start, state, level_db, summary))
+                status_due += STATUS_S
+            if self._source.finished or (seconds is not None and now - start >= seconds):
+                break
+            due += hop_s
+            if (late := time.monotonic() - due) > 0:
+                missed = int(late / hop_s) + 1
+                summary.skipped_hops += missed
+                due += missed * hop_s
+        summary.lost = self._source.lost
+        if summary.predictions:
+            self._sender.finish(self._smoother.setting)
+        return summary
+
+    def _hop(self, now_s: float, summary: Summary) -> tuple[str, float]:
+        """One hop; the state and the level of what was heard."""
+        started = time.perf_counter()
+        block = self._source.read()
+        self._window.push(block)
+        level_db = rms_db(block) if block.size else rms_db(np.zeros(1, np.float32))
+        if not self._window.full:
+            return "filling", level_db
+        window = self._window.audio
+        sounding = rms_db(window) > ACTIVE_DB
+        if sounding:
+            played = self._matcher.analyse_window(window)
+            answer = self._matcher.predict(played, self._reference, self._source.sample_rate)
+            self._target = blend(self._base, answer, self._settings.amount)
+            summary.predictions += 1
+        setting = self._smoother.towards(self._target, self._matcher.hop_s)
+        summary.sends += self._sender.update(setting, now_s)
+        summary.compute_ms.append(1000 * (time.perf_counter() - started))
+        return ("matching" if sounding else "silent"), level_db
+
+    def _status(self, time_s: float, state: str, level_db: float, summary: Summary) -> Status:
+        return Status(
+            round(time_s, 3),
+            state,
+            round(level_db, 1),
+            round(summary.compute_ms[-1], 2) if summary.compute_ms else 0.0,
+            self._sender.sends_per_s,
+            self._source.lost,
+            self._smoother.setting.values,
+        )

@@ -1,0 +1,79 @@
+"""Encoder and predictor as one: analyse recordings, answer with a setting."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bridge.analysis.features import FeatureSettings, Floats, extract
+from bridge.analysis.windows import active_windows, at_feature_rate, fill_window
+from bridge.effects import Audio
+from bridge.manifest import PluginSpec, Setting
+from bridge.models import PredictorCard, load_encoder, load_predictor
+from bridge.paths import MODELS
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What the models know of a recording: its embedding and its levels, means over windows."""
+
+    embedding: Floats
+    levels: Floats
+
+
+class Matcher:
+    """Predicts the setting of one plugin that makes an input sound like a reference."""
+
+    def __init__(self, plugin: PluginSpec, models: Path = MODELS) -> None:
+        """Raises ModelError where no fitting model is exported for the plugin."""
+        self.plugin = plugin
+        self._encoder = load_encoder(models)
+        self._predictor = load_predictor(plugin, self._encoder, models)
+
+    @property
+    def card(self) -> PredictorCard:
+        """The predictor's card."""
+        return self._predictor.card
+
+    @property
+    def features(self) -> FeatureSettings:
+        """How the models want to hear audio."""
+        return self._encoder.card.features
+
+    @property
+    def hop_s(self) -> float:
+        """How often to ask while playing, in seconds."""
+        return self._predictor.card.hop_s
+
+    def analyse(
+        self, audio: Audio, sample_rate: float, name: str, repeat_short: bool = False
+    ) -> Analysis:
+        """A whole recording of shape (channels, frames).
+
+        Raises AudioError, with `name`, where it is silent, or shorter than the window and not to
+        be repeated.
+        """
+        mono = at_feature_rate(audio, sample_rate, self.features)
+        if repeat_short:
+            mono = fill_window(mono, self.features)
+        parts = [self.analyse_window(w) for w in active_windows(mono, self.features, name)]
+        return Analysis(
+            np.mean([part.embedding for part in parts], axis=0),
+            np.mean([part.levels for part in parts], axis=0),
+        )
+
+    def analyse_window(self, window: Audio) -> Analysis:
+        """One window of shape (window_frames,) at the features' rate."""
+        features = extract(window[None], self.features)
+        return Analysis(self._encoder.embed(features.pictures)[0], features.levels[0])
+
+    def predict(self, played: Analysis, reference: Analysis, sample_rate: float) -> Setting:
+        """The setting for a host that runs at `sample_rate` Hz."""
+        answer = self._predictor.predict(
+            played.embedding,
+            reference.embedding,
+            played.levels,
+            reference.levels,
+            sample_rate,
+        )
+        return Setting.of_predicted(self.plugin, answer.tolist())

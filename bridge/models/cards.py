@@ -1,0 +1,166 @@
+"""The card beside every exported model: what it expects, where it comes from, how good it is.
+
+A folder holds `model.onnx`, `card.json` and `golden.npz` (inputs and the outputs PyTorch gave).
+The card's hash ties it to its model; a predictor's card names the hash of the encoder it needs.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bridge.analysis.features import FeatureSettings
+from bridge.errors import ModelError
+from bridge.manifest import ParamSpec, PluginSpec, Scale
+
+SCHEMA_VERSION = 1
+MODEL_FILE = "model.onnx"
+CARD_FILE = "card.json"
+GOLDEN_FILE = "golden.npz"
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataSource(_Record):
+    """One package of recordings or instruments the model learned from."""
+
+    package: str
+    licence: str
+    hours: float
+
+
+class ParameterRecord(_Record):
+    """A parameter as the model learned it; it must equal the manifest's."""
+
+    symbol: str
+    min: float
+    max: float
+    scale: Scale
+
+    @classmethod
+    def of(cls, parameter: ParamSpec) -> "ParameterRecord":
+        """The record of a manifest parameter."""
+        return cls(
+            symbol=parameter.symbol,
+            min=parameter.min,
+            max=parameter.max,
+            scale=parameter.scale,
+        )
+
+
+class _Card(_Record):
+    schema_version: Literal[1] = 1
+    features: FeatureSettings
+    sample_rate_hz: int
+    window_s: float
+    hop_s: Annotated[float, Field(gt=0)]
+    """How often the live engine asks the model."""
+    embedding_size: int
+    levels: tuple[str, ...]
+    experiment: str
+    training_data: tuple[DataSource, ...]
+    metrics: dict[str, float]
+    sha256: Sha256
+    versions: dict[str, str]
+
+
+class EncoderCard(_Card):
+    """Card of the encoder."""
+
+    kind: Literal["encoder"] = "encoder"
+
+
+class PredictorCard(_Card):
+    """Card of one plugin's predictor."""
+
+    kind: Literal["predictor"] = "predictor"
+    plugin: str
+    parameters: tuple[ParameterRecord, ...]
+    """In the order of the model's output."""
+    host_rates_hz: tuple[int, ...]
+    """The host sample rates the model was trained at."""
+    encoder_sha256: Sha256
+
+
+CardType = TypeVar("CardType", EncoderCard, PredictorCard)
+
+
+def read_card(folder: Path, kind: type[CardType]) -> CardType:
+    """Read and check a card and the hash of its model.
+
+    Raises ModelError, naming the file and the field.
+    """
+    path = folder / CARD_FILE
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(
+            f"{path}: no such model card; export the model, or correct the path"
+        ) from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ModelError(
+            f"{path}: not readable as JSON ({error}); export the model again"
+        ) from None
+    try:
+        card = kind.model_validate(data)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        field = ".".join(map(str, fault["loc"])) or "card"
+        raise ModelError(f"{path}: {field}: {fault['msg']}; export the model again") from None
+    for field, expected in (
+        ("sample_rate_hz", card.features.sample_rate_hz),
+        ("window_s", card.features.window_s),
+    ):
+        if getattr(card, field) != expected:
+            raise ModelError(
+                f"{path}: {field} is {getattr(card, field)} but the features say {expected};"
+                " export the model again"
+            )
+    model = folder / MODEL_FILE
+    if not model.exists():
+        raise ModelError(f"{model}: no such model; export it, or correct the path")
+    if file_sha256(model) != card.sha256:
+        raise ModelError(
+            f"{model}: does not match sha256 in {CARD_FILE}; the file is corrupt, fetch it again"
+        )
+    return card
+
+
+def check_fits(card: PredictorCard, plugin: PluginSpec, encoder: EncoderCard, folder: Path) -> None:
+    """Raise ModelError, naming the field, where a predictor fits neither manifest nor encoder."""
+    listed = tuple(ParameterRecord.of(parameter) for parameter in plugin.predicted)
+    in_manifest: list[tuple[str, object, object]] = [
+        ("plugin", card.plugin, plugin.id),
+        ("parameters", [p.symbol for p in card.parameters], [p.symbol for p in listed]),
+    ]
+    for number, pair in enumerate(zip(card.parameters, listed, strict=False)):
+        for field in ("min", "max", "scale"):
+            has, needs = (getattr(record, field) for record in pair)
+            in_manifest.append((f"parameters.{number}.{field}", has, needs))
+    in_encoder: list[tuple[str, object, object]] = [
+        ("encoder_sha256", card.encoder_sha256, encoder.sha256),
+        ("features", card.features, encoder.features),
+        ("embedding_size", card.embedding_size, encoder.embedding_size),
+        ("levels", card.levels, encoder.levels),
+    ]
+    for source, remedy, pairs in (
+        ("manifest", "train the model again, or correct the manifest", in_manifest),
+        ("encoder's card", "export encoder and predictor together", in_encoder),
+    ):
+        for field, has, needs in pairs:
+            if has != needs:
+                raise ModelError(
+                    f"{folder / CARD_FILE}: {field} is {has!r} but the {source} says {needs!r};"
+                    f" {remedy}"
+                )
+
+
+def file_sha256(path: Path) -> str:
+    """Hash of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

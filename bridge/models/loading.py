@@ -1,0 +1,129 @@
+"""ONNX sessions for encoder and predictor: one thread, fixed shapes, no telemetry."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+# onnxruntime reports its use to its maker unless told otherwise before it is imported.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import numpy as np
+import onnxruntime
+
+from bridge.analysis.features import LEVEL_NAMES, Floats
+from bridge.errors import ModelError
+from bridge.manifest import PluginSpec
+from bridge.models.cards import MODEL_FILE, EncoderCard, PredictorCard, check_fits, read_card
+from bridge.paths import MODELS
+
+ENCODER_FOLDER = "encoder"
+PREDICTOR_INPUTS = (
+    "input_embedding",
+    "reference_embedding",
+    "input_levels",
+    "reference_levels",
+    "sample_rate",
+)
+
+
+class Encoder:
+    """Pictures to embeddings."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises ModelError where model or card are missing, corrupt or do not fit together."""
+        self.card = read_card(folder, EncoderCard)
+        if self.card.levels != LEVEL_NAMES:
+            raise ModelError(
+                f"{folder}: levels are {', '.join(self.card.levels)} but this version computes"
+                f" {', '.join(LEVEL_NAMES)}; export the model again"
+            )
+        shapes = {"pictures": (1, *self.card.features.picture_shape)}
+        self._session = _open(folder / MODEL_FILE, shapes, (1, self.card.embedding_size))
+
+    def embed(self, pictures: Floats) -> Floats:
+        """Pictures (n, bands, columns) to embeddings (n, embedding_size)."""
+        # One at a time: a session of fixed shape neither grows memory nor varies in time.
+        rows = [self._session.run(None, {"pictures": picture[None]})[0] for picture in pictures]
+        return np.concatenate(rows)
+
+
+class Predictor:
+    """Two embeddings, two sets of levels and the host's rate to normalised parameters."""
+
+    def __init__(self, folder: Path, plugin: PluginSpec, encoder: EncoderCard) -> None:
+        """Raises ModelError, naming the field, where it fits neither manifest nor encoder."""
+        self.card = read_card(folder, PredictorCard)
+        check_fits(self.card, plugin, encoder, folder)
+        size, levels = self.card.embedding_size, len(self.card.levels)
+        shapes = dict(
+            zip(
+                PREDICTOR_INPUTS,
+                [(1, size), (1, size), (1, levels), (1, levels), (1, 1)],
+                strict=True,
+            )
+        )
+        self._session = _open(folder / MODEL_FILE, shapes, (1, len(plugin.predicted)))
+
+    def predict(
+        self,
+        input_embedding: Floats,
+        reference_embedding: Floats,
+        input_levels: Floats,
+        reference_levels: Floats,
+        sample_rate: float,
+    ) -> Floats:
+        """Normalised values (p,) in 0..1, in the manifest's order of predicted parameters.
+
+        Embeddings (embedding_size,), levels as `features.LEVEL_NAMES`, the host's rate in Hz.
+        """
+        arrays = (
+            input_embedding,
+            reference_embedding,
+            input_levels,
+            reference_levels,
+            np.array([sample_rate]),
+        )
+        feed = {
+            name: np.asarray(array, np.float32)[None]
+            for name, array in zip(PREDICTOR_INPUTS, arrays, strict=True)
+        }
+        answer: Floats = self._session.run(None, feed)[0][0]
+        return answer
+
+
+def load_encoder(models: Path = MODELS) -> Encoder:
+    """The shipped encoder."""
+    return Encoder(models / ENCODER_FOLDER)
+
+
+def load_predictor(plugin: PluginSpec, encoder: Encoder, models: Path = MODELS) -> Predictor:
+    """The predictor the manifest names for a plugin. Raises ModelError where it names none."""
+    if plugin.model is None:
+        raise ModelError(
+            f"{plugin.id}: no model is trained for this plugin yet; choose another plugin, or"
+            " train one and name its folder in the manifest"
+        )
+    return Predictor(models / plugin.model, plugin, encoder.card)
+
+
+def _open(
+    path: Path, inputs: Mapping[str, tuple[int, ...]], output: tuple[int, ...]
+) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    # onnxruntime's exceptions share no base class but Exception.
+    except Exception as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"{path}: not a model onnxruntime can load ({reason})") from None
+    found = {node.name: tuple(node.shape) for node in session.get_inputs()}
+    if found != inputs:
+        raise ModelError(f"{path}: inputs are {found} but the card calls for {inputs}")
+    answers = [tuple(node.shape) for node in session.get_outputs()]
+    if answers != [output]:
+        raise ModelError(f"{path}: outputs are {answers} but the card calls for {[output]}")
+    return session

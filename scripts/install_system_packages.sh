@@ -1,0 +1,41 @@
+#!/bin/sh
+# Install the Debian packages that one purpose needs: run, test or train.
+# Does nothing where they are all there; asks for root only where they are not.
+set -eu
+
+run="libportaudio2 liblilv-0-0 mda-lv2"
+case "${1:-}" in
+    run) packages="$run" ;;
+    # JACK and lv2apply serve the integration tests; mma and a soundfont the test of the corpus.
+    test) packages="$run jackd2 lilv-utils mma libfluidsynth3 timgm6mb-soundfont" ;;
+    train) packages="$run mma libfluidsynth3 fluid-soundfont-gm minuet-data timgm6mb-soundfont
+        avldrums.lv2-soundfont fillets-ng-data-nl fillets-ng-data-cs festvox-ru" ;;
+    *) echo "usage: $0 run|test|train" >&2; exit 2 ;;
+esac
+
+# Debian's python3 makes virtual environments only with this package.
+python3 -c "import ensurepip, venv" 2>/dev/null || packages="$packages python3-venv"
+
+if ! command -v apt-get >/dev/null; then
+    echo "not a Debian system: please install what stands for these packages:" $packages >&2
+    exit 0
+fi
+
+missing=""
+for package in $packages; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q "ok installed" ||
+        missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -eq 0 ]; then
+    as_root=""
+elif command -v sudo >/dev/null; then
+    as_root="sudo"
+else
+    echo "please install as root, then run this again: apt-get install$missing" >&2
+    exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get -qq update
+$as_root apt-get -qq -y --no-install-recommends install $missing >/dev/null

@@ -1,0 +1,47 @@
+"""Make the demo's recordings from Debian's `sonic-pi-samples` (all four samples are CC0).
+
+Run once by hand; the results lie in bridge/demo/audio with their credits.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from bridge.demo.run import INPUT, REFERENCE, TRUTH
+from bridge.effects import Audio, load_effect
+from bridge.manifest import Setting, load_manifest
+
+SAMPLES = Path("/usr/share/sonic-pi/samples")
+PLAYED = ("guit_em9", "guit_em9")
+REFERENCE_PLAYED = ("guit_e_fifths", "guit_e_slide")
+VALUES = {"drive": 0.65, "muffle": 0.35, "output": 0.4}
+PEAK = 0.5
+
+
+def _join(names: tuple[str, ...]) -> tuple[Audio, int]:
+    parts = []
+    for name in names:
+        audio, rate = soundfile.read(SAMPLES / f"{name}.flac", dtype="float32", always_2d=True)
+        mono = audio.mean(axis=1)
+        parts.append(mono * (PEAK / np.abs(mono).max()))
+    return np.concatenate(parts)[None].astype(np.float32), rate
+
+
+def main() -> None:
+    """Write input, reference and the setting the reference was made with."""
+    plugin = load_manifest(models=None).plugin("mda-overdrive")
+    setting = Setting.of_values(plugin, VALUES)
+    INPUT.parent.mkdir(exist_ok=True)
+    played, rate = _join(PLAYED)
+    soundfile.write(INPUT, played.T, rate, subtype="PCM_16")
+    dry, rate = _join(REFERENCE_PLAYED)
+    wet = load_effect(plugin).render(dry, rate, setting)
+    soundfile.write(REFERENCE, wet.T, rate, subtype="PCM_24")
+    TRUTH.write_text(json.dumps({"plugin": plugin.id, "values": VALUES}, indent=2) + "\n")
+    print(f"reference peak {np.abs(wet).max():.2f}")
+
+
+if __name__ == "__main__":
+    main()

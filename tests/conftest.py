@@ -1,0 +1,46 @@
+"""What many tests share."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from bridge.demo.run import INPUT, REFERENCE
+from bridge.effects import Audio
+from bridge.manifest import Manifest, PluginSpec, load_manifest
+
+
+@pytest.fixture(scope="session")
+def manifest() -> Manifest:
+    return load_manifest()
+
+
+@pytest.fixture(scope="session")
+def overdrive(manifest: Manifest) -> PluginSpec:
+    return manifest.plugin("mda-overdrive")
+
+
+@pytest.fixture(scope="session")
+def guitar() -> tuple[Audio, int]:
+    """The demo's dry guitar: (1, frames) and its rate."""
+    audio, rate = soundfile.read(INPUT, dtype="float32", always_2d=True)
+    return audio.T.copy(), rate
+
+
+@pytest.fixture(scope="session")
+def reference_path() -> Path:
+    return REFERENCE
+
+
+@pytest.fixture
+def write_wav(tmp_path: Path) -> Callable[..., Path]:
+    """Write (channels, frames) to a float WAV below tmp_path."""
+
+    def write(name: str, audio: Audio, rate: int = 48_000) -> Path:
+        path = tmp_path / name
+        soundfile.write(path, np.asarray(audio).T, rate, subtype="FLOAT")
+        return path
+
+    return write

@@ -1,0 +1,1 @@
+"""Corpus, examples, training, evaluation and export. Imports `bridge`; nothing imports it."""

@@ -1,0 +1,105 @@
+"""Run an experiment: its stages in order, each from where it stopped."""
+
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import torch
+
+from bridge.manifest import Manifest, PluginSpec
+from training.errors import TrainingError
+from training.examples import ExampleSource
+from training.networks import Decoder, Encoder, Predictor
+from training.pool import Pool, load_pool
+from training.regression import train_regression
+from training.runs import Experiment, Run, load_experiment
+from training.spsa import fine_tune, set_up_worker
+from training.vae import train_encoder
+
+SPSA_SEED = 5
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where training reads and writes; both are ignored by git."""
+
+    data: Path = Path("data")
+    runs: Path = Path("runs")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The networks an experiment ends with, one predictor for each start."""
+
+    experiment: Experiment
+    encoder: Encoder
+    predictors: list[Predictor]
+
+
+def fit(name: str, manifest: Manifest, folders: Folders, processes: int = 2) -> Trained:
+    """Train the experiment of that name, or go on with it; returns what it ends with."""
+    experiment = load_experiment(name)
+    plugin = manifest.plugin(experiment.task.plugin)
+    run = Run(folders.runs / name)
+    torch.manual_seed(0)
+    encoder = _encoder(experiment, plugin, run, folders, processes)
+    if experiment.regression is None and experiment.spsa is None:
+        return Trained(experiment, encoder.eval(), [])
+    starts = experiment.spsa.starts if experiment.spsa else (0.5,)
+    predictors = []
+    for number, start in enumerate(starts):
+        torch.manual_seed(number)
+        predictor = Predictor(len(plugin.predicted), start)
+        if experiment.regression:
+            pool, validation = pools(experiment, plugin, folders, processes)
+            train_regression(encoder, predictor, pool, validation, run, experiment.regression)
+        predictors.append(predictor)
+    if experiment.spsa:
+        source = ExampleSource(experiment.task, plugin, folders.data / "corpus", "train", SPSA_SEED)
+        with get_context("spawn").Pool(
+            processes, set_up_worker, (source, experiment.features)
+        ) as workers:
+            for number, predictor in enumerate(predictors):
+                stage = f"spsa-{number}"
+                fine_tune(encoder, predictor, workers, run, stage, experiment.spsa)
+    return Trained(experiment, encoder.eval(), [p.eval() for p in predictors])
+
+
+def _encoder(
+    experiment: Experiment, plugin: PluginSpec, run: Run, folders: Folders, processes: int
+) -> Encoder:
+    encoder = Encoder(experiment.features).to(memory_format=torch.channels_last)
+    if experiment.vae:
+        pool, _ = pools(experiment, plugin, folders, processes)
+        decoder = Decoder(experiment.features).to(memory_format=torch.channels_last)
+        train_encoder(encoder, decoder, pool, run, experiment.vae)
+    elif experiment.encoder_from:
+        other = Run(folders.runs / experiment.encoder_from)
+        if not other.resume("vae", {"encoder": encoder}):
+            raise TrainingError(
+                f"the encoder of {experiment.encoder_from} is not trained yet:"
+                f" run `dafx-train fit {experiment.encoder_from}` first"
+            )
+    return encoder
+
+
+def pools(
+    experiment: Experiment, plugin: PluginSpec, folders: Folders, processes: int = 2
+) -> tuple[Pool, Pool]:
+    """The pools of the training and the validation split."""
+    s = experiment.pool
+    sizes = {"train": s.examples, "validation": s.validation_examples}
+    train, validation = (
+        load_pool(
+            experiment.task,
+            plugin,
+            experiment.features,
+            folders.data,
+            split,
+            s.seed,
+            examples,
+            processes,
+        )
+        for split, examples in sizes.items()
+    )
+    return train, validation

@@ -1,0 +1,132 @@
+"""A training run on disk: its configuration, checkpoints and log, made so that it can be killed."""
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bridge.analysis.features import FeatureSettings
+from training.errors import TrainingError
+from training.examples import Task
+
+EXPERIMENTS = Path(__file__).parent / "experiments"
+
+
+class _Stage(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PoolSettings(_Stage):
+    """How many examples the first two stages learn from."""
+
+    examples: int = 40_000
+    validation_examples: int = 2_000
+    seed: int = 1
+
+
+class VaeSettings(_Stage):
+    """β-VAE training of the encoder, with cyclic annealing of β (Fu et al. 2019)."""
+
+    epochs: int = 4
+    batch: int = 64
+    learning_rate: float = 1e-3
+    beta_low: float = 1e-4
+    beta_high: float = 5e-3
+    cycles: int = 4
+
+
+class RegressionSettings(_Stage):
+    """Encoder and predictor together on the true parameters."""
+
+    epochs: int = 16
+    batch: int = 64
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
+
+
+class SpsaSettings(_Stage):
+    """Training through the plugin: simultaneous perturbation (Spall 1992) of the parameters."""
+
+    steps: int = 400
+    batch: int = 32
+    learning_rate: float = 1e-4
+    epsilon: float = 0.05
+    train_encoder: bool = True
+    starts: tuple[float, ...] = (0.5,)
+    """The predictor's constant answer before training, one run each; 0 and 1 start in a corner."""
+
+
+class Experiment(_Stage):
+    """One YAML file of `training/experiments`."""
+
+    task: Task
+    features: FeatureSettings = FeatureSettings()
+    pool: PoolSettings = PoolSettings()
+    vae: VaeSettings | None = None
+    encoder_from: str | None = None
+    """The run whose encoder is taken, where this one has no vae stage."""
+    regression: RegressionSettings | None = None
+    spsa: SpsaSettings | None = None
+
+
+def load_experiment(name: str) -> Experiment:
+    """The experiment of that name. Raises TrainingError where it is missing or not valid."""
+    path = EXPERIMENTS / f"{name}.yaml"
+    if not path.exists():
+        known = ", ".join(sorted(p.stem for p in EXPERIMENTS.glob("*.yaml")))
+        raise TrainingError(f"no experiment {name!r}; there are {known}")
+    try:
+        return Experiment.model_validate(yaml.safe_load(path.read_text()))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        place = ".".join(map(str, fault["loc"]))
+        raise TrainingError(f"{path}, {place}: {fault['msg']}") from None
+
+
+class Stateful(Protocol):
+    """A network, an optimiser or a schedule."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        ...
+
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> Any:
+        """Take it back."""
+        ...
+
+
+class Run:
+    """The folder of one run below `runs/`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def checkpoint(self, stage: str, done: int, parts: Mapping[str, Stateful]) -> None:
+        """Save `parts` after `done` epochs or steps; the old file stays until the new is whole."""
+        partial = self.folder / f"{stage}.partial"
+        states = {name: part.state_dict() for name, part in parts.items()}
+        torch.save({"done": done, **states}, partial)
+        partial.rename(self.folder / f"{stage}.pt")
+
+    def resume(self, stage: str, parts: Mapping[str, Stateful]) -> int:
+        """Load the stage's checkpoint into `parts`; how many epochs or steps it had done."""
+        path = self.folder / f"{stage}.pt"
+        if not path.exists():
+            return 0
+        states: dict[str, Any] = torch.load(path, weights_only=True)
+        for name, part in parts.items():
+            part.load_state_dict(states[name])
+        return int(states["done"])
+
+    def log(self, stage: str, **figures: float) -> None:
+        """Append one line of figures to the run's log and print it."""
+        line = {"stage": stage, **{key: round(value, 5) for key, value in figures.items()}}
+        print(f"{self.folder.name}: {json.dumps(line)}", flush=True)
+        with (self.folder / "log.jsonl").open("a") as file:
+            file.write(json.dumps({"time": round(time.time(), 1), **line}) + "\n")
