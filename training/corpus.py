@@ -72,7 +72,7 @@ class Split:
 
     name: str
     music: MusicSource
-    speech: SpeechSource
+    speech: SpeechSource | None
 
 
 SPLITS = (
@@ -139,11 +139,7 @@ class Stem:
 def build(folder: Path, processes: int = 2) -> None:
     """Build all splits below `folder` and write `index.json` for each."""
     for split in SPLITS:
-        stems = list(_build_split(split, folder / split.name, processes))
-        if not stems:
-            raise TrainingError(f"{split.name}: no audio came out; are the packages installed?")
-        index = folder / split.name / "index.json"
-        index.write_text(json.dumps([asdict(stem) for stem in stems], indent=1) + "\n")
+        build_split(split, folder / split.name, processes)
 
 
 def load_index(folder: Path, split: str) -> list[Stem]:
@@ -154,7 +150,8 @@ def load_index(folder: Path, split: str) -> list[Stem]:
     return [Stem(**entry) for entry in json.loads(index.read_text())]
 
 
-def _build_split(split: Split, folder: Path, processes: int) -> Iterator[Stem]:
+def build_split(split: Split, folder: Path, processes: int) -> None:
+    """Build one split in `folder`. Raises TrainingError where a package is missing."""
     folder.mkdir(parents=True, exist_ok=True)
     grooves = groove_names()
     songs = [
@@ -166,10 +163,20 @@ def _build_split(split: Split, folder: Path, processes: int) -> Iterator[Stem]:
             pool.imap_unordered(_play_song, songs), f"{split.name}: music", total=len(songs)
         ):
             pass
-    _gather_speech(split.speech, folder)
+    if split.speech:
+        _gather_speech(split.speech, folder)
+    stems = list(_stems(split, folder))
+    if not stems:
+        raise TrainingError(f"{split.name}: no audio came out; are the packages installed?")
+    (folder / "index.json").write_text(
+        json.dumps([asdict(stem) for stem in stems], indent=1) + "\n"
+    )
+
+
+def _stems(split: Split, folder: Path) -> Iterator[Stem]:
     for path in sorted(folder.glob("*.flac")):
         kind = path.stem.split("_")[-1]
-        source = split.speech if kind == "speech" else split.music
+        source = split.speech if split.speech and kind == "speech" else split.music
         audio, rate = soundfile.read(path, dtype="int16")
         yield Stem(
             path.name,

@@ -80,7 +80,7 @@ def export(
     cases = slice(0, _GOLDEN_CASES)
     pictures = torch.from_numpy(validation.input_pictures[cases].astype(np.float32))
     wanted = torch.from_numpy(validation.reference_pictures[cases].astype(np.float32))
-    mean_only = _MeanOnly(encoder)
+    mean_only = _MeanOnly(encoder).eval()
     with torch.no_grad():
         inputs = (
             mean_only(pictures),
@@ -118,7 +118,7 @@ def export(
         (ready / CARD_FILE).write_text(card.model_dump_json(indent=2) + "\n")
         _replace(ready, encoder_folder)
         ready = Path(scratch) / plugin.model
-        sha256 = _write(ready, _Clamped(predictor), PREDICTOR_INPUTS, inputs, "parameters")
+        sha256 = _write(ready, _Clamped(predictor).eval(), PREDICTOR_INPUTS, inputs, "parameters")
         predictor_card = PredictorCard(
             sha256=sha256,
             plugin=plugin.id,

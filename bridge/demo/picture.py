@@ -61,10 +61,15 @@ def _history(axes: Axes, result: DemoResult) -> None:
         truth = spec.to_normalised(result.truth.values[spec.symbol])
         axes.axhline(truth, color=colour, linestyle="--", linewidth=1)
     axes.axvline(result.adapted_s, color="grey", linewidth=1)
-    axes.set(ylim=(-0.03, 1.03), xlim=(0, max(times)), xlabel="s", ylabel="normalised value")
+    axes.set(
+        ylim=(-0.03, 1.03),
+        xlim=(0, max(times)),
+        xlabel="s since the bridge began to listen",
+        ylabel="normalised value",
+    )
     axes.set_title(
         "parameters sent (dashed: the reference's true setting; grey: measured from here)",
         loc="left",
         fontsize=10,
     )
-    axes.legend(loc="upper right", ncols=3)
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)

@@ -63,7 +63,9 @@ def run_demo(out: Path) -> DemoResult:
     output, _ = read_audio(processed)
     matching = [status["time_s"] for status in history if status["state"] == "matching"]
     if not matching:
-        raise BridgeError("the live engine never matched; run `dafx-bridge live` by hand to see why")
+        raise BridgeError(
+            "the live engine never matched; run `dafx-bridge live` by hand to see why"
+        )
     adapted_s = matching[0] + 2.0
     report = {
         "plugin": plugin.id,
@@ -81,9 +83,7 @@ def run_demo(out: Path) -> DemoResult:
         "files": {"input": str(INPUT), "reference": str(REFERENCE), "output": str(processed)},
     }
     (out / "report.json").write_text(json.dumps(report, indent=2) + "\n")
-    return DemoResult(
-        source, reference, output, rate, truth, found, history, adapted_s, report
-    )
+    return DemoResult(source, reference, output, rate, truth, found, history, adapted_s, report)
 
 
 def _distances(

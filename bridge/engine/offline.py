@@ -7,6 +7,7 @@ from bridge.analysis.metrics import style_distance
 from bridge.audio.files import read_audio, require_sound, write_audio
 from bridge.effects import load_effect
 from bridge.engine.matcher import Matcher
+from bridge.errors import AudioError
 from bridge.manifest import Setting
 
 
@@ -24,6 +25,8 @@ def match_files(source: Path, reference: Path, matcher: Matcher, out: Path) -> M
 
     Raises AudioError or EffectError, before anything is written, where it cannot be done.
     """
+    if out.exists() and any(out.samefile(path) for path in (source, reference) if path.exists()):
+        raise AudioError(f"{out}: is the input or the reference; write to another file")
     effect = load_effect(matcher.plugin)
     audio, rate = read_audio(source)
     require_sound(audio, source)

@@ -55,12 +55,12 @@ class EmbeddedHostServer:
             return 0
         sink = sink or NoSink()
         frames = 0
-        with self._effect.open(source.sample_rate, source.channels, self.setting) as stream:
-            applied = self.setting
+        applied = self.setting
+        with self._effect.open(source.sample_rate, source.channels, applied) as stream:
             while not stop.wait(_BLOCK_S) and time.monotonic() < end_s:
-                if self.setting is not applied:
-                    applied = self.setting
-                    stream.set(applied)
+                if (wanted := self.setting) is not applied:
+                    stream.set(wanted)
+                    applied = wanted
                 block = source.read()
                 if block.shape[1]:
                     sink.write(stream.process(block))

@@ -1,0 +1,1 @@
+"""The desktop GUI: a client of the engine's OSC control surface. Not built yet."""

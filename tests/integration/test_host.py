@@ -1,0 +1,133 @@
+import signal
+import socket
+import struct
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bridge.audio.files import read_audio
+from bridge.effects import Audio, load_effect
+from bridge.errors import HostError
+from bridge.hosts import connect
+from bridge.manifest import Manifest, PluginSpec, Setting
+from bridge.osc import Message, OscSocket
+from tests.integration.commands import PATIENCE_S, host_running, next_line
+
+
+@pytest.mark.parametrize("plugin_id", ["mda-overdrive", "pedalboard-distortion"])
+def test_every_parameter_can_be_asked_and_set(manifest: Manifest, plugin_id: str) -> None:
+    plugin = manifest.plugin(plugin_id)
+    with (
+        host_running(plugin_id) as (_, port),
+        connect(f"embedded://127.0.0.1:{port}", plugin) as host,
+    ):
+        defaults = {p.symbol: p.default for p in plugin.parameters}
+        assert host.read() == pytest.approx(defaults)
+        for share in (0.0, 0.3, 1.0):
+            values = {p.symbol: p.min + share * (p.max - p.min) for p in plugin.parameters}
+            host.set(values)
+            assert host.read() == pytest.approx(values, abs=1e-5)
+
+
+def test_plain_osc_as_any_program_sends_it() -> None:
+    with host_running("mda-overdrive") as (_, port), OscSocket() as client:
+        to = ("127.0.0.1", port)
+        client.send(Message("/mda-overdrive/drive", (0.25,)), to)
+        client.send(Message("/mda-overdrive/drive"), to)
+        received = client.receive(5.0)
+        assert received == ([Message("/mda-overdrive/drive", (0.25,))], to)
+        client.send(Message("/mda-overdrive/output", (1,)), to)
+        client.send(Message("/mda-overdrive/output"), to)
+        assert client.receive(5.0) == ([Message("/mda-overdrive/output", (1.0,))], to)
+
+
+def test_a_host_survives_what_it_should_not_be_sent() -> None:
+    with host_running("mda-overdrive") as (_, port), OscSocket() as client:
+        to = ("127.0.0.1", port)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as raw:
+            for packet in (
+                b"",
+                b"rubbish",
+                b"#bundle\0" + bytes(8) + struct.pack(">i", -4),
+                b"/" + b"*" * 10 + b"a\0" + b",\0\0\0",
+                b"/mda-overdrive/drive\0\0\0\0,f\0\0" + struct.pack(">f", float("nan")),
+                b"/mda-overdrive/drive\0\0\0\0,f\0\0" + struct.pack(">f", float("inf")),
+            ):
+                raw.sendto(packet, to)
+        client.send(Message("/mda-overdrive/nothing", (0.5,)), to)
+        client.send(Message("/mda-overdrive/drive", ("loud",)), to)
+        client.send(Message("/mda-overdrive/drive", (7.5,)), to)
+        client.send(Message("/mda-overdrive/drive"), to)
+        assert client.receive(5.0) == ([Message("/mda-overdrive/drive", (1.0,))], to)
+
+
+def test_the_sound_is_that_of_the_offline_render(
+    overdrive: PluginSpec, guitar: tuple[Audio, int], write_wav: Callable[..., Path], tmp_path: Path
+) -> None:
+    audio, rate = guitar
+    two_seconds = np.repeat(audio[:, : 2 * rate], 2, axis=0)
+    source, out = write_wav("in.wav", two_seconds, rate), tmp_path / "out.wav"
+    with host_running("mda-overdrive", "--input", source, "--out", out) as (child, port):
+        with connect(f"embedded://127.0.0.1:{port}", overdrive) as host:
+            host.set({"drive": 0.8, "muffle": 0.3, "output": 0.6})
+        done = next_line(child)["done"]
+        assert child.wait(PATIENCE_S) == 0
+    assert done["frames"] == two_seconds.shape[1]
+    wet, wet_rate = read_audio(out)
+    assert (wet.shape, wet_rate) == (two_seconds.shape, rate)
+    setting = Setting.of_values(overdrive, {"drive": 0.8, "muffle": 0.3, "output": 0.6})
+    expected = load_effect(overdrive).render(two_seconds, rate, setting)
+    # The setting arrives within the first second; the filter has long forgotten by the last half.
+    tail = slice(-rate // 2, None)
+    assert np.abs(wet[:, tail] - expected[:, tail]).max() < 1e-6
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_the_host_keeps_what_it_has_processed(
+    guitar: tuple[Audio, int], write_wav: Callable[..., Path], tmp_path: Path, how: signal.Signals
+) -> None:
+    out = tmp_path / "out.wav"
+    source = write_wav("in.wav", guitar[0], guitar[1])
+    with host_running("mda-overdrive", "--input", source, "--out", out) as (child, _):
+        time.sleep(0.5)
+        child.send_signal(how)
+        assert child.wait(PATIENCE_S) == 0
+    assert [path for path in tmp_path.iterdir() if "out" in path.name] == [out]
+    wet, rate = read_audio(out)
+    assert 0.2 < wet.shape[1] / rate < 10
+
+
+def test_no_host_is_one_clear_line(overdrive: PluginSpec) -> None:
+    with OscSocket() as deaf:
+        url = f"embedded://127.0.0.1:{deaf.port}"
+        with pytest.raises(HostError, match=f"no host .* answers at 127.0.0.1:{deaf.port}; start"):
+            connect(url, overdrive)
+
+
+def test_a_host_of_another_plugin_is_not_taken(overdrive: PluginSpec) -> None:
+    with (
+        host_running("pedalboard-distortion") as (_, port),
+        pytest.raises(HostError, match="no host for mda-overdrive"),
+    ):
+        connect(f"embedded://127.0.0.1:{port}", overdrive)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "127.0.0.1:9001",
+        "embedded://",
+        "embedded://127.0.0.1",
+        "embedded://127.0.0.1:x",
+        "embedded://127.0.0.1:99999",
+        "cubase://127.0.0.1:9001",
+        "embedded://no.such.computer.invalid:9001",
+    ],
+)
+def test_a_wrong_host_url_is_one_clear_line(overdrive: PluginSpec, url: str) -> None:
+    with pytest.raises(HostError, match=r"host URL|not a known computer"):
+        connect(url, overdrive)

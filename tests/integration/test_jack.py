@@ -1,0 +1,174 @@
+"""Live input through a real JACK server, without a sound card.
+
+`jackd -S -d dummy` loses no sample by design, so a lost sample is the bridge's fault.
+"""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bridge.effects import Audio, load_effect
+from bridge.hosts import connect
+from bridge.manifest import PluginSpec, Setting
+from tests.integration.commands import PATIENCE_S, host_running, next_line, running
+
+RATE = 48_000
+SERVER = f"dafx-test-{os.getpid()}"
+PLAYER = "player"
+
+pytestmark = pytest.mark.xdist_group("jack")
+
+
+@pytest.fixture(scope="module")
+def jack() -> Iterator[None]:
+    """A dummy JACK server that every client of this process and its children finds."""
+    chosen = {"JACK_DEFAULT_SERVER": SERVER, "JACK_NO_START_SERVER": "1"}
+    before = {name: os.environ.get(name) for name in chosen}
+    os.environ.update(chosen)
+    command = ["jackd", "-n", SERVER, "-r", "-S", "-d", "dummy", "-r", str(RATE), "-p", "256"]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        subprocess.run(["jack_wait", "-s", SERVER, "-w", "-t", "10"], check=True, timeout=20)
+        yield
+    finally:
+        server.terminate()
+        server.wait(PATIENCE_S)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@pytest.fixture
+def play(jack: None) -> Iterator[Callable[[Audio], None]]:
+    """Play (frames,) in a loop on a JACK client with one output."""
+    import jack as jack_client
+
+    client = jack_client.Client(PLAYER)
+    port = client.outports.register("out_1")
+    signal = np.zeros(256, np.float32)
+    position = 0
+
+    @client.set_process_callback
+    def process(frames: int) -> None:
+        nonlocal position
+        indices = (position + np.arange(frames)) % len(signal)
+        port.get_array()[:] = signal[indices]
+        position += frames
+
+    def start(audio: Audio) -> None:
+        nonlocal signal
+        signal = audio
+
+    with client:
+        yield start
+
+
+def test_a_device_delivers_every_sample(play: Callable[[Audio], None]) -> None:
+    # A ramp of whole numbers is exact in float32, so a gap cannot hide.
+    period = 1 << 16
+    play(np.arange(period, dtype=np.float32) / period)
+    import sounddevice
+
+    from bridge.audio.sources import DeviceSource
+
+    # PortAudio looks for devices once, when it starts.
+    sounddevice._terminate()
+    sounddevice._initialize()
+    with DeviceSource(PLAYER) as source:
+        assert (source.sample_rate, source.channels) == (RATE, 1)
+        blocks = []
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            time.sleep(0.05)
+            blocks.append(source.read())
+        assert source.lost == 0
+    received = np.concatenate(blocks, axis=1)[0] * period
+    steps = np.diff(received[np.flatnonzero(received)[0] :]) % period
+    assert len(steps) > 2 * RATE
+    assert (steps == 1).all()
+
+
+def test_live_follows_a_jack_client(
+    play: Callable[[Audio], None],
+    overdrive: PluginSpec,
+    guitar: tuple[Audio, int],
+    write_wav: Callable[..., Path],
+) -> None:
+    from bridge.audio.resample import resample
+
+    audio = resample(guitar[0], guitar[1], RATE)
+    half = audio.shape[1] // 2
+    truth = {"drive": 0.8, "muffle": 0.5, "output": 0.3}
+    setting = Setting.of_values(overdrive, truth)
+    wet = load_effect(overdrive).render(audio[:, half:], RATE, setting)
+    reference = write_wav("reference.wav", wet, RATE)
+    play(audio[0, : 6 * RATE])
+    with host_running(overdrive.id) as (_, port):
+        url = f"embedded://127.0.0.1:{port}"
+        arguments = ("--reference", reference, "--input", PLAYER, "--host", url)
+        with running("live", "--plugin", overdrive.id, *arguments, "--json") as engine:
+            # Playing goes on for ever; Ctrl-C ends the bridge.
+            deadline = time.monotonic() + PATIENCE_S
+            while time.monotonic() < deadline and next_line(engine)["time_s"] < 6:
+                pass
+            engine.terminate()
+            out, err = engine.communicate(timeout=PATIENCE_S)
+            assert engine.returncode == 0, err
+        with connect(url, overdrive) as host:
+            found = host.read()
+    summary = json.loads(out.splitlines()[-1])["summary"]
+    assert summary["lost"] == 0
+    assert summary["predictions"] > 10
+    before = np.mean([abs(p.default - truth[p.symbol]) for p in overdrive.parameters])
+    after = np.mean([abs(found[symbol] - truth[symbol]) for symbol in truth])
+    assert after < 0.5 * before
+
+
+def test_jack_names_the_default_input(
+    jack: None, write_wav: Callable[..., Path], guitar: tuple[Audio, int]
+) -> None:
+    reference = write_wav("reference.wav", *guitar)
+    with host_running("mda-overdrive") as (_, port):
+        url = f"embedded://127.0.0.1:{port}"
+        arguments = ("--reference", reference, "--input", "jack", "--host", url, "--seconds", 4)
+        with running("live", "--plugin", "mda-overdrive", *arguments, "--json") as engine:
+            out, err = engine.communicate(timeout=PATIENCE_S)
+            assert engine.returncode == 0, err
+    # The dummy card's inputs are silent: the bridge listens, and holds.
+    *statuses, _ = (json.loads(line) for line in out.splitlines())
+    assert statuses[-1]["state"] == "silent"
+
+
+def test_the_host_plays_on_a_device(
+    jack: None, guitar: tuple[Audio, int], write_wav: Callable[..., Path], tmp_path: Path
+) -> None:
+    import jack as jack_client
+
+    audio = guitar[0][:, : 3 * guitar[1]]
+    from bridge.audio.resample import resample
+
+    at_rate = resample(audio, guitar[1], RATE)
+    source = write_wav("playing.wav", at_rate, RATE)
+    heard: list[Audio] = []
+    listener = jack_client.Client("listener")
+    port = listener.inports.register("in_1")
+
+    @listener.set_process_callback
+    def process(frames: int) -> None:
+        heard.append(port.get_array().copy())
+
+    with (
+        listener,
+        host_running("mda-overdrive", "--input", source, "--play", "listener") as (child, _),
+    ):
+        assert child.wait(PATIENCE_S) == 0
+    played = np.concatenate(heard)
+    assert np.sqrt(np.mean(played**2)) > 0.3 * np.sqrt(np.mean(at_rate**2))

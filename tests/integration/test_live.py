@@ -1,0 +1,148 @@
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bridge.effects import Audio, load_effect
+from bridge.hosts import connect
+from bridge.manifest import PluginSpec, Setting
+from tests.integration.commands import PATIENCE_S, host_running, next_line, run, running
+
+TRUTH = {"drive": 0.8, "muffle": 0.5, "output": 0.3}
+
+
+@pytest.fixture
+def clips(
+    overdrive: PluginSpec, guitar: tuple[Audio, int], write_wav: Callable[..., Path]
+) -> dict[str, Path]:
+    """Six seconds of playing, and a reference with other notes made with `TRUTH`."""
+    audio, rate = guitar
+    half = audio.shape[1] // 2
+    wet = load_effect(overdrive).render(audio[:, half:], rate, Setting.of_values(overdrive, TRUTH))
+    return {
+        "playing": write_wav("playing.wav", audio[:, : 6 * rate], rate),
+        "reference": write_wav("reference.wav", wet, rate),
+        "silence": write_wav("hush.wav", audio[:, : 4 * rate] * 1e-3, rate),
+    }
+
+
+@pytest.fixture
+def host() -> Iterator[str]:
+    with host_running("mda-overdrive") as (_, port):
+        yield f"embedded://127.0.0.1:{port}"
+
+
+def live(clips: dict[str, Path], host: str, *more: object, source: str = "playing") -> list[Any]:
+    arguments = ("--reference", clips["reference"], "--input", clips[source], "--host", host)
+    done = run("live", "--plugin", "mda-overdrive", *arguments, "--json", *more)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def values(host: str, plugin: PluginSpec) -> dict[str, float]:
+    with connect(host, plugin) as client:
+        return client.read()
+
+
+def test_live_turns_the_hosts_knobs_towards_the_reference(
+    clips: dict[str, Path], host: str, overdrive: PluginSpec
+) -> None:
+    before = values(host, overdrive)
+    *statuses, last = live(clips, host)
+    after = values(host, overdrive)
+
+    def error(now: dict[str, float]) -> float:
+        return float(np.mean([abs(now[symbol] - TRUTH[symbol]) for symbol in TRUTH]))
+
+    assert error(after) < 0.5 * error(before)
+    assert after == pytest.approx(statuses[-1]["values"], abs=0.05)
+    states = [status["state"] for status in statuses]
+    assert states[0] == "filling"
+    assert states[-1] == "matching"
+    summary = last["summary"]
+    assert summary["lost"] == 0
+    assert 0 < summary["predictions"] <= summary["hops"] <= 6 / 0.05 + 1
+    assert 0 < summary["sends"] < 3 * summary["predictions"]
+
+
+def test_amount_0_leaves_the_host_as_it_is_and_a_half_goes_half_way(
+    clips: dict[str, Path], host: str, overdrive: PluginSpec
+) -> None:
+    own = {"drive": 0.2, "muffle": 0.1, "output": 0.9}
+    with connect(host, overdrive) as client:
+        client.set(own)
+    live(clips, host, "--amount", 0)
+    assert values(host, overdrive) == pytest.approx(own, abs=1e-6)
+    live(clips, host, "--amount", 0.5, "--smoothing", 0)
+    half = values(host, overdrive)
+    with connect(host, overdrive) as client:
+        client.set(own)
+    live(clips, host, "--smoothing", 0)
+    full = values(host, overdrive)
+    between = {symbol: (own[symbol] + full[symbol]) / 2 for symbol in own}
+    assert half == pytest.approx(between, abs=0.06)
+
+
+def test_silence_holds_the_values(clips: dict[str, Path], host: str, overdrive: PluginSpec) -> None:
+    before = values(host, overdrive)
+    *statuses, _ = live(clips, host, source="silence")
+    assert statuses[-1]["state"] == "silent"
+    assert values(host, overdrive) == before
+
+
+def test_seconds_ends_it(clips: dict[str, Path], host: str) -> None:
+    *statuses, last = live(clips, host, "--seconds", 1)
+    assert statuses[-1]["time_s"] <= 1.5
+    assert last["summary"]["predictions"] == 0
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_it_with_a_summary(
+    clips: dict[str, Path], host: str, how: signal.Signals
+) -> None:
+    arguments = ("--reference", clips["reference"], "--input", clips["playing"], "--host", host)
+    with running("live", "--plugin", "mda-overdrive", *arguments, "--json") as child:
+        next_line(child)
+        child.send_signal(how)
+        out, err = child.communicate(timeout=PATIENCE_S)
+        assert child.returncode == 0
+    assert "Traceback" not in err
+    assert "summary" in json.loads(out.splitlines()[-1])
+
+
+def test_the_status_line_is_for_people(clips: dict[str, Path], host: str) -> None:
+    arguments = ("--reference", clips["reference"], "--input", clips["playing"], "--host", host)
+    done = run("live", "--plugin", "mda-overdrive", *arguments)
+    assert done.returncode == 0
+    assert "dBFS" in done.stderr
+    assert "sends/s" in done.stderr
+    assert "compute_p99_ms" in done.stdout
+
+
+def test_a_host_that_dies_does_not_stop_the_bridge(clips: dict[str, Path]) -> None:
+    with host_running("mda-overdrive") as (child, port):
+        url = f"embedded://127.0.0.1:{port}"
+        arguments = ("--reference", clips["reference"], "--input", clips["playing"], "--host", url)
+        with running("live", "--plugin", "mda-overdrive", *arguments, "--json") as engine:
+            next_line(engine)
+            child.kill()
+            out, err = engine.communicate(timeout=PATIENCE_S)
+            assert engine.returncode == 0, err
+    assert json.loads(out.splitlines()[-1])["summary"]["predictions"] > 0
+
+
+def test_nothing_is_written_outside_the_project(
+    clips: dict[str, Path], host: str, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    scrubbed = {k: v for k, v in os.environ.items() if not k.startswith("XDG_")}
+    arguments = ("--reference", clips["reference"], "--input", clips["playing"], "--host", host)
+    done = run("live", "--plugin", "mda-overdrive", *arguments, env=scrubbed | {"HOME": str(home)})
+    assert done.returncode == 0
+    assert list(home.rglob("*")) == []

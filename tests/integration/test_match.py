@@ -1,0 +1,133 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from bridge.analysis.metrics import mrstft, style_distance
+from bridge.audio.files import read_audio
+from bridge.audio.resample import resample
+from bridge.effects import Audio, load_effect
+from bridge.engine.matcher import Matcher
+from bridge.manifest import PluginSpec, Setting
+from tests.integration.commands import run, run_json
+
+
+def test_match_prints_parameters_and_writes_the_processed_input(
+    overdrive: PluginSpec,
+    guitar: tuple[Audio, int],
+    write_wav: Callable[..., Path],
+    reference_path: Path,
+    tmp_path: Path,
+) -> None:
+    source, out = write_wav("dry.wav", *guitar), tmp_path / "wet.wav"
+    result = run_json("match", source, reference_path, "--plugin", overdrive.id, "--out", out)
+    assert result["plugin"] == overdrive.id
+    assert [row["symbol"] for row in result["parameters"]] == ["drive", "muffle", "output"]
+    for row in result["parameters"]:
+        assert set(row) == {"symbol", "normalised", "value", "unit"}
+        assert 0 <= row["normalised"] <= 1
+    assert result["distance"]["after"] < result["distance"]["before"]
+
+    wet, rate = read_audio(out)
+    setting = Setting.of_values(overdrive, {r["symbol"]: r["value"] for r in result["parameters"]})
+    expected = load_effect(overdrive).render(guitar[0], rate, setting)
+    assert mrstft(wet[0], expected[0]) < 0.01
+    wanted = read_audio(reference_path)
+    assert result["distance"]["after"] == pytest.approx(
+        style_distance((wet, rate), wanted), abs=1e-3
+    )
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "kind"),
+    [
+        (8_000, 1, "PCM_U8"),
+        (22_050, 2, "PCM_16"),
+        (48_000, 3, "PCM_24"),
+        (96_000, 2, "FLOAT"),
+        (192_000, 1, "DOUBLE"),
+    ],
+)
+def test_any_rate_channel_count_and_sample_format_comes_out_as_it_went_in(
+    guitar: tuple[Audio, int],
+    reference_path: Path,
+    tmp_path: Path,
+    rate: int,
+    channels: int,
+    kind: str,
+) -> None:
+    audio = np.repeat(resample(guitar[0][:, : 4 * guitar[1]], guitar[1], rate), channels, axis=0)
+    source, out = tmp_path / "dry.wav", tmp_path / "wet.wav"
+    soundfile.write(source, audio.T, rate, subtype=kind)
+    result = run_json("match", source, reference_path, "--plugin", "mda-overdrive", "--out", out)
+    wet, its_rate = read_audio(out)
+    assert (wet.shape, its_rate) == (audio.shape, rate)
+    assert np.isfinite(wet).all()
+    assert result["distance"]["after"] < result["distance"]["before"]
+
+
+@pytest.mark.parametrize("suffix", ["flac", "ogg", "aiff", "mp3"])
+def test_other_file_formats_are_read(
+    guitar: tuple[Audio, int], reference_path: Path, tmp_path: Path, suffix: str
+) -> None:
+    source, out = tmp_path / f"dry.{suffix}", tmp_path / "wet.wav"
+    soundfile.write(source, guitar[0][:, : 4 * guitar[1]].T, guitar[1])
+    run_json("match", source, reference_path, "--plugin", "mda-overdrive", "--out", out)
+    assert read_audio(out)[1] == guitar[1]
+
+
+def test_an_input_shorter_than_the_window_is_matched(
+    guitar: tuple[Audio, int], reference_path: Path, write_wav: Callable[..., Path], tmp_path: Path
+) -> None:
+    source, out = write_wav("short.wav", guitar[0][:, : guitar[1] // 2], guitar[1]), tmp_path / "o"
+    run_json("match", source, reference_path, "--plugin", "mda-overdrive", "--out", out)
+    assert read_audio(out)[0].shape[1] == guitar[1] // 2
+
+
+def test_the_model_finds_settings_it_never_saw(
+    overdrive: PluginSpec, guitar: tuple[Audio, int]
+) -> None:
+    """Over a grid of settings, the answer is nearer to the truth than the constant 0.5."""
+    matcher, effect = Matcher(overdrive), load_effect(overdrive)
+    audio, rate = guitar
+    half = audio.shape[1] // 2
+    played, other = audio[:, :half], audio[:, half:]
+    analysed = matcher.analyse(played, rate, "input")
+    errors, constants = [], []
+    for values in np.random.default_rng(1).random((20, 3)).tolist():
+        truth = Setting(overdrive, tuple(values))
+        reference = matcher.analyse(effect.render(other, rate, truth), rate, "reference")
+        answer = matcher.predict(analysed, reference, rate)
+        errors.append(np.abs(np.array(answer.normalised) - values).mean())
+        constants.append(np.abs(0.5 - np.array(values)).mean())
+    assert np.mean(errors) < 0.5 * np.mean(constants)
+
+
+def test_a_clean_reference_leaves_the_sound_alone(
+    overdrive: PluginSpec, guitar: tuple[Audio, int]
+) -> None:
+    matcher, effect = Matcher(overdrive), load_effect(overdrive)
+    audio, rate = guitar
+    analysed = matcher.analyse(audio, rate, "clean")
+    answer = matcher.predict(analysed, analysed, rate)
+    wet = effect.render(audio, rate, answer)
+    strong = effect.render(audio, rate, Setting(overdrive, (0.5, 0.5, 0.5)))
+    assert mrstft(wet[0], audio[0]) < 0.3 * mrstft(strong[0], audio[0])
+
+
+def test_help_shows_examples_and_exit_codes() -> None:
+    assert "Exit codes:" in run("--help").stdout
+    for command in ("match", "live", "host", "demo", "plugins", "devices"):
+        done = run(command, "--help")
+        assert done.returncode == 0
+        assert f"dafx-bridge {command}" in done.stdout.split("Examples:")[1]
+
+
+def test_plugins_lists_the_manifest() -> None:
+    listed = {entry["id"]: entry for entry in run_json("plugins")}
+    assert listed["mda-overdrive"]["installed"]
+    assert listed["mda-overdrive"]["model"] == "mda-overdrive"
+    assert listed["pedalboard-distortion"]["model"] is None
+    assert run("plugins").returncode == 0

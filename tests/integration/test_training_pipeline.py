@@ -1,0 +1,137 @@
+"""The training side on a small real corpus: MMA, FluidSynth, the real plugin, SPSA."""
+
+import json
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from bridge.analysis.features import FeatureSettings
+from bridge.analysis.metrics import mrstft
+from bridge.effects import load_effect
+from bridge.manifest import PluginSpec
+from training import corpus
+from training.corpus import MusicSource, SpeechSource, Split
+from training.errors import TrainingError
+from training.examples import ExampleSource, Task
+from training.networks import Encoder, Predictor
+from training.runs import Run, SpsaSettings
+from training.spsa import fine_tune, set_up_worker
+
+FEATURES = FeatureSettings()
+NEUTRAL = {"drive": 0.0, "muffle": 0.0, "output": 0.5}
+RANDOM = Task(
+    plugin="mda-overdrive",
+    neutral=NEUTRAL,
+    half_s=1.0,
+    sample_rates_hz=(24_000, 48_000),
+    gain_db=(-12, 6),
+    clean_share=0.25,
+)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four songs on the smallest soundfont."""
+    font = "/usr/share/sounds/sf2/TimGM6mb.sf2"
+    split = Split(
+        "train",
+        MusicSource(font, font, "timgm6mb-soundfont", "GPL-2", 11, 4),
+        speech=None,
+    )
+    folder = tmp_path_factory.mktemp("data")
+    for _ in range(2):
+        corpus.build_split(split, folder / "corpus" / "train", processes=2)
+    return folder
+
+
+def kinds_of(data: Path) -> tuple[str, ...]:
+    return tuple({stem.kind for stem in corpus.load_index(data / "corpus", "train")})
+
+
+@pytest.fixture
+def source(data: Path, overdrive: PluginSpec) -> ExampleSource:
+    return ExampleSource(RANDOM, overdrive, data / "corpus", "train", 3, kinds_of(data))
+
+
+def test_the_corpus_is_dry_levelled_audio_with_its_licence(data: Path) -> None:
+    stems = corpus.load_index(data / "corpus", "train")
+    assert {stem.kind for stem in stems} >= {"drums", "bass"}
+    for stem in stems:
+        assert stem.licence == "GPL-2"
+        assert stem.seconds > corpus.MIN_STEM_S
+        assert len(stem.sha256) == 64
+
+
+def test_examples_repeat_and_true_parameters_score_zero(source: ExampleSource) -> None:
+    clean = 0
+    for index in range(16):
+        example, again = source[index], source[index]
+        assert np.array_equal(example.reference, again.reference)
+        assert example.truth == again.truth
+        wet = load_effect(source.plugin).render(example.dry, example.sample_rate, example.truth)
+        assert mrstft(wet[0], example.target[0]) == 0.0
+        clean += example.truth.values == NEUTRAL
+    assert 0 < clean < 16
+    assert {source[index].sample_rate for index in range(16)} == {24_000, 48_000}
+
+
+FIXED = RANDOM.model_copy(
+    update={
+        "setting": {"drive": 0.7, "muffle": 0.4, "output": 0.35},
+        "clean_share": 0.0,
+        "sample_rates_hz": (24_000,),
+    }
+)
+
+
+class KilledError(Exception):
+    """Stands for a kill between two checkpoints."""
+
+
+def train_fixed(source: ExampleSource, run: Run, stop_at: int = 0) -> Predictor:
+    """SPSA towards one setting from a corner; dies after logging step `stop_at`."""
+    torch.manual_seed(0)
+    encoder, predictor = Encoder(FEATURES), Predictor(3, start=1.0)
+    s = SpsaSettings(steps=75, batch=16, learning_rate=3e-3, train_encoder=False)
+    log = run.log
+
+    def log_and_die(stage: str, **figures: float) -> None:
+        log(stage, **figures)
+        if figures["step"] == stop_at:
+            raise KilledError
+
+    run.log = log_and_die  # type: ignore[method-assign]
+    with get_context("spawn").Pool(2, set_up_worker, (source, FEATURES)) as pool:
+        fine_tune(encoder, predictor, pool, run, "spsa", s)
+    return predictor
+
+
+def test_spsa_through_the_plugin_leaves_the_corner_and_survives_a_kill(
+    data: Path, overdrive: PluginSpec, tmp_path: Path
+) -> None:
+    source = ExampleSource(FIXED, overdrive, data / "corpus", "train", 3, kinds_of(data))
+    whole = train_fixed(source, Run(tmp_path / "whole"))
+    lines = [json.loads(line) for line in (tmp_path / "whole" / "log.jsonl").open()]
+    assert lines[-1]["mrstft"] < 0.7 * lines[0]["mrstft"]
+    assert lines[-1]["error"] < 0.7 * lines[0]["error"]
+
+    with pytest.raises(KilledError):
+        train_fixed(source, Run(tmp_path / "killed"), stop_at=50)
+    resumed = train_fixed(source, Run(tmp_path / "killed"))
+    for expected, found in zip(whole.parameters(), resumed.parameters(), strict=True):
+        assert torch.allclose(expected, found, atol=1e-6)
+
+
+def test_a_split_without_its_packages_says_what_to_install(tmp_path: Path) -> None:
+    split = Split(
+        "train",
+        MusicSource("/no.sf2", "/no.sf2", "some-soundfont", "none", 0, 0),
+        SpeechSource("/nowhere", "*.wav", "some-voices", "none"),
+    )
+    with pytest.raises(TrainingError, match="apt install some-voices"):
+        corpus.build_split(split, tmp_path, processes=1)
+    with pytest.raises(TrainingError, match="dafx-train corpus"):
+        corpus.load_index(tmp_path, "train")
