@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from bridge.arrays import Audio
 from bridge.demo.run import INPUT, REFERENCE, TRUTH
-from bridge.effects import Audio, load_effect
+from bridge.effects import load_effect
 from bridge.manifest import Setting, load_manifest
 
 SAMPLES = Path("/usr/share/sonic-pi/samples")

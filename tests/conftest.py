@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from bridge.arrays import Audio
 from bridge.demo.run import INPUT, REFERENCE
-from bridge.effects import Audio
 from bridge.manifest import Manifest, PluginSpec, load_manifest
 
 

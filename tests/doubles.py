@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from typing_extensions import override
 
+from bridge.arrays import Audio
 from bridge.audio.sources import Source
-from bridge.effects import Audio
 from bridge.hosts import Host
 
 

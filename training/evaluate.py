@@ -16,8 +16,8 @@ import pyloudnorm
 from rich.progress import track
 
 from bridge.analysis.metrics import match_rms, mrstft
+from bridge.arrays import Audio
 from bridge.audio.resample import resample
-from bridge.effects import Audio
 from bridge.engine.matcher import Matcher
 from bridge.manifest import Manifest, Setting
 from training.examples import Example, ExampleSource, Task

@@ -13,8 +13,9 @@ import numpy as np
 import soundfile
 from pydantic import BaseModel, ConfigDict, Field
 
+from bridge.arrays import Audio
 from bridge.audio.resample import resample
-from bridge.effects import Audio, Effect, load_effect
+from bridge.effects import Effect, load_effect
 from bridge.manifest import PluginSpec, Setting
 from training.corpus import Stem, load_index
 from training.errors import TrainingError

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from rich.progress import track
 
-from bridge.analysis.features import FeatureSettings, Floats, extract
+from bridge.analysis.features import FeatureSettings, extract
 from bridge.analysis.windows import at_feature_rate
-from bridge.effects import Audio
+from bridge.arrays import Audio, Floats
 from bridge.manifest import PluginSpec
 from training.examples import Example, ExampleSource, Task
 

@@ -32,8 +32,9 @@ def train_regression(
         "schedule": schedule,
     }
     models: dict[str, Stateful] = {"encoder": encoder, "predictor": predictor}
+    has_best = run.resume("regression-best", models)
+    best = parameter_error(encoder, predictor, validation).mean() if has_best else np.inf
     first = run.resume("regression", parts)
-    best = parameter_error(encoder, predictor, validation).mean() if first else np.inf
     for epoch in range(first, s.epochs):
         order = np.random.default_rng((23, epoch)).permutation(len(pool))
         encoder.train()

@@ -126,7 +126,7 @@ class Run:
 
     def log(self, stage: str, **figures: float) -> None:
         """Append one line of figures to the run's log and print it."""
-        line = {"stage": stage, **{key: round(value, 5) for key, value in figures.items()}}
+        line = {"stage": stage, **{key: round(float(value), 5) for key, value in figures.items()}}
         print(f"{self.folder.name}: {json.dumps(line)}", flush=True)
         with (self.folder / "log.jsonl").open("a") as file:
             file.write(json.dumps({"time": round(time.time(), 1), **line}) + "\n")

@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bridge.analysis.features import FeatureSettings, Floats
+from bridge.analysis.features import FeatureSettings
 from bridge.analysis.metrics import mrstft
-from bridge.effects import Audio
+from bridge.arrays import Audio, Floats
 from bridge.manifest import Setting
 from training.examples import Example, ExampleSource
 from training.networks import Encoder, Predictor, clamp_inward

@@ -13,9 +13,7 @@ import scipy.fft
 import scipy.sparse
 from pydantic import BaseModel, ConfigDict
 
-from bridge.effects.base import Audio
-
-Floats = npt.NDArray[np.float32]
+from bridge.arrays import Audio, Floats
 
 LEVEL_NAMES = (
     "rms_db",

@@ -8,7 +8,7 @@ import scipy.fft
 
 from bridge.analysis.features import FeatureSettings, mel_power
 from bridge.analysis.windows import at_feature_rate
-from bridge.effects.base import Audio
+from bridge.arrays import Audio
 
 MRSTFT_FRAMES = (32, 128, 512, 2_048, 8_192, 32_768)
 _PROFILE_QUANTILES = (0.25, 0.5, 0.75, 0.95)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from bridge.analysis.features import FeatureSettings
+from bridge.arrays import Audio
 from bridge.audio.resample import resample, to_mono
-from bridge.effects.base import Audio
 from bridge.errors import AudioError
 
 ACTIVE_DB = -60.0

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from bridge.effects.base import Audio
+from bridge.arrays import Audio
 from bridge.errors import AudioError
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import soxr
 
-from bridge.effects.base import Audio
+from bridge.arrays import Audio
 
 
 def resample(audio: Audio, rate: float, new_rate: float) -> Audio:

@@ -12,9 +12,9 @@ import numpy as np
 import soundfile
 from typing_extensions import override
 
+from bridge.arrays import Audio
 from bridge.audio.devices import find_device, portaudio
 from bridge.closing import Closing
-from bridge.effects import Audio
 from bridge.errors import AudioError, DeviceError
 
 _RING_S = 1.0

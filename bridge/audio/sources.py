@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from typing_extensions import override
 
+from bridge.arrays import Audio
 from bridge.audio.devices import find_device, portaudio
 from bridge.audio.files import read_audio, require_sound
 from bridge.closing import Closing
-from bridge.effects import Audio
 from bridge.errors import AudioError, DeviceError
 
 RING_S = 4.0

@@ -34,8 +34,12 @@ def command(
         ) from None
     if not as_json:
         typer.echo("playing 20 s of guitar into the bridge and the effect host …")
-    result = run_demo(out)
-    draw(result, out / "picture.png")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        result = run_demo(out)
+        draw(result, out / "picture.png")
+    except OSError as error:
+        raise BridgeError(f"{out}: cannot be written ({error}); give another --out") from None
     if as_json:
         echo_json(result.report)
         return

@@ -9,7 +9,6 @@ from bridge.audio.sinks import DeviceSink, FileSink, NoSink, Sink
 from bridge.audio.sources import Source, open_source
 from bridge.cli.options import JsonOption, PluginOption, echo_json, parameter_rows
 from bridge.cli.stopping import stop_on_signals
-from bridge.errors import AudioError
 from bridge.hosts.embedded import parameter_address
 from bridge.hosts.embedded_server import EmbeddedHostServer
 from bridge.manifest import load_manifest
@@ -56,9 +55,9 @@ def command(
     """
     spec = load_manifest().plugin(plugin)
     if source is None and (out or play):
-        raise AudioError("there is nothing to write or play; give --input")
+        raise typer.BadParameter("there is nothing to write or play; give --input")
     if out and play:
-        raise AudioError("the result goes to one place; give --out or --play")
+        raise typer.BadParameter("the result goes to one place; give --out or --play")
     live_input = open_source(source) if source else None
     server = None
     sink: Sink = NoSink()

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from bridge.analysis.features import FeatureSettings, mel_power
 from bridge.analysis.windows import at_feature_rate
+from bridge.arrays import Audio
 from bridge.demo.run import DemoResult
-from bridge.effects import Audio
 
 _FEATURES = FeatureSettings(window_frames=24_000, mel_bands=96)
 # Okabe & Ito's colours, which colour-blind people tell apart.

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from bridge.analysis.metrics import style_distance
+from bridge.arrays import Audio
 from bridge.audio.files import read_audio
-from bridge.effects import Audio, load_effect
+from bridge.effects import load_effect
 from bridge.errors import BridgeError
 from bridge.manifest import Setting, load_manifest
 
@@ -42,13 +43,15 @@ class DemoResult:
 
 
 def run_demo(out: Path) -> DemoResult:
-    """Run the demo and write `processed.wav` and `report.json` below `out`."""
+    """Run the demo and write `processed.wav` and `report.json` in the folder `out`.
+
+    Raises EffectError without the plugin, BridgeError where a child process fails.
+    """
     truth_file = json.loads(TRUTH.read_text())
     plugin = load_manifest().plugin(truth_file["plugin"])
     truth = Setting.of_values(plugin, truth_file["values"])
-    out.mkdir(parents=True, exist_ok=True)
+    load_effect(plugin)
     processed = out / "processed.wav"
-    processed.unlink(missing_ok=True)
     play = ["--plugin", plugin.id, "--input", str(INPUT), "--json"]
     with _command("host", *play, "--port", "0", "--out", str(processed)) as host:
         port = _next(host)["ready"]["port"]

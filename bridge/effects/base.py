@@ -6,14 +6,11 @@ A stream starts from a fresh plugin, so nothing an earlier render did can be hea
 from abc import ABC, abstractmethod
 
 import numpy as np
-import numpy.typing as npt
 
+from bridge.arrays import Audio
 from bridge.closing import Closing
 from bridge.errors import EffectError
 from bridge.manifest import PluginSpec, Setting
-
-Audio = npt.NDArray[np.float32]
-"""Float32 samples, shape (channels, frames); full scale is ±1, levels above it are kept."""
 
 BLOCK_FRAMES = 1024
 """Frames a plugin sees at once at the most: some plugins sound different at other block sizes."""

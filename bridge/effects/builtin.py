@@ -4,7 +4,8 @@ import numpy as np
 import pedalboard
 from pedalboard.version import __version__ as pedalboard_version
 
-from bridge.effects.base import BLOCK_FRAMES, Audio, Effect, EffectStream
+from bridge.arrays import Audio
+from bridge.effects.base import BLOCK_FRAMES, Effect, EffectStream
 from bridge.errors import EffectError
 from bridge.manifest import PluginSpec, Setting
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bridge.effects.base import BLOCK_FRAMES, Audio, Effect, EffectStream
+from bridge.arrays import Audio
+from bridge.effects.base import BLOCK_FRAMES, Effect, EffectStream
 from bridge.effects.lilv import LOCK, Instance, lilv
 from bridge.errors import EffectError
 from bridge.manifest import PluginSpec, Setting

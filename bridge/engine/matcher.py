@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bridge.analysis.features import FeatureSettings, Floats, extract
+from bridge.analysis.features import FeatureSettings, extract
 from bridge.analysis.windows import active_windows, at_feature_rate, fill_window
-from bridge.effects import Audio
+from bridge.arrays import Audio, Floats
 from bridge.manifest import PluginSpec, Setting
 from bridge.models import PredictorCard, load_encoder, load_predictor
 from bridge.paths import MODELS

@@ -20,10 +20,7 @@ class Sender:
         self._times: deque[float] = deque()
 
     def update(self, setting: Setting, now_s: float) -> int:
-        """Send what changed since it was last sent, all of it every few seconds; how many values.
-
-        Raises HostError where the host is gone for good.
-        """
+        """Send what changed, and every few seconds all of it; how many values were sent."""
         full = now_s >= self._full_state_at
         changed = {}
         for spec, value in zip(setting.plugin.predicted, setting.predicted, strict=True):

@@ -4,8 +4,8 @@ import numpy as np
 import soxr
 
 from bridge.analysis.features import FeatureSettings
+from bridge.arrays import Audio
 from bridge.audio.resample import to_mono
-from bridge.effects import Audio
 
 
 class LiveWindow:

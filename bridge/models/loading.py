@@ -10,7 +10,8 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import numpy as np
 import onnxruntime
 
-from bridge.analysis.features import LEVEL_NAMES, Floats
+from bridge.analysis.features import LEVEL_NAMES
+from bridge.arrays import Floats
 from bridge.errors import ModelError
 from bridge.manifest import PluginSpec
 from bridge.models.cards import MODEL_FILE, EncoderCard, PredictorCard, check_fits, read_card

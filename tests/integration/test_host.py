@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bridge.arrays import Audio
 from bridge.audio.files import read_audio
-from bridge.effects import Audio, load_effect
+from bridge.effects import load_effect
 from bridge.errors import HostError
 from bridge.hosts import connect
 from bridge.manifest import Manifest, PluginSpec, Setting

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bridge.effects import Audio, load_effect
+from bridge.arrays import Audio
+from bridge.effects import load_effect
 from bridge.hosts import connect
 from bridge.manifest import PluginSpec, Setting
 from tests.integration.commands import PATIENCE_S, host_running, next_line, running

@@ -6,9 +6,10 @@ import pytest
 import soundfile
 
 from bridge.analysis.metrics import mrstft, style_distance
+from bridge.arrays import Audio
 from bridge.audio.files import read_audio
 from bridge.audio.resample import resample
-from bridge.effects import Audio, load_effect
+from bridge.effects import load_effect
 from bridge.engine.matcher import Matcher
 from bridge.manifest import PluginSpec, Setting
 from tests.integration.commands import run, run_json

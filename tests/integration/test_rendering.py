@@ -8,7 +8,8 @@ import pytest
 import soundfile
 
 from bridge.analysis.metrics import mrstft
-from bridge.effects import Audio, load_effect
+from bridge.arrays import Audio
+from bridge.effects import load_effect
 from bridge.errors import EffectError
 from bridge.manifest import Manifest, PluginSpec, Setting, load_manifest
 
