@@ -1,4 +1,4 @@
-"""Make the demo's recordings from Debian's `sonic-pi-samples` (all four samples are CC0).
+"""Make the demo's recordings from Debian's `sonic-pi-samples` (all its samples used here are CC0).
 
 Run once by hand; the results lie in bridge/demo/audio with their credits.
 """
@@ -15,17 +15,20 @@ from bridge.effects import load_effect
 from bridge.manifest import Setting, load_manifest
 
 SAMPLES = Path("/usr/share/sonic-pi/samples")
-PLAYED = ("guit_em9", "guit_em9")
-REFERENCE_PLAYED = ("guit_e_fifths", "guit_e_slide")
+PLAYED = (("guit_em9", 5.5), ("guit_harmonics", 3.5)) * 2
+REFERENCE_PLAYED = (("guit_e_fifths", 5.5), ("guit_e_slide", 4.0))
 VALUES = {"drive": 0.65, "muffle": 0.35, "output": 0.4}
 PEAK = 0.5
+FADE_FRAMES = 2_000
 
 
-def _join(names: tuple[str, ...]) -> tuple[Audio, int]:
+def _join(played: tuple[tuple[str, float], ...]) -> tuple[Audio, int]:
+    """The samples one after the other, each for so many seconds with a short fade at its end."""
     parts = []
-    for name in names:
+    for name, seconds in played:
         audio, rate = soundfile.read(SAMPLES / f"{name}.flac", dtype="float32", always_2d=True)
-        mono = audio.mean(axis=1)
+        mono = audio.mean(axis=1)[: round(seconds * rate)]
+        mono[-FADE_FRAMES:] *= np.linspace(1, 0, FADE_FRAMES)
         parts.append(mono * (PEAK / np.abs(mono).max()))
     return np.concatenate(parts)[None].astype(np.float32), rate
 

@@ -15,7 +15,7 @@ import numpy as np
 import pyloudnorm
 from rich.progress import track
 
-from bridge.analysis.metrics import match_rms, mrstft
+from bridge.analysis.metrics import match_rms, mrstft_each
 from bridge.arrays import Audio
 from bridge.audio.resample import resample
 from bridge.engine.matcher import Matcher
@@ -116,10 +116,10 @@ def _score(index: int) -> Case:
         "true parameters": source.effect.render(example.dry, rate, example.truth),
     }
     target = _at_protocol_rate(example.target, rate)
-    scores = []
-    for condition in CONDITIONS:
-        answer = _at_protocol_rate(answers[condition], rate)
-        scores.append([mrstft(answer, target), mrstft(match_rms(answer, target), target)])
+    raw = [_at_protocol_rate(answers[condition], rate) for condition in CONDITIONS]
+    matched = [match_rms(answer, target) for answer in raw]
+    both = mrstft_each([*raw, *matched], target)
+    scores = [list(pair) for pair in zip(both[: len(raw)], both[len(raw) :], strict=True)]
     return Case(scores, predicted.predicted, example.truth.predicted)
 
 

@@ -4,11 +4,11 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import torch
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from bridge.analysis.features import FeatureSettings
 from training.errors import TrainingError
@@ -72,6 +72,14 @@ class Experiment(_Stage):
     """The run whose encoder is taken, where this one has no vae stage."""
     regression: RegressionSettings | None = None
     spsa: SpsaSettings | None = None
+
+    @model_validator(mode="after")
+    def _trains_one_encoder(self) -> Self:
+        starts = self.spsa.starts if self.spsa else ()
+        shared = self.regression or (self.spsa and self.spsa.train_encoder)
+        if len(starts) > 1 and shared:
+            raise ValueError("several starts need an encoder that none of them trains")
+        return self
 
 
 def load_experiment(name: str) -> Experiment:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from bridge.analysis.features import FeatureSettings
-from bridge.analysis.metrics import mrstft
+from bridge.analysis.metrics import mrstft_each
 from bridge.arrays import Audio, Floats
 from bridge.manifest import Setting
 from training.examples import Example, ExampleSource
@@ -158,9 +158,9 @@ def _losses(
     """Audio loss of both perturbed settings."""
     source, _ = _worker
     rate, dry, target = audio
-    rendered = (
-        source.effect.render(dry, rate, Setting.of_predicted(source.plugin, setting))
+    rendered = [
+        source.effect.render(dry, rate, Setting.of_predicted(source.plugin, setting))[0]
         for setting in (up, down)
-    )
-    first, second = (mrstft(wet[0], target[0]) for wet in rendered)
+    ]
+    first, second = mrstft_each(rendered, target[0])
     return first, second

@@ -1,5 +1,6 @@
 """Distances between recordings."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -15,7 +16,7 @@ _PROFILE_QUANTILES = (0.25, 0.5, 0.75, 0.95)
 _PROFILE_RANGE_DB = 60.0
 
 
-def mrstft(a: Audio, b: Audio) -> float:
+def mrstft(answer: Audio, target: Audio) -> float:
     """Multi-resolution STFT distance of two mono signals of equal length; lower is nearer.
 
     Mean over the resolutions of mean | |A|-|B| | + mean |ln|A| - ln|B||, Hann, hop half a window,
@@ -23,16 +24,25 @@ def mrstft(a: Audio, b: Audio) -> float:
     with w_sc=0, w_lin_mag=1, w_log_mag=1, as Grant (AES 155, 2023) reports it. Resolutions too
     long for the signal are left out. Identical signals score exactly 0.
     """
-    if a.shape != b.shape or a.ndim != 1:
-        raise ValueError(f"two mono signals of equal length are needed, not {a.shape}, {b.shape}")
-    resolutions = [frames for frames in MRSTFT_FRAMES if frames // 2 < len(a)]
-    return sum(_stft_distance(a, b, frames) for frames in resolutions) / len(resolutions)
+    return mrstft_each([answer], target)[0]
 
 
-def _stft_distance(a: Audio, b: Audio, frames: int) -> float:
-    first, second = _magnitude(a, frames), _magnitude(b, frames)
-    linear = np.mean(np.abs(first - second))
-    return float(linear + np.mean(np.abs(np.log(first / second))))
+def mrstft_each(answers: Sequence[Audio], target: Audio) -> list[float]:
+    """`mrstft` of several answers to one target, whose spectra are then computed once."""
+    for answer in answers:
+        if answer.shape != target.shape or answer.ndim != 1:
+            raise ValueError(
+                f"mono signals of equal length are needed, not {answer.shape} and {target.shape}"
+            )
+    resolutions = [frames for frames in MRSTFT_FRAMES if frames // 2 < len(target)]
+    totals = [0.0] * len(answers)
+    for frames in resolutions:
+        wanted = _magnitude(target, frames)
+        for number, answer in enumerate(answers):
+            found = _magnitude(answer, frames)
+            linear = np.mean(np.abs(found - wanted))
+            totals[number] += float(linear + np.mean(np.abs(np.log(found / wanted))))
+    return [total / len(resolutions) for total in totals]
 
 
 def _magnitude(audio: Audio, frames: int) -> npt.NDArray[np.float32]:

@@ -18,6 +18,8 @@ from bridge.closing import Closing
 from bridge.errors import AudioError, DeviceError
 
 _RING_S = 1.0
+_AHEAD_S = 0.05
+"""How much waits in the ring before it plays, so that a late writer leaves no gap."""
 
 
 class Sink(Closing):
@@ -80,15 +82,14 @@ class DeviceSink(Sink):
                 f"{found['name']}: cannot play {self._channels} channels at {sample_rate} Hz"
                 f" ({error}); choose another device"
             ) from None
-        self._action = self._mixer.play_ringbuffer(self._ring)
+        self._ahead_frames = round(_AHEAD_S * sample_rate)
 
     @override
     def write(self, audio: Audio) -> None:
-        if self._action not in self._mixer.actions:
-            # Playing ends itself when the ring runs empty; go on as soon as there is audio again.
-            self._action = self._mixer.play_ringbuffer(self._ring)
-        frames = np.ascontiguousarray(audio[: self._channels].T, np.float32)
-        self._ring.write(frames)
+        self._ring.write(np.ascontiguousarray(audio[: self._channels].T, np.float32))
+        # Playing ends itself when the ring runs empty.
+        if not self._mixer.actions and self._ring.read_available >= self._ahead_frames:
+            self._mixer.play_ringbuffer(self._ring)
 
     @override
     def close(self) -> None:
