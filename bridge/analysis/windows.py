@@ -10,12 +10,22 @@ from bridge.audio.resample import resample, to_mono
 from bridge.errors import AudioError
 
 ACTIVE_DB = -60.0
-"""A window counts as sounding above this RMS, in dBFS."""
+"""Audio counts as sounding above this RMS, in dBFS."""
+
+_SHARE_FRAME_S = 0.05
 
 
 def rms_db(audio: Audio) -> float:
     """RMS level in dBFS; silence is -120."""
     return 20 * float(np.log10(max(float(np.sqrt(np.mean(audio**2))), 1e-6)))
+
+
+def active_share(audio: Audio, sample_rate: float) -> float:
+    """How much of mono audio sounds: the share, 0..1, of its 50 ms frames above `ACTIVE_DB`."""
+    length = round(_SHARE_FRAME_S * sample_rate)
+    frames = audio[: len(audio) // length * length].reshape(-1, length)
+    power = np.mean(frames**2, axis=1)
+    return float(np.mean(power > 10 ** (ACTIVE_DB / 10)))
 
 
 def at_feature_rate(audio: Audio, sample_rate: float, settings: FeatureSettings) -> Audio:

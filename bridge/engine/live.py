@@ -12,7 +12,8 @@ from threading import Event
 
 import numpy as np
 
-from bridge.analysis.windows import ACTIVE_DB, rms_db
+from bridge.analysis.windows import active_share, rms_db
+from bridge.arrays import Audio
 from bridge.audio.sources import Source
 from bridge.engine.matcher import Analysis, Matcher
 from bridge.engine.sending import Sender
@@ -23,6 +24,8 @@ from bridge.hosts import Host
 from bridge.manifest import Setting
 
 STATUS_S = 0.25
+LEAST_ACTIVE_SHARE = 0.5
+"""Values are held where less of the window sounds: the models know playing, not its absence."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,7 @@ class LiveEngine:
         if not self._window.full:
             return "filling", level_db
         window = self._window.audio
-        sounding = rms_db(window) > ACTIVE_DB
+        sounding = self._sounds(window)
         if sounding:
             played = self._matcher.analyse_window(window)
             answer = self._matcher.predict(played, self._reference, self._source.sample_rate)
@@ -149,6 +152,10 @@ class LiveEngine:
         summary.sends += self._sender.update(setting, now_s)
         summary.compute_ms.append(1000 * (time.perf_counter() - started))
         return ("matching" if sounding else "silent"), level_db
+
+    def _sounds(self, window: Audio) -> bool:
+        rate = self._matcher.features.sample_rate_hz
+        return active_share(window, rate) >= LEAST_ACTIVE_SHARE
 
     def _status(self, time_s: float, state: str, level_db: float, summary: Summary) -> Status:
         return Status(

@@ -11,7 +11,7 @@ from bridge.analysis.metrics import (
     style_distance,
     style_profile,
 )
-from bridge.analysis.windows import active_windows, fill_window, rms_db
+from bridge.analysis.windows import active_share, active_windows, fill_window, rms_db
 from bridge.errors import AudioError
 
 SETTINGS = FeatureSettings()
@@ -151,6 +151,14 @@ def test_style_profile_does_not_depend_on_rate_channels_or_pauses() -> None:
     assert np.array_equal(style_profile(np.stack([audio, audio]), RATE), profile)
     paused = np.concatenate([audio, np.zeros(4 * RATE, np.float32)])
     assert np.abs(style_profile(paused[None], RATE) - profile).mean() < 0.5
+
+
+def test_active_share_counts_sounding_frames() -> None:
+    audio = noise(2 * RATE)
+    assert active_share(audio, RATE) == 1.0
+    audio[RATE // 2 :] = 0
+    assert active_share(audio, RATE) == 0.25
+    assert active_share(audio * 1e-4, RATE) == 0.0
 
 
 def test_rms_db_of_silence_is_a_number() -> None:
