@@ -1,12 +1,9 @@
-"""In-memory ends of the pipeline, for what needs neither sound card nor socket."""
+"""An in-memory end of the pipeline, for what needs no socket."""
 
 from collections.abc import Mapping
 
-import numpy as np
 from typing_extensions import override
 
-from bridge.arrays import Audio
-from bridge.audio.sources import Source
 from bridge.hosts import Host
 
 
@@ -29,28 +26,3 @@ class MemoryHost(Host):
     @override
     def close(self) -> None:
         pass
-
-
-class MemorySource(Source):
-    """Hands out one block for each read, then is finished."""
-
-    def __init__(self, blocks: list[Audio], sample_rate: int) -> None:
-        self.name = "memory"
-        self.sample_rate = sample_rate
-        self.channels = len(blocks[0])
-        self._blocks = list(blocks)
-
-    @override
-    def read(self) -> Audio:
-        if self._blocks:
-            return self._blocks.pop(0)
-        return np.zeros((self.channels, 0), np.float32)
-
-    @property
-    @override
-    def finished(self) -> bool:
-        return not self._blocks
-
-    @override
-    def close(self) -> None:
-        self._blocks.clear()

@@ -31,7 +31,9 @@ app = typer.Typer(
     "  dafx-train corpus\n"
     "  dafx-train fit mda-overdrive\n"
     "  dafx-train export mda-overdrive\n"
-    "  dafx-train evaluate mda-overdrive",
+    "  dafx-train evaluate mda-overdrive\n\n"
+    "\b\nExit codes: those of dafx-bridge, and\n"
+    "  9   corpus, experiment or run cannot be used",
 )
 
 
@@ -93,8 +95,3 @@ def _report(
     trained = fit(name, manifest, folders)
     plugin = manifest.plugin(trained.experiment.task.plugin)
     convergence.report(name, trained, plugin, folders, out)
-
-
-def main() -> None:
-    """Entry point of the console command."""
-    app()

@@ -8,12 +8,14 @@ import numpy as np
 import torch
 
 from bridge.analysis.metrics import mrstft
+from bridge.arrays import Floats
+from bridge.effects import load_effect
 from bridge.manifest import PluginSpec, Setting
 from training.examples import Example, ExampleSource
+from training.files import write_whole
 from training.fit import Folders, Trained
 from training.networks import Predictor
 from training.pool import features_of
-from training.runs import Run
 
 CASES = 256
 SEED = 7
@@ -57,13 +59,17 @@ def report(name: str, trained: Trained, plugin: PluginSpec, folders: Folders, ou
         "do_nothing_mrstft": round(float(np.mean(dry_scores)), 4),
         "starts": rows,
     }
-    out.mkdir(parents=True, exist_ok=True)
-    (out / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
-    (out / f"{name}.md").write_text(_markdown(result))
+    write_whole(out / f"{name}.json", json.dumps(result, indent=1) + "\n")
+    write_whole(out / f"{name}.md", _markdown(result))
 
 
 @torch.no_grad()
-def _answers(trained, predictor: Predictor, examples: list[Example], drawn: list) -> np.ndarray:  # type: ignore[no-untyped-def, type-arg]
+def _answers(
+    trained: Trained,
+    predictor: Predictor,
+    examples: list[Example],
+    drawn: list[tuple[Floats, Floats]],
+) -> Floats:
     pictures = torch.from_numpy(np.concatenate([pair for pair, _ in drawn]))
     embeddings = trained.encoder.eval()(pictures)[0].unflatten(0, (-1, 2))
     levels = torch.from_numpy(np.stack([level for _, level in drawn]))
@@ -73,15 +79,13 @@ def _answers(trained, predictor: Predictor, examples: list[Example], drawn: list
 
 
 def _score(plugin: PluginSpec, example: Example, answer: list[float]) -> float:
-    from bridge.effects import load_effect
-
     wet = load_effect(plugin).render(
         example.dry, example.sample_rate, Setting.of_predicted(plugin, answer)
     )
     return mrstft(wet[0], example.target[0])
 
 
-def _correlations(answers: np.ndarray, truth: np.ndarray) -> list[float | None]:
+def _correlations(answers: Floats, truth: Floats) -> list[float | None]:
     """Correlation of answer and truth for each parameter; None where the truth is constant."""
     return [
         round(float(np.corrcoef(answer, true)[0, 1]), 3)
@@ -92,9 +96,13 @@ def _correlations(answers: np.ndarray, truth: np.ndarray) -> list[float | None]:
 
 
 def _curve(folder: Path, stage: str) -> list[list[float]]:
-    """Step and audio loss of one start, from the run's log."""
-    lines = map(json.loads, (Run(folder).folder / "log.jsonl").read_text().splitlines())
-    return [[line["step"], line["mrstft"]] for line in lines if line["stage"] == stage]
+    """Step and audio loss on validation audio of one start, from the run's log."""
+    lines = map(json.loads, (folder / "log.jsonl").read_text().splitlines())
+    return [
+        [line["step"], line["validation_mrstft"]]
+        for line in lines
+        if line["stage"] == stage and "validation_mrstft" in line
+    ]
 
 
 def _markdown(result: dict) -> str:  # type: ignore[type-arg]
@@ -107,7 +115,7 @@ def _markdown(result: dict) -> str:  # type: ignore[type-arg]
         f" {result['do_nothing_mrstft']:.3f}. Mean truth: "
         + ", ".join(f"{s} {v:.3f}" for s, v in zip(symbols, result["mean_truth"], strict=True))
         + ". *Saturated*: share of answers within"
-        f" {CORNER} of an end whose truth is not. Written by `dafx-train fit`.",
+        f" {CORNER} of an end whose truth is not. Written by `dafx-train report`.",
         "",
         "| start | MRSTFT | "
         + " | ".join(f"mean {s}" for s in symbols)
@@ -127,7 +135,7 @@ def _markdown(result: dict) -> str:  # type: ignore[type-arg]
             f"{100 * row['saturated_share']:.1f} %",
         ]
         lines.append("| " + " | ".join(cells) + " |")
-    lines += ["", "| start | MRSTFT while training (step: loss) |", "|---|---|"]
+    lines += ["", "| start | validation MRSTFT while training (step: loss) |", "|---|---|"]
     for row in result["starts"]:
         curve = row["curve"][:: max(1, len(row["curve"]) // 6)]
         lines.append(f"| {row['start']:g} | " + ", ".join(f"{s}: {v:.2f}" for s, v in curve) + " |")

@@ -1,6 +1,7 @@
 """The dry corpus: mono 48 kHz FLAC files rendered or read from installable Debian packages.
 
-Every split has its own soundfonts and speakers, so nothing leaks from training into test.
+Every split has its own packages, soundfonts and speakers, so no recording or sampled instrument
+leaks from training into test; the grooves are MMA's in all of them, played with other seeds.
 Stems are built by a pool of processes; a file that is there already is kept, so a build that
 was stopped goes on where it was.
 """
@@ -18,16 +19,16 @@ from pathlib import Path
 import fluidsynth
 import mido
 import numpy as np
-import numpy.typing as npt
 import soundfile
 import soxr
 from rich.progress import track
 
+from bridge.arrays import Audio
 from training.errors import TrainingError
+from training.files import write_whole
 from training.grooves import DRUM_CHANNEL, Track, compose, groove_names
 
-Audio = npt.NDArray[np.float32]
-
+INDEX = "index.json"
 SAMPLE_RATE = 48_000
 TARGET_RMS = 0.1
 PEAK_LIMIT = 0.89
@@ -108,9 +109,9 @@ SPLITS = (
         "test",
         MusicSource(
             "/usr/share/minuet/soundfonts/GeneralUser-v1.47.sf2",
-            "/usr/share/sounds/sf2/Red_Zeppelin_4_LV2.sf2",
-            "minuet-data, avldrums.lv2-soundfont",
-            "GeneralUser GS 2.0, CC-BY-SA-3.0",
+            "/usr/share/minuet/soundfonts/GeneralUser-v1.47.sf2",
+            "minuet-data",
+            "GeneralUser GS 2.0",
             2_000_000,
             24,
         ),
@@ -144,7 +145,7 @@ def build(folder: Path, processes: int = 2) -> None:
 
 def load_index(folder: Path, split: str) -> list[Stem]:
     """The stems of one split. Raises TrainingError where the corpus was not built."""
-    index = folder / split / "index.json"
+    index = folder / split / INDEX
     if not index.exists():
         raise TrainingError(f"no corpus at {index}: run `dafx-train corpus` first")
     return [Stem(**entry) for entry in json.loads(index.read_text())]
@@ -168,9 +169,7 @@ def build_split(split: Split, folder: Path, processes: int) -> None:
     stems = list(_stems(split, folder))
     if not stems:
         raise TrainingError(f"{split.name}: no audio came out; are the packages installed?")
-    (folder / "index.json").write_text(
-        json.dumps([asdict(stem) for stem in stems], indent=1) + "\n"
-    )
+    write_whole(folder / INDEX, json.dumps([asdict(stem) for stem in stems], indent=1) + "\n")
 
 
 def _stems(split: Split, folder: Path) -> Iterator[Stem]:
@@ -258,7 +257,8 @@ def condition(audio: Audio) -> Audio:
 
 def _gather_speech(source: SpeechSource, folder: Path, group_s: float = 60.0) -> None:
     """Join short recordings into files of about a minute, each brought to `TARGET_RMS`."""
-    if any(folder.glob("*_speech.flac")):
+    done = folder / ".speech"
+    if done.exists():
         return
     recordings = sorted(Path(source.folder).glob(source.pattern))
     if not recordings:
@@ -271,6 +271,7 @@ def _gather_speech(source: SpeechSource, folder: Path, group_s: float = 60.0) ->
         if sum(map(len, group)) >= group_s * SAMPLE_RATE:
             _write(folder / f"{written:05d}_speech.flac", condition(np.concatenate(group)))
             group, written = [], written + 1
+    done.touch()
 
 
 def _write(path: Path, audio: Audio) -> None:

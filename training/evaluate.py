@@ -6,7 +6,6 @@ parameters score exactly 0. All conditions see the same cases.
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,7 +19,9 @@ from bridge.arrays import Audio
 from bridge.audio.resample import resample
 from bridge.engine.matcher import Matcher
 from bridge.manifest import Manifest, Setting
-from training.examples import Example, ExampleSource, Task
+from bridge.paths import MODELS
+from training.examples import Example, ExampleSource
+from training.files import write_whole
 from training.fit import Folders
 from training.runs import load_experiment
 
@@ -48,11 +49,18 @@ class Case:
     truth: tuple[float, ...]
 
 
-def evaluate(manifest: Manifest, plugin_id: str, folders: Folders, cases: int, out: Path) -> None:
+def evaluate(
+    manifest: Manifest,
+    plugin_id: str,
+    folders: Folders,
+    cases: int,
+    out: Path,
+    models: Path = MODELS,
+) -> None:
     """Write `PLUGIN.json` and `PLUGIN.md` below `out`, `cases` for every slice and host rate."""
     plugin = manifest.plugin(plugin_id)
-    matcher_card = Matcher(plugin).card
-    task = load_experiment(matcher_card.experiment).task
+    card = Matcher(plugin, models).card
+    task = load_experiment(card.experiment).task
     tables = []
     for rate in HOST_RATES_HZ:
         protocol = task.model_copy(
@@ -63,38 +71,26 @@ def evaluate(manifest: Manifest, plugin_id: str, folders: Folders, cases: int, o
             }
         )
         for name, kinds in SLICES.items():
-            scored = list(_score_all(protocol, manifest, kinds, folders, cases, f"{name}, {rate}"))
+            source = ExampleSource(protocol, plugin, folders.data / "corpus", "test", SEED, kinds)
+            with get_context("spawn").Pool(2, _set_up_worker, (source, models)) as workers:
+                scores = workers.imap(_score, range(cases), chunksize=4)
+                scored = list(track(scores, f"{name} at {rate} Hz", total=cases))
             tables.append({"slice": name, "host_rate_hz": rate, **_summary(scored)})
     report = {
         "plugin": plugin.id,
         "cases_per_slice": cases,
         "seed": SEED,
-        "predictor_sha256": matcher_card.sha256,
+        "predictor_sha256": card.sha256,
         "parameters": [spec.symbol for spec in plugin.predicted],
         "tables": tables,
     }
-    out.mkdir(parents=True, exist_ok=True)
-    (out / f"{plugin.id}.json").write_text(json.dumps(report, indent=1) + "\n")
-    (out / f"{plugin.id}.md").write_text(_markdown(plugin.name, report))
+    write_whole(out / f"{plugin.id}.json", json.dumps(report, indent=1) + "\n")
+    write_whole(out / f"{plugin.id}.md", _markdown(plugin.name, report))
 
 
-def _score_all(
-    task: Task,
-    manifest: Manifest,
-    kinds: tuple[str, ...],
-    folders: Folders,
-    cases: int,
-    title: str,
-) -> Iterator[Case]:
-    plugin = manifest.plugin(task.plugin)
-    source = ExampleSource(task, plugin, folders.data / "corpus", "test", SEED, kinds)
-    with get_context("spawn").Pool(2, _set_up_worker, (source,)) as workers:
-        yield from track(workers.imap(_score, range(cases), chunksize=4), title, total=cases)
-
-
-def _set_up_worker(source: ExampleSource) -> None:
+def _set_up_worker(source: ExampleSource, models: Path) -> None:
     global _worker
-    _worker = source, Matcher(source.plugin)
+    _worker = source, Matcher(source.plugin, models)
 
 
 def _score(index: int) -> Case:

@@ -84,9 +84,10 @@ class ExampleSource:
         for stem in load_index(corpus, split):
             if stem.kind in self._stems and stem.seconds > 2 * task.half_s:
                 self._stems[stem.kind].append(stem)
-        if empty := [kind for kind, stems in self._stems.items() if not stems]:
+        self._stems = {kind: stems for kind, stems in self._stems.items() if stems}
+        if not self._stems:
             raise TrainingError(
-                f"no {', '.join(empty)} stems in {self._folder}; rebuild the corpus"
+                f"no {', '.join(kinds)} stems in {self._folder}; rebuild the corpus"
             )
 
     @cached_property

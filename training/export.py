@@ -71,7 +71,7 @@ def export(
     corpus: Path,
     models: Path,
 ) -> None:
-    """Write encoder and predictor below `models`, each folder whole.
+    """Write encoder and predictor below `models`, after both are checked.
 
     Raises TrainingError where ONNX Runtime's answers differ from PyTorch's by more than 1e-4.
     """
@@ -110,25 +110,30 @@ def export(
     }
     if plugin.model is None:
         raise TrainingError(f"{plugin.id}: name its model folder in the manifest first")
-    encoder_folder = models / ENCODER_FOLDER
     with TemporaryDirectory(dir=models) as scratch:
-        ready = Path(scratch) / ENCODER_FOLDER
-        sha256 = _write(ready, mean_only, ("pictures",), (pictures,), "embedding")
-        card = EncoderCard(sha256=sha256, **record)
-        (ready / CARD_FILE).write_text(card.model_dump_json(indent=2) + "\n")
-        _replace(ready, encoder_folder)
-        ready = Path(scratch) / plugin.model
-        sha256 = _write(ready, _Clamped(predictor).eval(), PREDICTOR_INPUTS, inputs, "parameters")
-        predictor_card = PredictorCard(
-            sha256=sha256,
+        encoder_folder, folder = Path(scratch) / ENCODER_FOLDER, Path(scratch) / plugin.model
+        sha256 = _write(encoder_folder, mean_only, ("pictures",), (pictures,), "embedding")
+        _write_card(encoder_folder, EncoderCard(sha256=sha256, **record))
+        clamped = _Clamped(predictor).eval()
+        card = PredictorCard(
+            sha256=_write(folder, clamped, PREDICTOR_INPUTS, inputs, "parameters"),
             plugin=plugin.id,
             parameters=tuple(ParameterRecord.of(spec) for spec in plugin.predicted),
             host_rates_hz=tuple(sorted(set(host_rates_hz))),
-            encoder_sha256=card.sha256,
+            encoder_sha256=sha256,
             **record,
         )
-        (ready / CARD_FILE).write_text(predictor_card.model_dump_json(indent=2) + "\n")
-        _replace(ready, models / plugin.model)
+        _write_card(folder, card)
+        # Both are whole and checked: only now do they take the place of the last ones.
+        for ready in (encoder_folder, folder):
+            target = models / ready.name
+            target.mkdir(exist_ok=True)
+            for path in ready.iterdir():
+                path.replace(target / path.name)
+
+
+def _write_card(folder: Path, card: EncoderCard | PredictorCard) -> None:
+    (folder / CARD_FILE).write_text(card.model_dump_json(indent=2) + "\n")
 
 
 def _write(
@@ -171,13 +176,6 @@ def golden_difference(folder: Path) -> float:
         answer = session.run(None, feed)[0]
         differences.append(np.abs(answer - cases[output][case : case + 1]).max())
     return float(max(differences))
-
-
-def _replace(ready: Path, target: Path) -> None:
-    """Put a finished folder's files where the models are read, the card last."""
-    target.mkdir(parents=True, exist_ok=True)
-    for name in (MODEL_FILE, GOLDEN_FILE, CARD_FILE):
-        (ready / name).replace(target / name)
 
 
 def _sources(corpus: Path) -> tuple[DataSource, ...]:

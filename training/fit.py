@@ -44,6 +44,7 @@ def fit(name: str, manifest: Manifest, folders: Folders, processes: int = 2) -> 
     experiment = load_experiment(name)
     plugin = manifest.plugin(experiment.task.plugin)
     run = Run(folders.runs / name)
+    run.belongs_to(experiment)
     torch.manual_seed(0)
     encoder = _encoder(experiment, plugin, run, folders, processes)
     if experiment.regression is None and experiment.spsa is None:
@@ -58,13 +59,14 @@ def fit(name: str, manifest: Manifest, folders: Folders, processes: int = 2) -> 
             train_regression(encoder, predictor, pool, validation, run, experiment.regression)
         predictors.append(predictor)
     if experiment.spsa:
-        source = ExampleSource(experiment.task, plugin, folders.data / "corpus", "train", SPSA_SEED)
-        with get_context("spawn").Pool(
-            processes, set_up_worker, (source, experiment.features)
-        ) as workers:
+        sources = {
+            split: ExampleSource(experiment.task, plugin, folders.data / "corpus", split, SPSA_SEED)
+            for split in ("train", "validation")
+        }
+        workload = (sources, experiment.features)
+        with get_context("spawn").Pool(processes, set_up_worker, workload) as workers:
             for number, predictor in enumerate(predictors):
-                stage = f"spsa-{number}"
-                fine_tune(encoder, predictor, workers, run, stage, experiment.spsa)
+                fine_tune(encoder, predictor, workers, run, number, experiment.spsa)
     return Trained(experiment, encoder.eval(), [p.eval() for p in predictors])
 
 

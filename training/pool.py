@@ -19,6 +19,7 @@ from bridge.analysis.features import FeatureSettings, extract
 from bridge.analysis.windows import at_feature_rate
 from bridge.arrays import Audio, Floats
 from bridge.manifest import PluginSpec
+from training.corpus import load_index
 from training.examples import Example, ExampleSource, Task
 
 _CHUNK = 64
@@ -50,7 +51,16 @@ def load_pool(
     processes: int = 2,
 ) -> Pool:
     """The pool of that description, built where it is not there yet."""
-    key = json.dumps([task.model_dump(), features.model_dump(), split, seed, examples])
+    description = [
+        task.model_dump(),
+        plugin.model_dump(),
+        features.model_dump(),
+        [asdict(stem) for stem in load_index(data / "corpus", split)],
+        split,
+        seed,
+        examples,
+    ]
+    key = json.dumps(description)
     path = data / "pools" / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.npz"
     if not path.exists():
         source = ExampleSource(task, plugin, data / "corpus", split, seed)

@@ -32,8 +32,6 @@ def train_regression(
         "schedule": schedule,
     }
     models: dict[str, Stateful] = {"encoder": encoder, "predictor": predictor}
-    has_best = run.resume("regression-best", models)
-    best = parameter_error(encoder, predictor, validation).mean() if has_best else np.inf
     first = run.resume("regression", parts)
     for epoch in range(first, s.epochs):
         order = np.random.default_rng((23, epoch)).permutation(len(pool))
@@ -50,13 +48,11 @@ def train_regression(
             schedule.step()
             total += loss.item()
         error = parameter_error(encoder, predictor, validation)
-        if error.mean() < best:
-            best = error.mean()
-            run.checkpoint("regression-best", epoch + 1, models)
+        run.keep_if_best("regression", error.mean(), models)
         run.checkpoint("regression", epoch + 1, parts)
         by_parameter = {f"error_{number}": value for number, value in enumerate(error)}
         run.log("regression", epoch=epoch + 1, loss=total / steps_per_epoch, **by_parameter)
-    run.resume("regression-best", models)
+    run.best("regression", models)
 
 
 def predict(encoder: Encoder, predictor: Predictor, pool: Pool, rows: np.ndarray) -> Tensor:

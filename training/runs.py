@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from bridge.analysis.features import FeatureSettings
 from training.errors import TrainingError
 from training.examples import Task
+from training.files import write_whole
 
 EXPERIMENTS = Path(__file__).parent / "experiments"
 
@@ -56,6 +57,9 @@ class SpsaSettings(_Stage):
     batch: int = 32
     learning_rate: float = 1e-4
     epsilon: float = 0.05
+    check_every: int = 25
+    """Steps between checkpoints, which are also checks on validation audio."""
+    validation_cases: int = 192
     train_encoder: bool = True
     starts: tuple[float, ...] = (0.5,)
     """The predictor's constant answer before training, one run each; 0 and 1 start in a corner."""
@@ -115,6 +119,18 @@ class Run:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
+    def belongs_to(self, experiment: Experiment) -> None:
+        """Raise TrainingError where the checkpoints here come from other settings."""
+        record = self.folder / "experiment.json"
+        description = experiment.model_dump_json(indent=1) + "\n"
+        if not record.exists():
+            write_whole(record, description)
+        elif record.read_text() != description:
+            raise TrainingError(
+                f"{self.folder} was trained with other settings (see {record.name}); move it away"
+                " to train anew"
+            )
+
     def checkpoint(self, stage: str, done: int, parts: Mapping[str, Stateful]) -> None:
         """Save `parts` after `done` epochs or steps; the old file stays until the new is whole."""
         partial = self.folder / f"{stage}.partial"
@@ -131,6 +147,17 @@ class Run:
         for name, part in parts.items():
             part.load_state_dict(states[name])
         return int(states["done"])
+
+    def keep_if_best(self, stage: str, score: float, parts: Mapping[str, Stateful]) -> None:
+        """Keep `parts` where no earlier score of this stage was lower; `best` brings them back."""
+        record = self.folder / f"{stage}-best.score"
+        if not record.exists() or score < float(record.read_text()):
+            self.checkpoint(f"{stage}-best", 0, parts)
+            record.write_text(repr(float(score)))
+
+    def best(self, stage: str, parts: Mapping[str, Stateful]) -> None:
+        """Load what `keep_if_best` kept."""
+        self.resume(f"{stage}-best", parts)
 
     def log(self, stage: str, **figures: float) -> None:
         """Append one line of figures to the run's log and print it."""

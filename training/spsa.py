@@ -6,7 +6,7 @@ of worker processes; the network trains in the caller's.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing.pool import AsyncResult
 from multiprocessing.pool import Pool as Workers
@@ -28,7 +28,7 @@ from training.runs import Run, SpsaSettings, Stateful
 _GRADIENT_LIMIT = 10.0
 _AHEAD = 2
 
-_worker: tuple[ExampleSource, FeatureSettings]
+_worker: tuple[Mapping[str, ExampleSource], FeatureSettings]
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ class Batch:
     audio: list[tuple[int, Audio, Audio]]
 
 
-def set_up_worker(source: ExampleSource, features: FeatureSettings) -> None:
-    """Initialiser of the worker processes."""
+def set_up_worker(sources: Mapping[str, ExampleSource], features: FeatureSettings) -> None:
+    """Initialiser of the worker processes; `sources` has 'train' and 'validation'."""
     global _worker
-    _worker = source, features
+    _worker = sources, features
 
 
 def fine_tune(
@@ -53,56 +53,77 @@ def fine_tune(
     predictor: Predictor,
     workers: Workers,
     run: Run,
-    stage: str,
+    start: int,
     s: SpsaSettings,
 ) -> None:
-    """Train in place through the plugin; resumes after the last checkpoint.
+    """Train in place through the plugin; keeps the step that is best on validation audio.
 
-    `workers` must have been started with `set_up_worker`.
+    `workers` must have been started with `set_up_worker`; `start` numbers the run's predictors
+    and seeds their perturbations. Resumes after the last checkpoint.
     """
+    stage = f"spsa-{start}"
     weights = [*predictor.parameters()]
     if s.train_encoder:
         weights += encoder.parameters()
     optimiser = torch.optim.AdamW(weights, lr=s.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, s.steps, s.learning_rate / 20)
-    parts: dict[str, Stateful] = {
-        "encoder": encoder,
-        "predictor": predictor,
-        "optimiser": optimiser,
-        "schedule": schedule,
-    }
+    models: dict[str, Stateful] = {"encoder": encoder, "predictor": predictor}
+    parts = models | {"optimiser": optimiser, "schedule": schedule}
     first = run.resume(stage, parts)
     # Running statistics stay as regression left them: SPSA's batches are few.
     encoder.eval()
     predictor.eval()
+    if first < s.steps:
+        cases = [("validation", index) for index in range(s.validation_cases)]
+        validation = _collate(workers.starmap(_draw, cases, chunksize=4))
     losses: list[float] = []
     errors: list[float] = []
-    for step, batch in enumerate(_batches(workers, first, s), start=first + 1):
+    for step, batch in enumerate(_batches(workers, first, s), start=first):
+        if step % s.check_every == 0:
+            loss = audio_loss(encoder, predictor, workers, validation)
+            run.keep_if_best(stage, loss, models)
+            run.log(stage, step=step, validation_mrstft=loss)
         answer = clamp_inward(_answer(encoder, predictor, batch, s.train_encoder))
-        gradient, loss = estimate_gradient(workers, batch, answer.detach().numpy(), s, step)
+        found = answer.detach().numpy()
+        gradient, loss = estimate_gradient(workers, batch, found, s, (start, step))
         optimiser.zero_grad()
         answer.backward(torch.from_numpy(gradient))
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         optimiser.step()
         schedule.step()
         losses.append(loss)
-        errors.append(float(np.abs(answer.detach().numpy() - batch.truth).mean()))
-        if step % 25 == 0 or step == s.steps:
-            run.checkpoint(stage, step, parts)
-            means = answer.detach().mean(dim=0).tolist()
-            answers = {f"answer_{number}": value for number, value in enumerate(means)}
-            run.log(stage, step=step, mrstft=mean(losses), error=mean(errors), **answers)
+        errors.append(float(np.abs(found - batch.truth).mean()))
+        if (step + 1) % s.check_every == 0:
+            run.checkpoint(stage, step + 1, parts)
+            run.log(stage, step=step + 1, mrstft=mean(losses), error=mean(errors))
             losses, errors = [], []
+    if first < s.steps:
+        run.checkpoint(stage, s.steps, parts)
+        loss = audio_loss(encoder, predictor, workers, validation)
+        run.keep_if_best(stage, loss, models)
+        run.log(stage, step=s.steps, validation_mrstft=loss)
+    run.best(stage, models)
+
+
+def audio_loss(encoder: Encoder, predictor: Predictor, workers: Workers, batch: Batch) -> float:
+    """Mean MRSTFT of what the plugin makes of a batch's answers."""
+    with torch.no_grad():
+        answers = _answer(encoder, predictor, batch, False).clamp(0, 1).tolist()
+    jobs = [(audio, [answer]) for audio, answer in zip(batch.audio, answers, strict=True)]
+    return float(np.mean(workers.starmap(_losses, jobs, chunksize=4)))
 
 
 def estimate_gradient(
-    workers: Workers, batch: Batch, answer: Floats, s: SpsaSettings, seed: int
+    workers: Workers, batch: Batch, answer: Floats, s: SpsaSettings, seed: tuple[int, int]
 ) -> tuple[Floats, float]:
     """SPSA estimate of d MRSTFT / d parameters, (n, p) as a mean over the batch, and the loss."""
-    signs = np.random.default_rng((31, seed)).choice([-1.0, 1.0], answer.shape)
+    signs = np.random.default_rng((31, *seed)).choice([-1.0, 1.0], answer.shape)
     up = np.clip(answer + s.epsilon * signs, 0, 1)
     down = np.clip(answer - s.epsilon * signs, 0, 1)
-    jobs = zip(batch.audio, up.tolist(), down.tolist(), strict=True)
+    jobs = [
+        (audio, list(pair))
+        for audio, *pair in zip(batch.audio, up.tolist(), down.tolist(), strict=True)
+    ]
     losses = np.array(workers.starmap(_losses, jobs, chunksize=4))
     slope = (losses[:, :1] - losses[:, 1:]) / (up - down)
     gradient = np.clip(slope, -_GRADIENT_LIMIT, _GRADIENT_LIMIT) / len(answer)
@@ -129,8 +150,8 @@ def _batches(workers: Workers, first: int, s: SpsaSettings) -> Iterator[Batch]:
     waiting: deque[AsyncResult[list[tuple[Example, Floats, Floats]]]] = deque()
     for step in range(first, s.steps + _AHEAD):
         if step < s.steps:
-            indices = range(step * s.batch, (step + 1) * s.batch)
-            waiting.append(workers.map_async(_draw, indices, chunksize=4))
+            cases = [("train", step * s.batch + case) for case in range(s.batch)]
+            waiting.append(workers.starmap_async(_draw, cases, chunksize=4))
         if waiting and (len(waiting) > _AHEAD or step >= s.steps):
             yield _collate(waiting.popleft().get())
 
@@ -146,21 +167,18 @@ def _collate(drawn: list[tuple[Example, Floats, Floats]]) -> Batch:
     )
 
 
-def _draw(index: int) -> tuple[Example, Floats, Floats]:
-    source, features = _worker
-    example = source[index]
+def _draw(split: str, index: int) -> tuple[Example, Floats, Floats]:
+    sources, features = _worker
+    example = sources[split][index]
     return example, *features_of(example, features)
 
 
-def _losses(
-    audio: tuple[int, Audio, Audio], up: list[float], down: list[float]
-) -> tuple[float, float]:
-    """Audio loss of both perturbed settings."""
-    source, _ = _worker
+def _losses(audio: tuple[int, Audio, Audio], settings: list[list[float]]) -> list[float]:
+    """Audio loss of each of several settings."""
+    source = _worker[0]["train"]
     rate, dry, target = audio
     rendered = [
         source.effect.render(dry, rate, Setting.of_predicted(source.plugin, setting))[0]
-        for setting in (up, down)
+        for setting in settings
     ]
-    first, second = mrstft_each(rendered, target[0])
-    return first, second
+    return mrstft_each(rendered, target[0])

@@ -28,6 +28,8 @@ LEVEL_NAMES = (
 
 _QUANTILES = (0.25, 0.5, 0.75, 0.9, 0.97)
 _QUIETEST = 1e-5
+_CHUNK_FRAMES = 4_096
+"""Frames transformed at once, so that an hour of audio needs little memory."""
 
 
 class FeatureSettings(BaseModel):
@@ -78,6 +80,13 @@ def mel_power(audio: Audio, settings: FeatureSettings) -> Floats:
     """Power per mel band, (..., bands, columns), of audio (..., frames); full-scale sine ≈ 1/2."""
     frames = np.lib.stride_tricks.sliding_window_view(audio, settings.fft_frames, axis=-1)
     frames = frames[..., :: settings.fft_hop_frames, :]
+    chunks = range(0, frames.shape[-2], _CHUNK_FRAMES)
+    parts = [_mel_of(frames[..., i : i + _CHUNK_FRAMES, :], settings) for i in chunks]
+    return np.concatenate(parts, axis=-1)
+
+
+def _mel_of(frames: Audio, settings: FeatureSettings) -> Floats:
+    """Power per mel band, (..., bands, n), of n frames, (..., n, fft_frames)."""
     spectrum = scipy.fft.rfft(frames * _hann(settings.fft_frames), axis=-1)
     power = spectrum.real**2 + spectrum.imag**2
     # Sparse, so no BLAS threads wake up for a product this small.

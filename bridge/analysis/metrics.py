@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 import scipy.fft
 
 from bridge.analysis.features import FeatureSettings, mel_power
 from bridge.analysis.windows import at_feature_rate
-from bridge.arrays import Audio
+from bridge.arrays import Audio, Floats
 
 MRSTFT_FRAMES = (32, 128, 512, 2_048, 8_192, 32_768)
 _PROFILE_QUANTILES = (0.25, 0.5, 0.75, 0.95)
 _PROFILE_RANGE_DB = 60.0
+_PROFILE_FEATURES = FeatureSettings()
 
 
 def mrstft(answer: Audio, target: Audio) -> float:
@@ -45,7 +45,7 @@ def mrstft_each(answers: Sequence[Audio], target: Audio) -> list[float]:
     return [total / len(resolutions) for total in totals]
 
 
-def _magnitude(audio: Audio, frames: int) -> npt.NDArray[np.float32]:
+def _magnitude(audio: Audio, frames: int) -> Floats:
     padded = np.pad(audio, frames // 2, mode="reflect")
     windows = np.lib.stride_tricks.sliding_window_view(padded, frames)[:: frames // 2]
     spectrum = scipy.fft.rfft(windows * _hann(frames), axis=-1)
@@ -53,7 +53,7 @@ def _magnitude(audio: Audio, frames: int) -> npt.NDArray[np.float32]:
 
 
 @cache
-def _hann(frames: int) -> npt.NDArray[np.float32]:
+def _hann(frames: int) -> Floats:
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(frames) / frames)).astype(np.float32)
 
 
@@ -63,21 +63,23 @@ def match_rms(audio: Audio, target: Audio) -> Audio:
     return audio if rms < 1e-7 else audio * np.float32(np.sqrt(np.mean(target**2)) / rms)
 
 
-def style_profile(
-    audio: Audio, sample_rate: float, settings: FeatureSettings | None = None
-) -> npt.NDArray[np.float32]:
+def style_profile(audio: Audio, sample_rate: float) -> Floats:
     """Long-term spectrum: quantiles over time of every mel band's level, in dBFS, (4, bands).
 
     Only frames within 60 dB of the loudest count, so pauses do not. `audio` is (channels, frames).
     """
-    settings = settings or FeatureSettings()
-    mono = at_feature_rate(audio, sample_rate, settings)
-    mono = np.pad(mono, (0, max(0, settings.fft_frames - len(mono))))
-    power = mel_power(mono, settings)
+    mono = at_feature_rate(audio, sample_rate, _PROFILE_FEATURES)
+    mono = np.pad(mono, (0, max(0, _PROFILE_FEATURES.fft_frames - len(mono))))
+    power = mel_power(mono, _PROFILE_FEATURES)
     loudness = power.sum(axis=0)
     sounding = loudness >= loudness.max(initial=0.0) * 10 ** (-_PROFILE_RANGE_DB / 10)
     decibels = 10 * np.log10(np.maximum(power[:, sounding], 1e-10))
     return np.asarray(np.quantile(decibels, _PROFILE_QUANTILES, axis=1), np.float32)
+
+
+def profile_distance(a: Floats, b: Floats) -> float:
+    """Mean difference in dB between two style profiles."""
+    return float(np.mean(np.abs(a - b)))
 
 
 def style_distance(a: tuple[Audio, float], b: tuple[Audio, float]) -> float:
@@ -85,4 +87,4 @@ def style_distance(a: tuple[Audio, float], b: tuple[Audio, float]) -> float:
 
     Each recording is (audio of shape (channels, frames), sample rate in Hz).
     """
-    return float(np.mean(np.abs(style_profile(*a) - style_profile(*b))))
+    return profile_distance(style_profile(*a), style_profile(*b))

@@ -1,14 +1,16 @@
 """Audio files in and out, checked before anything else touches them."""
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
 from bridge.arrays import Audio
+from bridge.audio.sinks import FileSink
 from bridge.errors import AudioError
+
+SILENCE_DB = -70.0
+"""A recording whose peak stays below, in dBFS, holds nothing to learn from."""
 
 
 def read_audio(path: Path) -> tuple[Audio, int]:
@@ -16,11 +18,11 @@ def read_audio(path: Path) -> tuple[Audio, int]:
 
     Raises AudioError, one line, where the file is missing, broken or empty, or holds NaN or inf.
     """
-    if not path.exists():
-        raise AudioError(f"{path}: no such file; check the path")
-    if not path.is_file():
-        raise AudioError(f"{path}: is not a file; give an audio file")
     try:
+        if not path.exists():
+            raise AudioError(f"{path}: no such file; check the path")
+        if not path.is_file():
+            raise AudioError(f"{path}: is not a file; give an audio file")
         audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError) as error:
         reason = getattr(error, "error_string", None) or str(error)
@@ -35,26 +37,25 @@ def read_audio(path: Path) -> tuple[Audio, int]:
     return np.ascontiguousarray(audio.T), int(rate)
 
 
-def require_sound(audio: Audio, path: Path, silence_db: float = -70.0) -> None:
-    """Raise AudioError where the loudest sample lies below `silence_db` dBFS."""
+def require_sound(audio: Audio, path: Path) -> None:
+    """Raise AudioError where no sample reaches `SILENCE_DB`."""
     peak = float(np.abs(audio).max(initial=0.0))
-    if peak < 10 ** (silence_db / 20):
+    if peak < 10 ** (SILENCE_DB / 20):
         raise AudioError(f"{path}: is silent; give a recording with sound in it")
 
 
-def write_audio(path: Path, audio: Audio, sample_rate: int) -> None:
-    """Write (channels, frames) as 32-bit float WAV, so levels above full scale survive.
+def require_other_file(out: Path, *sources: Path) -> None:
+    """Raise AudioError where writing `out` would overwrite one of the files that are read."""
+    for source in sources:
+        if out.exists() and source.exists() and out.samefile(source):
+            raise AudioError(f"{out}: is also read from; write to another file")
 
-    The file appears whole or not at all. Raises AudioError where it cannot be written.
+
+def write_audio(path: Path, audio: Audio, sample_rate: int) -> None:
+    """Write (channels, frames) as a 32-bit float WAV, whole or not at all.
+
+    Raises AudioError where it cannot be written.
     """
-    try:
-        descriptor, partial = tempfile.mkstemp(suffix=".wav", prefix=".", dir=path.parent)
-        os.close(descriptor)
-        try:
-            soundfile.write(partial, audio.T, sample_rate, format="WAV", subtype="FLOAT")
-            os.chmod(partial, 0o644)
-            os.replace(partial, path)
-        finally:
-            Path(partial).unlink(missing_ok=True)
-    except (OSError, soundfile.SoundFileError) as error:
-        raise AudioError(f"{path}: cannot be written ({error}); choose another place") from None
+    with FileSink(path, sample_rate, len(audio)) as sink:
+        sink.write(audio)
+        sink.finish()

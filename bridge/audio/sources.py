@@ -20,6 +20,8 @@ from bridge.errors import AudioError, DeviceError
 
 RING_S = 4.0
 """How much a device's ring holds while nobody reads."""
+_BLOCK_FRAMES = 256
+_AUDIO_SUFFIXES = frozenset((".wav", ".flac", ".ogg", ".aiff", ".aif", ".mp3"))
 
 
 class Source(Closing):
@@ -81,57 +83,52 @@ class FileSource(Source):
 
 
 class DeviceSource(Source):
-    """A sound device, by PortAudio name or index; `jack` is JACK's default input."""
+    """The first one or two channels of a sound device, by PortAudio name or index."""
 
-    def __init__(self, device: str, channels: int | None = None, block_frames: int = 256) -> None:
-        """`channels` defaults to 1 or 2, as the device has.
-
-        Raises DeviceError where the device is missing or refuses.
-        """
+    def __init__(self, device: str) -> None:
+        """Raises DeviceError where the device is missing or refuses."""
         rtmixer, sounddevice = portaudio()
         found = find_device(device, "input")
         self.name = str(found["name"])
         self.sample_rate = int(found["default_samplerate"])
-        self.channels = channels or min(int(found["max_input_channels"]), 2)
-        frames = 1 << int(np.ceil(np.log2(RING_S * self.sample_rate)))
+        self.channels = min(int(found["max_input_channels"]), 2)
+        frames = 1 << round(RING_S * self.sample_rate).bit_length()
         self._ring = rtmixer.RingBuffer(4 * self.channels, frames)
+        self._lost = 0
         try:
             self._recorder = rtmixer.Recorder(
                 device=found["index"],
                 channels=self.channels,
                 samplerate=self.sample_rate,
-                blocksize=block_frames,
+                blocksize=_BLOCK_FRAMES,
                 latency="low",
             )
-            self._action = self._recorder.record_ringbuffer(self._ring)
+            self._recorder.record_ringbuffer(self._ring)
             self._recorder.start()
         except (sounddevice.PortAudioError, ValueError) as error:
             raise DeviceError(
                 f"{self.name}: cannot be opened with {self.channels} channels at"
                 f" {self.sample_rate} Hz ({error}); close other programs that use it"
             ) from None
-        self._lost = 0
 
     @override
     def read(self) -> Audio:
-        if self._action not in self._recorder.actions:
-            # The recording action ends itself when the ring is full; start it anew.
+        """What arrived since the last call. Raises DeviceError where the device has stopped."""
+        if not self._recorder.active:
+            raise DeviceError(f"{self.name}: has stopped; check that it is connected, start again")
+        if not self._recorder.actions:
+            # Recording ends itself when the ring is full.
             self._lost += 1
             self._ring.flush()
-            self._action = self._recorder.record_ringbuffer(self._ring)
-        data = self._ring.read()
-        frames = np.frombuffer(data, np.float32).reshape(-1, self.channels)
-        return np.ascontiguousarray(frames.T)
+            self._recorder.record_ringbuffer(self._ring)
+        frames = np.frombuffer(self._ring.read(), np.float32).reshape(-1, self.channels)
+        # One bad sample would stay in filters and means for ever.
+        return np.nan_to_num(frames.T, nan=0.0, posinf=0.0, neginf=0.0)
 
     @property
     @override
     def lost(self) -> int:
         return self._lost
-
-    @property
-    @override
-    def finished(self) -> bool:
-        return not bool(self._recorder.active)
 
     @override
     def close(self) -> None:
@@ -141,14 +138,18 @@ class DeviceSource(Source):
 def open_source(name: str) -> Source:
     """A file where `name` is one, else the sound device of that name or index.
 
-    Raises AudioError or DeviceError where it is neither.
+    Raises AudioError or DeviceError where it is neither, or cannot be used.
     """
     path = Path(name)
-    if path.exists():
+    try:
+        is_file = path.exists()
+    except OSError as error:
+        raise AudioError(f"{name}: cannot be read ({error.strerror}); check the path") from None
+    if is_file:
         return FileSource(path)
-    if path.suffix and not name.isdigit():
-        try:
-            return DeviceSource(name)
-        except DeviceError:
-            raise AudioError(f"{name}: no such file or sound device; check the path") from None
-    return DeviceSource(name)
+    try:
+        return DeviceSource(name)
+    except DeviceError as error:
+        if path.suffix in _AUDIO_SUFFIXES:
+            raise AudioError(f"{name}: no such file; check the path") from None
+        raise error

@@ -33,7 +33,7 @@ def command(
             "the demo draws a picture with matplotlib: pip install 'dafx-bridge[demo]'"
         ) from None
     if not as_json:
-        typer.echo("playing 20 s of guitar into the bridge and the effect host …")
+        typer.echo("playing 18 s of guitar into the bridge and the effect host …")
     try:
         out.mkdir(parents=True, exist_ok=True)
         result = run_demo(out)

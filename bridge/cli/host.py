@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
+from bridge.audio.files import require_other_file
 from bridge.audio.sinks import DeviceSink, FileSink, NoSink, Sink
 from bridge.audio.sources import Source, open_source
 from bridge.cli.options import JsonOption, PluginOption, echo_json, parameter_rows
 from bridge.cli.stopping import stop_on_signals
+from bridge.errors import DeviceError
 from bridge.hosts.embedded import parameter_address
 from bridge.hosts.embedded_server import EmbeddedHostServer
 from bridge.manifest import load_manifest
@@ -43,7 +45,8 @@ def command(
         ),
     ] = None,
     seconds: Annotated[
-        float | None, typer.Option(min=0, help="Stop after so long; else Ctrl-C or end of file.")
+        float | None,
+        typer.Option(min=0, max=1e9, help="Stop after so long; else Ctrl-C or end of file."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -58,6 +61,8 @@ def command(
         raise typer.BadParameter("there is nothing to write or play; give --input")
     if out and play:
         raise typer.BadParameter("the result goes to one place; give --out or --play")
+    if source and out:
+        require_other_file(out, Path(source))
     live_input = open_source(source) if source else None
     server = None
     sink: Sink = NoSink()
@@ -71,7 +76,13 @@ def command(
             else:
                 addresses = ", ".join(parameter_address(spec, p.symbol) for p in spec.parameters)
                 typer.echo(f"{spec.name} listens on 127.0.0.1:{osc.port}: {addresses}")
-            frames = server.run(stop, live_input, sink, seconds)
+            try:
+                frames = server.run(stop, live_input, sink, seconds)
+            except DeviceError:
+                # What was played until the device stopped is kept.
+                sink.finish()
+                raise
+            sink.finish()
     finally:
         sink.close()
         if server is not None:

@@ -40,7 +40,8 @@ def command(
         str, typer.Option(metavar="URL", help="The effect host, such as embedded://127.0.0.1:9001.")
     ],
     seconds: Annotated[
-        float | None, typer.Option(min=0, help="Stop after so long; else Ctrl-C or end of file.")
+        float | None,
+        typer.Option(min=0, max=1e9, help="Stop after so long; else Ctrl-C or end of file."),
     ] = None,
     amount: Annotated[
         float, typer.Option(min=0, max=1, help="0 keeps the host's values, 1 takes the prediction.")
@@ -94,7 +95,7 @@ def _print_status(status: Status) -> None:
     values = "  ".join(f"{symbol} {value:.3f}" for symbol, value in status.values.items())
     line = (
         f"{status.time_s:7.1f} s  {status.state:8}  {status.level_db:6.1f} dBFS"
-        f"  {status.compute_ms:5.2f} ms  {status.sends_per_s:3d} sends/s  {values}"
+        f"  latency {status.latency_ms:5.2f} ms  {status.sends_per_s:3d} sends/s  {values}"
     )
     if sys.stderr.isatty():
         typer.echo(f"\r\033[K{line}", nl=False, err=True)

@@ -54,19 +54,15 @@ def _spectrogram(axes: Axes, audio: Audio, sample_rate: int, title: str) -> None
 
 
 def _history(axes: Axes, result: DemoResult) -> None:
-    times = [status["time_s"] for status in result.history]
+    times = [second for second, _ in result.history]
     for spec, colour in zip(result.truth.plugin.parameters, _COLOURS, strict=False):
-        values = [spec.to_normalised(s["values"][spec.symbol]) for s in result.history]
+        values = [spec.to_normalised(real[spec.symbol]) for _, real in result.history]
         axes.plot(times, values, color=colour, label=spec.name)
         truth = spec.to_normalised(result.truth.values[spec.symbol])
         axes.axhline(truth, color=colour, linestyle="--", linewidth=1)
     axes.axvline(result.adapted_s, color="grey", linewidth=1)
-    axes.set(
-        ylim=(-0.03, 1.03),
-        xlim=(0, max(times)),
-        xlabel="s since the bridge began to listen",
-        ylabel="normalised value",
-    )
+    seconds = result.source.shape[1] / result.sample_rate
+    axes.set(ylim=(-0.03, 1.03), xlim=(0, seconds), xlabel="s", ylabel="normalised value")
     axes.set_title(
         "parameters sent (dashed: the reference's true setting; grey: measured from here)",
         loc="left",

@@ -7,6 +7,7 @@ OSC. Both play the same file as live input. This process waits for them and read
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,12 +18,14 @@ from bridge.analysis.metrics import style_distance
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
 from bridge.effects import load_effect
+from bridge.engine.matcher import Matcher
 from bridge.errors import BridgeError
 from bridge.manifest import Setting, load_manifest
 
 AUDIO = Path(__file__).parent / "audio"
 INPUT, REFERENCE, TRUTH = AUDIO / "input.flac", AUDIO / "reference.flac", AUDIO / "truth.json"
 _PATIENCE_S = 60
+_GLIDE_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,8 @@ class DemoResult:
     sample_rate: int
     truth: Setting
     found: Setting
-    history: list[dict[str, Any]]
-    """Statuses of the live engine, with `time_s` and `values`."""
+    history: list[tuple[float, dict[str, float]]]
+    """Seconds of the recording, and the real values sent by then."""
     adapted_s: float
     """From here on the output is measured: a window was heard and the glide is over."""
     report: dict[str, Any]
@@ -45,31 +48,34 @@ class DemoResult:
 def run_demo(out: Path) -> DemoResult:
     """Run the demo and write `processed.wav` and `report.json` in the folder `out`.
 
-    Raises EffectError without the plugin, BridgeError where a child process fails.
+    Raises EffectError without the plugin, ModelError without its model, BridgeError where a child
+    process fails.
     """
     truth_file = json.loads(TRUTH.read_text())
     plugin = load_manifest().plugin(truth_file["plugin"])
     truth = Setting.of_values(plugin, truth_file["values"])
+    # A fault is told here, once, and not by the child it would stop.
     load_effect(plugin)
+    Matcher(plugin)
     processed = out / "processed.wav"
     play = ["--plugin", plugin.id, "--input", str(INPUT), "--json"]
     with _command("host", *play, "--port", "0", "--out", str(processed)) as host:
-        port = _next(host)["ready"]["port"]
-        url = f"embedded://127.0.0.1:{port}"
+        ready = next(_lines(host))["ready"]
+        started_s = time.monotonic()
+        url = f"embedded://127.0.0.1:{ready['port']}"
         with _command("live", *play, "--reference", str(REFERENCE), "--host", url) as live:
-            statuses = list(_lines(live))
-        done = list(_lines(host))[-1]["done"]
-    *history, last = statuses
+            # The host's recording began when it was ready, so its clock counts.
+            told = [(time.monotonic() - started_s, line) for line in _lines(live)]
+        done = next(_lines(host))["done"]
+    *statuses, (_, last) = told
+    matching = [second for second, status in statuses if status["state"] == "matching"]
+    if not matching:
+        raise BridgeError("the live engine never matched; run `dafx-bridge live` to see why")
+    adapted_s = matching[0] + _GLIDE_S
     found = Setting.of_values(plugin, {p["symbol"]: p["value"] for p in done["parameters"]})
     source, rate = read_audio(INPUT)
     reference, _ = read_audio(REFERENCE)
     output, _ = read_audio(processed)
-    matching = [status["time_s"] for status in history if status["state"] == "matching"]
-    if not matching:
-        raise BridgeError(
-            "the live engine never matched; run `dafx-bridge live` by hand to see why"
-        )
-    adapted_s = matching[0] + 2.0
     report = {
         "plugin": plugin.id,
         "parameters": {
@@ -86,6 +92,7 @@ def run_demo(out: Path) -> DemoResult:
         "files": {"input": str(INPUT), "reference": str(REFERENCE), "output": str(processed)},
     }
     (out / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+    history = [(second, status["values"]) for second, status in statuses]
     return DemoResult(source, reference, output, rate, truth, found, history, adapted_s, report)
 
 
@@ -104,29 +111,23 @@ def _distances(
 
 @contextmanager
 def _command(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A child `dafx-bridge`, ended with the block."""
-    command = [sys.executable, "-m", "bridge", *arguments]
+    """A child `dafx-bridge`, ended with the block. Raises BridgeError where it fails."""
+    # -P: a folder named `bridge` where the user happens to be is not this one.
+    command = [sys.executable, "-P", "-m", "bridge", *arguments]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         yield child
-        if code := child.wait(_PATIENCE_S):
-            raise BridgeError(f"`dafx-bridge {arguments[0]}` ended with exit code {code}")
+        code = child.wait(_PATIENCE_S)
+    except (StopIteration, subprocess.TimeoutExpired):
+        raise BridgeError(f"`dafx-bridge {arguments[0]}` did not do its part") from None
     finally:
         if child.poll() is None:
-            child.terminate()
-            child.wait(_PATIENCE_S)
+            child.kill()
+            child.wait()
+    if code:
+        raise BridgeError(f"`dafx-bridge {arguments[0]}` ended with exit code {code}")
 
 
 def _lines(child: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
     """What a child prints, as JSON, until it ends."""
-    if child.stdout is None:
-        raise BridgeError("the child process has no output")
-    for line in child.stdout:
-        yield json.loads(line)
-
-
-def _next(child: subprocess.Popen[str]) -> dict[str, Any]:
-    first = next(_lines(child), None)
-    if first is None:
-        raise BridgeError(f"a child process ended with exit code {child.wait(_PATIENCE_S)}")
-    return first
+    return map(json.loads, child.stdout or ())

@@ -47,11 +47,11 @@ class _BuiltinStream(EffectStream):
         self._groups = [slice(start, start + 2) for start in range(0, channels, 2)]
         self._plugins = [first] + [type(first)() for _ in self._groups[1:]]
         self.set(setting)
-        # The first, resetting call ends every glide from the defaults to the setting.
+        # The resetting call ends every glide from the defaults to the setting. It has more frames
+        # than channels, so pedalboard knows from here on which axis is which.
         for plugin, group in zip(self._plugins, self._groups, strict=True):
-            silence = np.zeros((min(group.stop, channels) - group.start, 1), np.float32)
+            silence = np.zeros((min(group.stop, channels) - group.start, 3), np.float32)
             plugin.process(silence, self._rate, BLOCK_FRAMES, reset=True)
-            plugin.reset()
 
     def set(self, setting: Setting) -> None:
         for plugin in self._plugins:

@@ -7,6 +7,7 @@ descriptor is called instead.
 
 import ctypes as c
 import ctypes.util
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,8 +93,8 @@ class Lilv:
         self._library = library
         self._urids: dict[bytes, int] = {}
         self._map = _UridMap(None, _UridMap._fields_[1][1](self._urid))
-        with LOCK:
-            self.world = self.call("world_new")
+        self.world = self.call("world_new")
+        with _quiet():
             self.call("world_load_all", self.world)
 
     def call(self, name: str, *arguments: object) -> int:
@@ -123,7 +124,7 @@ class Lilv:
         return bytes(name).decode()
 
     def instantiate(self, plugin: int, sample_rate: float) -> "c._Pointer[Instance] | None":
-        """A fresh instance whose memory starts as zeros, or None where the plugin refuses."""
+        """A fresh instance, its buffers zeroed, or None where the plugin refuses."""
         features = (c.POINTER(Feature) * 2)(
             c.pointer(Feature(b"http://lv2plug.in/ns/ext/urid#map", c.addressof(self._map)))
         )
@@ -146,8 +147,25 @@ def lilv() -> Lilv:
 
 
 @contextmanager
+def _quiet() -> Iterator[None]:
+    """Drop what lilv prints itself: it complains about every broken bundle on the computer."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+@contextmanager
 def _zeroed_memory() -> Iterator[None]:
-    """Let glibc's malloc hand out zeros: mda Delay reads memory it never wrote."""
+    """Let glibc's malloc hand out zeros: mda Delay reads memory it never wrote.
+
+    glibc does so for blocks of more than about 1 KB, as delay lines are; smaller ones can come
+    from a thread's cache, which keeps what was in them.
+    """
     libc = c.CDLL(None)
     if not hasattr(libc, "mallopt"):
         yield

@@ -111,6 +111,10 @@ class _Instance:
         self._controls = self._ports.default.copy()
         for port in (*self._ports.controls.values(), *self._ports.control_outputs):
             self._connect(port, self._controls.ctypes.data + _FLOAT_BYTES * port)
+        # A run, even of no frames, needs every port connected.
+        self._scratch = np.zeros(BLOCK_FRAMES, np.float32)
+        for port in (*self._ports.audio_in, *self._ports.audio_out):
+            self._connect(port, self._scratch.ctypes.data)
         if self._plugin.activate:
             self._plugin.activate(self._handle)
         self._apply_from_scratch(setting)

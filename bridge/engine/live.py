@@ -52,7 +52,8 @@ class Status:
     state: str
     """'filling' until a whole window was heard, 'silent' while values are held, 'matching'."""
     level_db: float
-    compute_ms: float
+    latency_ms: float
+    """From a complete hop to its datagram."""
     sends_per_s: int
     lost: int
     values: dict[str, float]
@@ -95,6 +96,7 @@ class LiveEngine:
         self._target = self._base
         self._smoother = Smoother(self._base, settings.smoothing_s)
         self._sender = Sender(host)
+        self._last_hop_s = 0.0
         self._warm_up()
 
     def _warm_up(self) -> None:
@@ -112,7 +114,7 @@ class LiveEngine:
         """Follow until `stop` is set, the source ends, or `seconds` are over."""
         summary = Summary()
         hop_s = self._matcher.hop_s
-        start = time.monotonic()
+        start = self._last_hop_s = time.monotonic()
         due, status_due = start + hop_s, start
         while not stop.wait(max(0.0, due - time.monotonic())):
             now = time.monotonic()
@@ -129,8 +131,8 @@ class LiveEngine:
                 summary.skipped_hops += missed
                 due += missed * hop_s
         summary.lost = self._source.lost
-        if summary.predictions:
-            self._sender.finish(self._smoother.setting)
+        if summary.sends:
+            summary.sends += self._sender.finish(self._smoother.setting)
         return summary
 
     def _hop(self, now_s: float, summary: Summary) -> tuple[str, float]:
@@ -138,6 +140,7 @@ class LiveEngine:
         started = time.perf_counter()
         block = self._source.read()
         self._window.push(block)
+        elapsed_s, self._last_hop_s = now_s - self._last_hop_s, now_s
         level_db = rms_db(block) if block.size else rms_db(np.zeros(1, np.float32))
         if not self._window.full:
             return "filling", level_db
@@ -148,8 +151,10 @@ class LiveEngine:
             answer = self._matcher.predict(played, self._reference, self._source.sample_rate)
             self._target = blend(self._base, answer, self._settings.amount)
             summary.predictions += 1
-        setting = self._smoother.towards(self._target, self._matcher.hop_s)
-        summary.sends += self._sender.update(setting, now_s)
+        # Until there is an answer to give, the knobs are the player's alone.
+        if summary.predictions and self._settings.amount > 0:
+            setting = self._smoother.towards(self._target, elapsed_s)
+            summary.sends += self._sender.update(setting, now_s)
         summary.compute_ms.append(1000 * (time.perf_counter() - started))
         return ("matching" if sounding else "silent"), level_db
 

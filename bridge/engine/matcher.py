@@ -54,7 +54,7 @@ class Matcher:
         be repeated.
         """
         mono = at_feature_rate(audio, sample_rate, self.features)
-        if repeat_short:
+        if repeat_short and len(mono):
             mono = fill_window(mono, self.features)
         parts = [self.analyse_window(w) for w in active_windows(mono, self.features, name)]
         return Analysis(

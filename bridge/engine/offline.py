@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.analysis.metrics import style_distance
-from bridge.audio.files import read_audio, require_sound, write_audio
+from bridge.analysis.metrics import profile_distance, style_profile
+from bridge.audio.files import read_audio, require_other_file, require_sound, write_audio
 from bridge.effects import load_effect
 from bridge.engine.matcher import Matcher
-from bridge.errors import AudioError
 from bridge.manifest import Setting
 
 
@@ -25,22 +24,23 @@ def match_files(source: Path, reference: Path, matcher: Matcher, out: Path) -> M
 
     Raises AudioError or EffectError, before anything is written, where it cannot be done.
     """
-    if out.exists() and any(out.samefile(path) for path in (source, reference) if path.exists()):
-        raise AudioError(f"{out}: is the input or the reference; write to another file")
-    effect = load_effect(matcher.plugin)
     audio, rate = read_audio(source)
     require_sound(audio, source)
     wanted, wanted_rate = read_audio(reference)
     require_sound(wanted, reference)
+    require_other_file(out, source, reference)
+    effect = load_effect(matcher.plugin)
     setting = matcher.predict(
         matcher.analyse(audio, rate, str(source), repeat_short=True),
         matcher.analyse(wanted, wanted_rate, str(reference)),
         rate,
     )
     processed = effect.render(audio, rate, setting)
-    write_audio(out, processed, rate)
-    return MatchResult(
+    goal = style_profile(wanted, wanted_rate)
+    result = MatchResult(
         setting,
-        style_distance((audio, rate), (wanted, wanted_rate)),
-        style_distance((processed, rate), (wanted, wanted_rate)),
+        profile_distance(style_profile(audio, rate), goal),
+        profile_distance(style_profile(processed, rate), goal),
     )
+    write_audio(out, processed, rate)
+    return result

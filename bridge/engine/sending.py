@@ -37,10 +37,10 @@ class Sender:
             self._times.popleft()
         return len(changed)
 
-    def finish(self, setting: Setting) -> None:
-        """Send every value once more, whatever was skipped or lost."""
+    def finish(self, setting: Setting) -> int:
+        """Send every value once more, whatever was skipped or lost; how many values."""
         self._full_state_at = 0.0
-        self.update(setting, self._times[-1] if self._times else 0.0)
+        return self.update(setting, self._times[-1] if self._times else 0.0)
 
     @property
     def sends_per_s(self) -> int:

@@ -31,6 +31,6 @@ def connect(url: str, plugin: PluginSpec) -> Host:
     try:
         # Resolved once: a name would be looked up again for every datagram.
         numeric = socket.gethostbyname(address)
-    except OSError:
+    except (OSError, UnicodeError):
         raise HostError(f"{address!r} is not a known computer; give its name or address") from None
     return _DIALECTS[parts.scheme]((numeric, port), plugin)

@@ -11,10 +11,10 @@ import threading
 import time
 from threading import Event
 
-from bridge.audio.sinks import NoSink, Sink
+from bridge.audio.sinks import Sink
 from bridge.audio.sources import Source
 from bridge.effects import load_effect
-from bridge.errors import PacketError
+from bridge.errors import HostError
 from bridge.hosts.embedded import parameter_address
 from bridge.manifest import PluginSpec, Setting
 from bridge.osc import Address, Message, OscSocket
@@ -42,21 +42,22 @@ class EmbeddedHostServer:
         self,
         stop: Event,
         source: Source | None,
-        sink: Sink | None = None,
+        sink: Sink,
         seconds: float | None = None,
     ) -> int:
         """Process until `stop` is set, the source ends or `seconds` are over; frames processed.
 
         Without a source it only keeps and answers values.
         """
-        end_s = math.inf if seconds is None else time.monotonic() + seconds
         if source is None:
-            stop.wait(None if seconds is None else seconds)
+            stop.wait(seconds)
             return 0
-        sink = sink or NoSink()
+        end_s = math.inf if seconds is None else time.monotonic() + seconds
         frames = 0
         applied = self.setting
         with self._effect.open(source.sample_rate, source.channels, applied) as stream:
+            # What a device caught while things were loading would stay as latency.
+            source.read()
             while not stop.wait(_BLOCK_S) and time.monotonic() < end_s:
                 if (wanted := self.setting) is not applied:
                     stream.set(wanted)
@@ -80,28 +81,34 @@ class EmbeddedHostServer:
             received = self._osc.receive(_RECEIVE_S)
             if received is None:
                 continue
-            messages, sender = received
-            for message in messages:
-                self._take(message, sender)
+            self._take(*received)
 
-    def _take(self, message: Message, sender: Address) -> None:
-        symbol = self._symbols.get(message.address)
-        match message.arguments:
-            case _ if symbol is None:
-                _log.warning("unknown address %s", message.address)
-            case ():
-                self._answer(message.address, symbol, sender)
-            case (int() | float() as value,) if math.isfinite(value):
-                self._set(symbol, float(value))
-            case _:
-                _log.warning("%s takes one finite number or nothing", message.address)
+    def _take(self, messages: list[Message], sender: Address) -> None:
+        """One packet: its values take effect together, then its questions are answered.
 
-    def _answer(self, address: str, symbol: str, sender: Address) -> None:
+        A value outside the parameter's range is clamped, as plugins do.
+        """
+        values: dict[str, float] = {}
+        questions: list[str] = []
+        for message in messages:
+            symbol = self._symbols.get(message.address)
+            match message.arguments:
+                case _ if symbol is None:
+                    _log.warning("unknown address %s", message.address)
+                case ():
+                    questions.append(message.address)
+                case (int() | float() as value,) if math.isfinite(value):
+                    values[symbol] = float(value)
+                case _:
+                    _log.warning("%s takes one finite number or nothing", message.address)
+        if values:
+            self.setting = Setting.of_values(self._plugin, self.setting.values | values)
+        for address in questions:
+            self._answer(address, sender)
+
+    def _answer(self, address: str, sender: Address) -> None:
+        value = self.setting.values[self._symbols[address]]
         try:
-            self._osc.send(Message(address, (self.setting.values[symbol],)), sender)
-        except (OSError, PacketError) as error:
-            _log.warning("no answer to %s: %s", sender, error)
-
-    def _set(self, symbol: str, value: float) -> None:
-        """Take a real value; outside the range it is clamped, as plugins do."""
-        self.setting = Setting.of_values(self._plugin, self.setting.values | {symbol: value})
+            self._osc.send(Message(address, (value,)), sender)
+        except HostError as error:
+            _log.warning("no answer: %s", error)

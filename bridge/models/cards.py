@@ -15,7 +15,6 @@ from bridge.analysis.features import FeatureSettings
 from bridge.errors import ModelError
 from bridge.manifest import ParamSpec, PluginSpec, Scale
 
-SCHEMA_VERSION = 1
 MODEL_FILE = "model.onnx"
 CARD_FILE = "card.json"
 GOLDEN_FILE = "golden.npz"

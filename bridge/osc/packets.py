@@ -66,10 +66,14 @@ def _decode_message(packet: bytes) -> Message:
         raise PacketError("a message has no type tags")
     if unknown := set(types[1:]) - _TYPES:
         raise PacketError(f"argument type {sorted(unknown)[0]!r} is not taken here")
-    if "s" not in types:
-        expected = sum(8 if tag in "dh" else 4 for tag in types[1:])
-        if len(packet) - position != expected:
-            raise PacketError(f"a message holds {len(packet) - position} of {expected} bytes")
+    for tag in types[1:]:
+        if tag == "s":
+            end = packet.find(b"\0", position)
+            position = len(packet) + 1 if end < 0 else end + 4 - end % 4
+        else:
+            position += 8 if tag in "dh" else 4
+    if position != len(packet):
+        raise PacketError(f"the arguments {types} need {position} bytes, not {len(packet)}")
     try:
         arguments = OscMessage(packet).params
     # python-osc lets what its own checks miss escape as these.
@@ -94,6 +98,8 @@ def encode(message: Message) -> bytes:
 
     Raises PacketError for an address without '/' or an argument of another type.
     """
+    if not message.address.startswith("/"):
+        raise PacketError(f"an OSC address starts with '/', not as {message.address!r}")
     builder = OscMessageBuilder(message.address)
     for argument in message.arguments:
         tag = {int: "i", float: "f", str: "s"}.get(type(argument))
@@ -102,7 +108,7 @@ def encode(message: Message) -> bytes:
         builder.add_arg(argument, tag)
     try:
         return builder.build().dgram
-    except BuildError as error:
+    except (BuildError, ParseError, OverflowError) as error:
         raise PacketError(f"{message.address}: cannot be sent ({error})") from None
 
 

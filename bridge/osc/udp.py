@@ -1,7 +1,7 @@
 """One UDP socket that sends and receives OSC.
 
 No thread of its own: `receive` blocks its caller for at most the timeout it is given; `send` never
-blocks. Binds 127.0.0.1 unless told otherwise.
+blocks. Bound to 127.0.0.1: what it sends and takes stays on this computer.
 """
 
 import logging
@@ -21,15 +21,15 @@ _log = logging.getLogger(__name__)
 class OscSocket(Closing):
     """Sends messages and hands out the well-formed ones that arrive; drops and logs the rest."""
 
-    def __init__(self, port: int = 0, interface: str = LOOPBACK) -> None:
-        """Bind `port`; 0 takes any free one. Raises HostError where it is taken."""
+    def __init__(self, port: int = 0) -> None:
+        """Bind `port` on loopback; 0 takes any free one. Raises HostError where it is taken."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
-            self._socket.bind((interface, port))
+            self._socket.bind((LOOPBACK, port))
         except OSError as error:
             self._socket.close()
             raise HostError(
-                f"UDP port {port} on {interface} cannot be opened ({error.strerror}); choose"
+                f"UDP port {port} on {LOOPBACK} cannot be opened ({error.strerror}); choose"
                 " another with --port"
             ) from None
         self.dropped = 0
@@ -40,7 +40,10 @@ class OscSocket(Closing):
         return int(self._socket.getsockname()[1])
 
     def send(self, message: Message, to: Address) -> None:
-        """Send one message. Raises PacketError where it cannot be packed."""
+        """Send one message.
+
+        Raises PacketError where it cannot be packed, HostError where `to` is out of reach.
+        """
         self._send(encode(message), to)
 
     def send_bundle(self, messages: list[Message], to: Address) -> None:
@@ -78,3 +81,7 @@ class OscSocket(Closing):
             self._socket.sendto(packet, to)
         except BlockingIOError:
             _log.warning("the system's send buffer is full; a packet was dropped")
+        except OSError as error:
+            raise HostError(
+                f"{to[0]}:{to[1]} cannot be reached from this computer ({error.strerror})"
+            ) from None

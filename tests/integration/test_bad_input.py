@@ -84,7 +84,7 @@ def test_an_input_that_cannot_be_used(files: dict[str, Path], which: str, says: 
 def test_out_must_not_overwrite_what_is_read(files: dict[str, Path]) -> None:
     before = files["good"].read_bytes()
     arguments = ("match", files["good"], files["good"], "--plugin", "mda-overdrive")
-    check(run(*arguments, "--out", files["good"]), AudioError, "is the input or the reference")
+    check(run(*arguments, "--out", files["good"]), AudioError, "is also read from")
     assert files["good"].read_bytes() == before
 
 
@@ -173,6 +173,36 @@ def test_no_such_input(files: dict[str, Path]) -> None:
     check(run(*host, "no such device"), DeviceError, "no input device")
     check(run(*host, "987"), DeviceError, "no input device")
     check(run(*host, files["broken"]), AudioError, "cannot be read as audio")
+
+
+def test_the_host_does_not_overwrite_its_input(files: dict[str, Path]) -> None:
+    before = files["good"].read_bytes()
+    arguments = ("--input", files["good"], "--out", files["good"])
+    check(run("host", "--plugin", "mda-overdrive", *arguments), AudioError, "is also read from")
+    assert files["good"].read_bytes() == before
+
+
+def test_one_frame_is_too_little(files: dict[str, Path], write_wav: Callable[..., Path]) -> None:
+    one, out = write_wav("one.wav", TONE[:, 30:31], 96_000), files["folder"] / "out.wav"
+    done = run("match", one, files["good"], "--plugin", "mda-overdrive", "--out", out)
+    assert done.returncode in (0, AudioError.exit_code)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_one_may_not_enter(files: dict[str, Path]) -> None:
+    name = "x" * 300
+    out = files["folder"] / "out.wav"
+    done = run("match", name, files["good"], "--plugin", "mda-overdrive", "--out", out)
+    check(done, AudioError, "cannot be read as audio")
+    done = run("match", files["good"], files["good"], "--plugin", "mda-overdrive", "--out", name)
+    check(done, AudioError, "cannot be written")
+
+
+def test_the_demo_says_what_is_wrong_once(checkout: Path) -> None:
+    (checkout / "exported_models" / "encoder" / "model.onnx").write_bytes(b"x")
+    done = run_copy(checkout, "demo", "--out", checkout / "demo")
+    assert done.returncode == ModelError.exit_code
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_a_port_that_is_taken(files: dict[str, Path]) -> None:

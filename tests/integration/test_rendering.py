@@ -65,7 +65,7 @@ def test_bits_are_the_same_in_every_process(plugin: PluginSpec) -> None:
 
 
 @each_plugin
-@pytest.mark.parametrize("block", [1, 63, 1_024, 5_000])
+@pytest.mark.parametrize("block", [1, 2, 63, 1_024, 5_000])
 def test_any_block_size_gives_the_whole_render(plugin: PluginSpec, block: int) -> None:
     effect = load_effect(plugin)
     audio, setting = noise(2, 3_000), random_setting(plugin, 4)
@@ -73,6 +73,36 @@ def test_any_block_size_gives_the_whole_render(plugin: PluginSpec, block: int) -
     with effect.open(44_100, 2, setting) as stream:
         parts = [stream.process(audio[:, i : i + block]) for i in range(0, 3_000, block)]
     assert np.array_equal(np.concatenate(parts, axis=1), whole)
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 500])
+@pytest.mark.parametrize("name", ["LowpassFilter", "Reverb", "Chorus", "Compressor"])
+def test_builtins_with_a_memory_keep_it_from_block_to_block(name: str, block: int) -> None:
+    """Effects of other issues, held to the same promise: their state survives any block."""
+    parameter = {
+        "LowpassFilter": {"symbol": "cutoff_frequency_hz", "min": 20, "max": 9_000},
+        "Reverb": {"symbol": "room_size", "min": 0, "max": 1},
+        "Chorus": {"symbol": "rate_hz", "min": 0.1, "max": 10},
+        "Compressor": {"symbol": "threshold_db", "min": -60, "max": 0},
+    }[name]
+    plugin = PluginSpec.model_validate(
+        {
+            "id": "builtin",
+            "name": name,
+            "kind": "test",
+            "formats": {"builtin": name},
+            "parameters": [
+                parameter | {"name": "x", "default": parameter["min"], "scale": "linear"}
+            ],
+        }
+    )
+    effect, setting = load_effect(plugin), Setting(plugin, (0.3,))
+    audio = noise(2, 3_000)
+    whole = effect.render(audio, 44_100, setting)
+    with effect.open(44_100, 2, setting) as stream:
+        parts = [stream.process(audio[:, i : i + block]) for i in range(0, 3_000, block)]
+    assert np.abs(np.concatenate(parts, axis=1) - whole).max() < 1e-6
+    assert mrstft(whole[0], audio[0]) > 0.01
 
 
 @each_plugin

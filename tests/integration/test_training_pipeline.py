@@ -11,11 +11,14 @@ import torch
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.metrics import mrstft
 from bridge.effects import load_effect
-from bridge.manifest import PluginSpec
-from training import corpus
+from bridge.manifest import PluginSpec, load_manifest
+from training import convergence, corpus
 from training.corpus import MusicSource, SpeechSource, Split
 from training.errors import TrainingError
+from training.evaluate import evaluate
 from training.examples import ExampleSource, Task
+from training.export import export
+from training.fit import Folders, fit, pools
 from training.networks import Encoder, Predictor
 from training.runs import Run, SpsaSettings
 from training.spsa import fine_tune, set_up_worker
@@ -95,17 +98,20 @@ def train_fixed(source: ExampleSource, run: Run, stop_at: int = 0) -> Predictor:
     """SPSA towards one setting from a corner; dies after logging step `stop_at`."""
     torch.manual_seed(0)
     encoder, predictor = Encoder(FEATURES), Predictor(3, start=1.0)
-    s = SpsaSettings(steps=75, batch=16, learning_rate=3e-3, train_encoder=False)
+    s = SpsaSettings(
+        steps=75, batch=16, learning_rate=3e-3, train_encoder=False, validation_cases=16
+    )
     log = run.log
 
     def log_and_die(stage: str, **figures: float) -> None:
         log(stage, **figures)
-        if figures["step"] == stop_at:
+        if figures["step"] == stop_at and "error" in figures:
             raise KilledError
 
     run.log = log_and_die  # type: ignore[method-assign]
-    with get_context("spawn").Pool(2, set_up_worker, (source, FEATURES)) as pool:
-        fine_tune(encoder, predictor, pool, run, "spsa", s)
+    sources = {"train": source, "validation": source}
+    with get_context("spawn").Pool(2, set_up_worker, (sources, FEATURES)) as pool:
+        fine_tune(encoder, predictor, pool, run, 0, s)
     return predictor
 
 
@@ -115,14 +121,79 @@ def test_spsa_through_the_plugin_leaves_the_corner_and_survives_a_kill(
     source = ExampleSource(FIXED, overdrive, data / "corpus", "train", 3, kinds_of(data))
     whole = train_fixed(source, Run(tmp_path / "whole"))
     lines = [json.loads(line) for line in (tmp_path / "whole" / "log.jsonl").open()]
-    assert lines[-1]["mrstft"] < 0.7 * lines[0]["mrstft"]
-    assert lines[-1]["error"] < 0.7 * lines[0]["error"]
+    checks = [line["validation_mrstft"] for line in lines if "validation_mrstft" in line]
+    errors = [line["error"] for line in lines if "error" in line]
+    assert min(checks) < 0.7 * checks[0]
+    assert errors[-1] < 0.7 * errors[0]
 
     with pytest.raises(KilledError):
         train_fixed(source, Run(tmp_path / "killed"), stop_at=50)
     resumed = train_fixed(source, Run(tmp_path / "killed"))
     for expected, found in zip(whole.parameters(), resumed.parameters(), strict=True):
         assert torch.allclose(expected, found, atol=1e-6)
+
+
+TINY = """
+task:
+  plugin: mda-overdrive
+  neutral: {drive: 0.0, muffle: 0.0, output: 0.5}
+  half_s: 2.752
+  sample_rates_hz: [24000]
+pool: {examples: 64, validation_examples: 16, seed: 1}
+vae: {epochs: 1, batch: 16}
+regression: {epochs: 1, batch: 16}
+spsa: {steps: 2, batch: 4, check_every: 1, validation_cases: 4}
+"""
+
+
+@pytest.mark.timeout(300)
+def test_an_experiment_goes_from_corpus_to_table(
+    data: Path, overdrive: PluginSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fit, export, evaluate and report on very little: every stage of the real thing runs."""
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    monkeypatch.setattr("training.runs.EXPERIMENTS", tmp_path)
+    kinds = kinds_of(data)
+    monkeypatch.setattr("training.evaluate.SLICES", {"everything": kinds})
+    monkeypatch.setattr("training.evaluate.HOST_RATES_HZ", (24_000,))
+    monkeypatch.setattr("training.convergence.CASES", 8)
+    for split in ("validation", "test"):
+        (data / "corpus" / split).symlink_to(data / "corpus" / "train")
+    manifest = load_manifest(models=None)
+    folders = Folders(data, tmp_path / "runs")
+    trained = fit("tiny", manifest, folders)
+    stages = [json.loads(line)["stage"] for line in (folders.runs / "tiny" / "log.jsonl").open()]
+    assert list(dict.fromkeys(stages)) == ["vae", "regression", "spsa-0"]
+
+    again = fit("tiny", manifest, folders)
+    for first, second in zip(
+        trained.predictors[0].parameters(), again.predictors[0].parameters(), strict=True
+    ):
+        assert torch.equal(first, second)
+
+    models, results = tmp_path / "models", tmp_path / "results"
+    models.mkdir()
+    _, validation = pools(trained.experiment, overdrive, folders)
+    predictor = trained.predictors[0]
+    rates = trained.experiment.task.sample_rates_hz
+    export(
+        "tiny", trained.encoder, predictor, overdrive, rates, validation, data / "corpus", models
+    )
+    evaluate(manifest, overdrive.id, folders, 8, results, models)
+    report = json.loads((results / "mda-overdrive.json").read_text())
+    scores = report["tables"][0]["mrstft"]
+    assert scores["true parameters"]["raw"]["mean"] == 0.0
+    assert scores["true parameters"]["gain_matched"]["mean"] == 0.0
+    assert scores["do nothing"]["raw"]["mean"] > 0
+    assert scores["gain only"]["gain_matched"] == pytest.approx(
+        scores["do nothing"]["gain_matched"], abs=2e-3
+    )
+    assert "| everything | 24 kHz |" in (results / "mda-overdrive.md").read_text()
+
+    convergence.report("tiny", trained, overdrive, folders, results)
+    (start,) = json.loads((results / "tiny.json").read_text())["starts"]
+    assert 0 <= start["saturated_share"] <= 1
+    assert len(start["curve"]) == 3
 
 
 def test_a_split_without_its_packages_says_what_to_install(tmp_path: Path) -> None:

@@ -68,15 +68,39 @@ def test_silence_is_refused_where_sound_is_needed() -> None:
         require_sound(TONE * 1e-5, Path("x"))
 
 
-def test_a_file_sink_takes_its_name_when_it_is_closed(tmp_path: Path) -> None:
+def test_a_file_sink_takes_its_name_when_it_is_finished(tmp_path: Path) -> None:
     path = tmp_path / "out.wav"
     sink = FileSink(path, 48_000, 1)
     sink.write(TONE[:, :1_000])
     sink.write(TONE[:, 1_000:])
     assert not path.exists()
-    sink.close()
+    sink.finish()
     sink.close()
     audio, rate = soundfile.read(path, dtype="float32")
     assert np.array_equal(audio, TONE[0])
     assert rate == 48_000
     assert [p.name for p in tmp_path.iterdir()] == ["out.wav"]
+
+
+def test_an_unfinished_file_sink_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "out.wav"
+    path.write_text("precious")
+    with FileSink(path, 48_000, 1) as sink:
+        sink.write(TONE)
+    assert path.read_text() == "precious"
+    assert [p.name for p in tmp_path.iterdir()] == ["out.wav"]
+
+
+@pytest.mark.parametrize("name", [".", "..", "folder", "/dev/null"])
+def test_only_a_regular_file_is_written(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(AudioError, match="is not a file"):
+        FileSink(tmp_path / name, 48_000, 1)
+
+
+def test_a_full_disk_is_an_audio_error() -> None:
+    sink = FileSink.__new__(FileSink)
+    sink._path = Path("out.wav")
+    sink._file = soundfile.SoundFile("/dev/full", "w", 48_000, 1, format="WAV", subtype="FLOAT")
+    with pytest.raises(AudioError, match=r"out\.wav: cannot be written"):
+        sink.write(np.repeat(TONE, 4, axis=1))

@@ -51,7 +51,7 @@ GOOD = encode(Message("/a/b", (1, 0.5, "x")))
         b"#bundle\0" + bytes(8) + struct.pack(">i", 2**31 - 4) + GOOD,
         b"#bundle\0" + bytes(8) + b"\0\0",
         bundle(bundle(bundle(bundle(bundle(GOOD))))),
-        b"/" + b"*" * 10 + b"a\0" + b",\0\0\0",
+        b"/" + b"*" * 6 + b"\0" + b",\0\0\0",
         b"/a{b}\0\0\0,\0\0\0",
         b"/\xff\xfe\0,\0\0\0",
         b"/abc\0\0\0\0i\0\0\0",
@@ -60,6 +60,8 @@ GOOD = encode(Message("/a/b", (1, 0.5, "x")))
         b"/abc\0\0\0\0,f\0\0" + bytes(8),
         b"/abc\0\0\0\0,s\0\0\xff\xff\xff\xff",
         b"/abcdefg",
+        b"/abc\0\0\0\0,sf\0abc\0",
+        b"/abc\0\0\0\0,fs\0" + bytes(4) + b"abcd",
     ],
 )
 def test_hostile_packets_are_refused(packet: bytes) -> None:
@@ -89,6 +91,14 @@ def test_mutated_packets_give_messages_or_a_packet_error() -> None:
             packet[draw.randrange(len(packet))] = draw.randrange(256)
         with contextlib.suppress(PacketError):
             decode(bytes(packet[: draw.randint(0, len(packet))]))
+
+
+@pytest.mark.parametrize(
+    "message", [Message("a", (1.0,)), Message("/a", (1e39,)), Message("/a\0b"), Message("")]
+)
+def test_what_cannot_be_packed_is_a_packet_error(message: Message) -> None:
+    with pytest.raises(PacketError):
+        encode(message)
 
 
 @pytest.mark.parametrize("argument", [True, None, b"x", [1.0]])

@@ -59,7 +59,7 @@ class QuadraticWorkers:
         def loss(setting: list[float]) -> float:
             return float(np.square(np.array(setting) - self.best).sum())
 
-        return [(loss(up), loss(down)) for _, up, down in jobs]
+        return [[loss(setting) for setting in settings] for _, settings in jobs]
 
 
 def batch_of(size: int) -> Batch:
@@ -75,7 +75,7 @@ def test_spsa_points_downhill() -> None:
         batch_of(size),
         np.tile(answer, (size, 1)).astype(np.float32),
         SpsaSettings(epsilon=0.05),
-        seed=0,
+        seed=(0, 0),
     )
     assert gradient.sum(axis=0) == pytest.approx(2 * (answer - best), abs=0.06)
 
@@ -88,7 +88,7 @@ def test_spsa_stays_in_range_at_the_corners() -> None:
         batch_of(100),
         answer,
         SpsaSettings(),
-        seed=1,
+        seed=(0, 1),
     )
     assert np.isfinite(gradient).all()
     assert gradient.sum(axis=0)[0] < 0 < gradient.sum(axis=0)[1]
@@ -110,6 +110,23 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", sorted(path.stem for path in EXPERIMENTS.glob("*.yaml")))
 def test_every_experiment_is_valid(name: str) -> None:
     assert load_experiment(name).task.plugin == "mda-overdrive"
+
+
+def test_a_run_refuses_other_settings(tmp_path: Path) -> None:
+    experiment = load_experiment("mda-overdrive")
+    Run(tmp_path).belongs_to(experiment)
+    Run(tmp_path).belongs_to(experiment)
+    with pytest.raises(TrainingError, match="other settings"):
+        Run(tmp_path).belongs_to(experiment.model_copy(update={"vae": None}))
+
+
+def test_the_best_is_kept(tmp_path: Path) -> None:
+    run, model = Run(tmp_path), nn.Linear(1, 1)
+    for score, weight in ((3.0, 1.0), (1.0, 2.0), (2.0, 3.0)):
+        nn.init.constant_(model.weight, weight)
+        run.keep_if_best("stage", score, {"model": model})
+    run.best("stage", {"model": model})
+    assert model.weight.item() == 2.0
 
 
 def test_an_unknown_experiment_lists_the_known_ones() -> None:
