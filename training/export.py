@@ -142,6 +142,7 @@ def _write(
     """Model and golden outputs into `folder`; the model's hash."""
     folder.mkdir()
     path = folder / MODEL_FILE
+    # The TorchScript exporter: its graphs agree with PyTorch to 1e-7 and need no further package.
     torch.onnx.export(
         model,
         tuple(array[:1] for array in inputs),

@@ -1,5 +1,6 @@
 """Audio files in and out, checked before anything else touches them."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,8 @@ def require_sound(audio: Audio, path: Path) -> None:
 def require_other_file(out: Path, *sources: Path) -> None:
     """Raise AudioError where writing `out` would overwrite one of the files that are read."""
     for source in sources:
-        if out.exists() and source.exists() and out.samefile(source):
+        # os.path answers False where pathlib raises: a name too long, a folder closed to us.
+        if os.path.exists(out) and os.path.exists(source) and os.path.samefile(out, source):
             raise AudioError(f"{out}: is also read from; write to another file")
 
 

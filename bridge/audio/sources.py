@@ -5,6 +5,7 @@ there, so a busy interpreter loses no sample. A file is paced by the clock of it
 never blocks; it is called from one thread.
 """
 
+import os
 import time
 from abc import abstractmethod
 from pathlib import Path
@@ -16,7 +17,7 @@ from bridge.arrays import Audio
 from bridge.audio.devices import find_device, portaudio
 from bridge.audio.files import read_audio, require_sound
 from bridge.closing import Closing
-from bridge.errors import AudioError, DeviceError
+from bridge.errors import DeviceError
 
 RING_S = 4.0
 """How much a device's ring holds while nobody reads."""
@@ -141,15 +142,6 @@ def open_source(name: str) -> Source:
     Raises AudioError or DeviceError where it is neither, or cannot be used.
     """
     path = Path(name)
-    try:
-        is_file = path.exists()
-    except OSError as error:
-        raise AudioError(f"{name}: cannot be read ({error.strerror}); check the path") from None
-    if is_file:
+    if os.path.exists(path) or path.suffix.lower() in _AUDIO_SUFFIXES:
         return FileSource(path)
-    try:
-        return DeviceSource(name)
-    except DeviceError as error:
-        if path.suffix in _AUDIO_SUFFIXES:
-            raise AudioError(f"{name}: no such file; check the path") from None
-        raise error
+    return DeviceSource(name)

@@ -68,4 +68,4 @@ def _history(axes: Axes, result: DemoResult) -> None:
         loc="left",
         fontsize=10,
     )
-    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, frameon=False)

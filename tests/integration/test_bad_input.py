@@ -1,6 +1,7 @@
 """Every mistake a user can make: one line, its exit code, and nothing lost."""
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -169,7 +170,7 @@ def test_no_host_at_the_address(files: dict[str, Path]) -> None:
 
 def test_no_such_input(files: dict[str, Path]) -> None:
     host = ("host", "--plugin", "mda-overdrive", "--port", "0", "--input")
-    check(run(*host, "take.wav"), AudioError, "no such file or sound device")
+    check(run(*host, "take.wav"), AudioError, "no such file")
     check(run(*host, "no such device"), DeviceError, "no input device")
     check(run(*host, "987"), DeviceError, "no input device")
     check(run(*host, files["broken"]), AudioError, "cannot be read as audio")
@@ -180,6 +181,19 @@ def test_the_host_does_not_overwrite_its_input(files: dict[str, Path]) -> None:
     arguments = ("--input", files["good"], "--out", files["good"])
     check(run("host", "--plugin", "mda-overdrive", *arguments), AudioError, "is also read from")
     assert files["good"].read_bytes() == before
+
+
+def test_a_full_disk_keeps_the_old_file(files: dict[str, Path]) -> None:
+    out = files["folder"] / "out.wav"
+    out.write_text("precious")
+
+    def allow_100_kb() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    arguments = ("match", files["good"], files["good"], "--plugin", "mda-overdrive", "--out", out)
+    check(run(*arguments, preexec_fn=allow_100_kb), AudioError, "cannot be written")
+    assert out.read_text() == "precious"
+    assert not list(files["folder"].glob(".*"))
 
 
 def test_one_frame_is_too_little(files: dict[str, Path], write_wav: Callable[..., Path]) -> None:

@@ -96,11 +96,3 @@ def test_only_a_regular_file_is_written(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(AudioError, match="is not a file"):
         FileSink(tmp_path / name, 48_000, 1)
-
-
-def test_a_full_disk_is_an_audio_error() -> None:
-    sink = FileSink.__new__(FileSink)
-    sink._path = Path("out.wav")
-    sink._file = soundfile.SoundFile("/dev/full", "w", 48_000, 1, format="WAV", subtype="FLOAT")
-    with pytest.raises(AudioError, match=r"out\.wav: cannot be written"):
-        sink.write(np.repeat(TONE, 4, axis=1))
