@@ -101,14 +101,13 @@ class ExampleSource:
         frames = round(self.task.half_s * rate)
         kind, clip = self._clip(draw, rate, frames)
         dry, other = clip[:, :frames], clip[:, frames:]
-        if draw.random() < self.task.clean_share:
-            neutral = Setting.of_values(self.plugin, self.task.neutral)
-            return Example(kind, rate, dry, dry, other, neutral)
         truth = self._setting(draw)
-        target = self.effect.render(dry, rate, truth)
-        return Example(kind, rate, dry, target, self.effect.render(other, rate, truth), truth)
+        target, reference = (self.effect.render(half, rate, truth) for half in (dry, other))
+        return Example(kind, rate, dry, target, reference, truth)
 
     def _setting(self, draw: np.random.Generator) -> Setting:
+        if draw.random() < self.task.clean_share:
+            return Setting.of_values(self.plugin, self.task.neutral)
         if self.task.setting == "random":
             return Setting.of_predicted(
                 self.plugin, draw.random(len(self.plugin.predicted)).tolist()

@@ -90,6 +90,10 @@ FIXED = RANDOM.model_copy(
 )
 
 
+def logged(folder: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+
+
 class KilledError(Exception):
     """Stands for a kill between two checkpoints."""
 
@@ -99,7 +103,7 @@ def train_fixed(source: ExampleSource, run: Run, stop_at: int = 0) -> Predictor:
     torch.manual_seed(0)
     encoder, predictor = Encoder(FEATURES), Predictor(3, start=1.0)
     s = SpsaSettings(
-        steps=75, batch=16, learning_rate=3e-3, train_encoder=False, validation_cases=16
+        steps=50, batch=12, learning_rate=5e-3, train_encoder=False, validation_cases=16
     )
     log = run.log
 
@@ -120,14 +124,14 @@ def test_spsa_through_the_plugin_leaves_the_corner_and_survives_a_kill(
 ) -> None:
     source = ExampleSource(FIXED, overdrive, data / "corpus", "train", 3, kinds_of(data))
     whole = train_fixed(source, Run(tmp_path / "whole"))
-    lines = [json.loads(line) for line in (tmp_path / "whole" / "log.jsonl").open()]
+    lines = logged(tmp_path / "whole")
     checks = [line["validation_mrstft"] for line in lines if "validation_mrstft" in line]
     errors = [line["error"] for line in lines if "error" in line]
     assert min(checks) < 0.7 * checks[0]
     assert errors[-1] < 0.7 * errors[0]
 
     with pytest.raises(KilledError):
-        train_fixed(source, Run(tmp_path / "killed"), stop_at=50)
+        train_fixed(source, Run(tmp_path / "killed"), stop_at=25)
     resumed = train_fixed(source, Run(tmp_path / "killed"))
     for expected, found in zip(whole.parameters(), resumed.parameters(), strict=True):
         assert torch.allclose(expected, found, atol=1e-6)
@@ -162,7 +166,7 @@ def test_an_experiment_goes_from_corpus_to_table(
     manifest = load_manifest(models=None)
     folders = Folders(data, tmp_path / "runs")
     trained = fit("tiny", manifest, folders)
-    stages = [json.loads(line)["stage"] for line in (folders.runs / "tiny" / "log.jsonl").open()]
+    stages = [line["stage"] for line in logged(folders.runs / "tiny")]
     assert list(dict.fromkeys(stages)) == ["vae", "regression", "spsa-0"]
 
     again = fit("tiny", manifest, folders)
