@@ -3,7 +3,8 @@
 # Does nothing where they are all there; asks for root only where they are not.
 set -eu
 
-run="libportaudio2 liblilv-0-0 mda-lv2"
+# libatomic1 is what pedalboard is linked with.
+run="libatomic1 libportaudio2 liblilv-0-0 mda-lv2"
 case "${1:-}" in
     run) packages="$run" ;;
     # JACK and lv2apply serve the integration tests; mma and a soundfont the test of the corpus.
