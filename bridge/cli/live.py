@@ -46,6 +46,12 @@ def command(
     amount: Annotated[
         float, typer.Option(min=0, max=1, help="0 keeps the host's values, 1 takes the prediction.")
     ] = 1.0,
+    memory: Annotated[
+        float,
+        typer.Option(
+            min=0, help="How long your playing is remembered, in seconds: steady or quick."
+        ),
+    ] = 3.0,
     smoothing: Annotated[
         float, typer.Option(min=0, help="Time constant of the parameters' glide, in seconds.")
     ] = 0.25,
@@ -59,7 +65,7 @@ def command(
     audio, rate = read_audio(reference)
     require_sound(audio, reference)
     analysis = matcher.analyse(audio, rate, str(reference))
-    settings = LiveSettings(amount, smoothing)
+    settings = LiveSettings(amount, memory, smoothing)
     with connect(host, matcher.plugin) as target, open_source(source) as live_input:
         engine = LiveEngine(live_input, matcher, analysis, target, settings)
         with stop_on_signals() as stop:

@@ -17,7 +17,7 @@ from bridge.arrays import Audio
 from bridge.audio.sources import Source
 from bridge.engine.matcher import Analysis, Matcher
 from bridge.engine.sending import Sender
-from bridge.engine.smoothing import Smoother, blend
+from bridge.engine.smoothing import Smoother, blend, share_of_way
 from bridge.engine.window import LiveWindow
 from bridge.errors import BridgeError
 from bridge.hosts import Host
@@ -34,14 +34,18 @@ class LiveSettings:
 
     amount: float = 1.0
     """0 leaves the host's own values, 1 takes the prediction."""
+    memory_s: float = 3.0
+    """Time constant of what is remembered of the playing: longer is steadier, shorter quicker."""
     smoothing_s: float = 0.25
+    """Time constant of the parameters' glide."""
 
     def __post_init__(self) -> None:
-        """Refuse an amount outside 0..1 and a negative time."""
+        """Refuse an amount outside 0..1 and negative times."""
         if not 0 <= self.amount <= 1:
             raise BridgeError(f"amount must lie in 0..1, not {self.amount}")
-        if self.smoothing_s < 0:
-            raise BridgeError(f"smoothing must be 0 s or more, not {self.smoothing_s}")
+        for name in ("memory_s", "smoothing_s"):
+            if not getattr(self, name) >= 0:
+                raise BridgeError(f"{name} must be 0 or more, not {getattr(self, name)}")
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ class LiveEngine:
         self._settings = settings
         self._window = LiveWindow(source.sample_rate, matcher.features)
         self._base = Setting.of_values(matcher.plugin, host.read())
+        self._played: Analysis | None = None
         self._target = self._base
         self._smoother = Smoother(self._base, settings.smoothing_s)
         self._sender = Sender(host)
@@ -148,7 +153,10 @@ class LiveEngine:
         sounding = self._sounds(window)
         if sounding:
             played = self._matcher.analyse_window(window)
-            answer = self._matcher.predict(played, self._reference, self._source.sample_rate)
+            share = share_of_way(elapsed_s, self._settings.memory_s)
+            self._played = self._played.towards(played, share) if self._played else played
+            rate = self._source.sample_rate
+            answer = self._matcher.predict(self._played, self._reference, rate)
             self._target = blend(self._base, answer, self._settings.amount)
             summary.predictions += 1
         # Until there is an answer to give, the knobs are the player's alone.

@@ -1,7 +1,8 @@
 """Encoder and predictor as one: analyse recordings, answer with a setting."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -19,6 +20,14 @@ class Analysis:
 
     embedding: Floats
     levels: Floats
+
+    def towards(self, other: Self, share: float) -> Self:
+        """This one at share 0, the other at 1, between them their weighted mean."""
+        return replace(
+            self,
+            embedding=self.embedding + share * (other.embedding - self.embedding),
+            levels=self.levels + share * (other.levels - self.levels),
+        )
 
 
 class Matcher:

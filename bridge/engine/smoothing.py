@@ -15,11 +15,14 @@ class Smoother:
 
     def towards(self, target: Setting, elapsed_s: float) -> Setting:
         """Move for `elapsed_s` seconds and return where that leads."""
-        share = 1.0
-        if self._time_constant_s > 0:
-            share = 1 - exp(-elapsed_s / self._time_constant_s)
+        share = share_of_way(elapsed_s, self._time_constant_s)
         self.setting = blend(self.setting, target, share, switch_above=0.0)
         return self.setting
+
+
+def share_of_way(elapsed_s: float, time_constant_s: float) -> float:
+    """How far, 0..1, a first-order glide comes in that time; a time constant of 0 arrives."""
+    return 1 - exp(-elapsed_s / time_constant_s) if time_constant_s > 0 else 1.0
 
 
 def blend(base: Setting, target: Setting, amount: float, switch_above: float = 0.5) -> Setting:
