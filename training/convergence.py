@@ -19,6 +19,7 @@ from training.pool import features_of
 
 CASES = 256
 SEED = 7
+_CONSTANT = 1e-6
 CORNER = 0.02
 """An answer this near to an end of its range counts as saturated where the truth is not."""
 
@@ -89,7 +90,7 @@ def _correlations(answers: Floats, truth: Floats) -> list[float | None]:
     """Correlation of answer and truth for each parameter; None where the truth is constant."""
     return [
         round(float(np.corrcoef(answer, true)[0, 1]), 3)
-        if true.std() > 0 and answer.std() > 0
+        if true.std() > _CONSTANT and answer.std() > _CONSTANT
         else None
         for answer, true in zip(answers.T, truth.T, strict=True)
     ]

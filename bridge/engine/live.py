@@ -6,6 +6,7 @@ waiting. After a stall the loop goes on with the newest audio; hops that were mi
 """
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
@@ -24,6 +25,8 @@ from bridge.hosts import Host
 from bridge.manifest import Setting
 
 STATUS_S = 0.25
+_REMEMBERED_HOPS = 72_000
+"""An hour of hops: what percentiles are taken of."""
 LEAST_ACTIVE_SHARE = 0.5
 """Values are held where less of the window sounds: the models know playing, not its absence."""
 
@@ -72,7 +75,7 @@ class Summary:
     sends: int = 0
     skipped_hops: int = 0
     lost: int = 0
-    compute_ms: list[float] = field(default_factory=list)
+    compute_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_HOPS))
 
     def percentile_ms(self, percent: float) -> float:
         """Compute time from a complete hop to its datagram; 0 where nothing was predicted."""
@@ -88,7 +91,7 @@ class LiveEngine:
         matcher: Matcher,
         reference: Analysis,
         host: Host,
-        settings: LiveSettings = LiveSettings(),
+        settings: LiveSettings,
     ) -> None:
         """Reads the host's own values. Raises HostError where it does not answer."""
         self._source = source
@@ -127,7 +130,7 @@ class LiveEngine:
             summary.hops += 1
             if now >= status_due:
                 on_status(self._status(now - start, state, level_db, summary))
-                status_due += STATUS_S
+                status_due = now + STATUS_S
             if self._source.finished or (seconds is not None and now - start >= seconds):
                 break
             due += hop_s

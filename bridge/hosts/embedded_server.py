@@ -21,6 +21,7 @@ from bridge.osc import Address, Message, OscSocket
 
 _BLOCK_S = 0.005
 _RECEIVE_S = 0.2
+_TOLD_COMPLAINTS = 10
 _log = logging.getLogger(__name__)
 
 
@@ -33,6 +34,7 @@ class EmbeddedHostServer:
         self._effect = load_effect(plugin)
         self._osc = osc
         self._symbols = {parameter_address(plugin, p.symbol): p.symbol for p in plugin.parameters}
+        self._complaints = 0
         self._stopping = Event()
         self.setting = Setting.default(plugin)
         self._listener = threading.Thread(target=self._listen, name="osc-receive", daemon=True)
@@ -94,17 +96,23 @@ class EmbeddedHostServer:
             symbol = self._symbols.get(message.address)
             match message.arguments:
                 case _ if symbol is None:
-                    _log.warning("unknown address %s", message.address)
+                    self._complain("unknown address %s", message.address)
                 case ():
                     questions.append(message.address)
                 case (int() | float() as value,) if math.isfinite(value):
                     values[symbol] = float(value)
                 case _:
-                    _log.warning("%s takes one finite number or nothing", message.address)
+                    self._complain("%s takes one finite number or nothing", message.address)
         if values:
             self.setting = Setting.of_values(self._plugin, self.setting.values | values)
         for address in questions:
             self._answer(address, sender)
+
+    def _complain(self, words: str, address: str) -> None:
+        """Tell a mistake; a flood of them must not become a flood of words."""
+        self._complaints += 1
+        if self._complaints <= _TOLD_COMPLAINTS:
+            _log.warning(words, address)
 
     def _answer(self, address: str, sender: Address) -> None:
         value = self.setting.values[self._symbols[address]]

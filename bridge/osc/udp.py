@@ -15,6 +15,8 @@ from bridge.osc.packets import Message, decode, encode, encode_bundles
 Address = tuple[str, int]
 LOOPBACK = "127.0.0.1"
 _MAX_DATAGRAM = 65_535
+_TOLD_DROPS = 10
+"""How many dropped packets are told; a flood must not become a flood of words."""
 _log = logging.getLogger(__name__)
 
 
@@ -64,7 +66,8 @@ class OscSocket(Closing):
                 return None
             except PacketError as error:
                 self.dropped += 1
-                _log.warning("dropped a packet: %s", error)
+                if self.dropped <= _TOLD_DROPS:
+                    _log.warning("dropped a packet: %s", error)
             except ConnectionError:
                 # Windows reports here that an earlier datagram reached no one.
                 continue
