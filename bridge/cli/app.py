@@ -54,8 +54,3 @@ for _module in (match, live, host, demo, plugins, devices):
         _module.__name__.rsplit(".", 1)[-1],
         epilog=f"\b\nExamples:\n{_module.EXAMPLES}",
     )(explained(_module.command))
-
-
-def main() -> None:
-    """Entry point of the console command."""
-    app()

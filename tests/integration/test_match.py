@@ -1,3 +1,5 @@
+import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from bridge.audio.resample import resample
 from bridge.effects import load_effect
 from bridge.engine.matcher import Matcher
 from bridge.manifest import PluginSpec, Setting
-from tests.integration.commands import run, run_json
+from tests.integration.commands import PATIENCE_S, run, run_json, running
 
 
 def test_match_prints_parameters_and_writes_the_processed_input(
@@ -116,6 +118,27 @@ def test_a_clean_reference_leaves_the_sound_alone(
     wet = effect.render(audio, rate, answer)
     strong = effect.render(audio, rate, Setting(overdrive, (0.5, 0.5, 0.5)))
     assert mrstft(wet[0], audio[0]) < 0.3 * mrstft(strong[0], audio[0])
+
+
+@pytest.mark.parametrize("after_s", [0.1, 0.4, 0.9])
+def test_ctrl_c_ends_quietly_and_writes_nothing(
+    guitar: tuple[Audio, int],
+    reference_path: Path,
+    write_wav: Callable[..., Path],
+    tmp_path: Path,
+    after_s: float,
+) -> None:
+    long = np.tile(guitar[0], (1, 20))
+    source, out = write_wav("long.wav", long, guitar[1]), tmp_path / "wet.wav"
+    arguments = ("match", source, reference_path, "--plugin", "mda-overdrive", "--out", out)
+    with running(*arguments) as child:
+        time.sleep(after_s)
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=PATIENCE_S)
+        # Before Python itself is up, the signal ends it; afterwards the bridge does.
+        assert child.returncode in (130, -signal.SIGINT)
+    assert "bridge/" not in err
+    assert not out.exists()
 
 
 def test_help_shows_examples_and_exit_codes() -> None:

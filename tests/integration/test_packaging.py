@@ -50,7 +50,7 @@ def test_an_installed_wheel_brings_manifest_models_and_demo(wheel: Path, tmp_pat
 def test_the_bridge_needs_neither_torch_nor_qt() -> None:
     program = (
         "import sys\n"
-        "import bridge.cli\n"
+        "import bridge.cli.app\n"
         "bad = {'torch', 'PyQt6', 'training', 'gui', 'matplotlib'} & set(sys.modules)\n"
         "assert not bad, bad\n"
     )
