@@ -7,6 +7,7 @@ parameters score exactly 0. All conditions see the same cases.
 
 import json
 from dataclasses import dataclass
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -29,11 +30,13 @@ PROTOCOL_RATE_HZ = 24_000
 HALF_FRAMES = 131_072
 HOST_RATES_HZ = (24_000, 48_000)
 SEED = 2026
-SLICES = {
+KINDS = {
     "guitar": ("guitar",),
     "other instruments": ("bass", "keys", "drums", "other"),
     "speech": ("speech",),
 }
+CLIPS = {"same clip": False, "other clip": True}
+"""Whether the reference is the input's other half or comes from another recording."""
 CONDITIONS = ("do nothing", "gain only", "random setting", "predicted", "true parameters")
 _QUIETEST_LUFS = -70.0
 
@@ -70,12 +73,16 @@ def evaluate(
                 "gain_db": (0.0, 0.0),
             }
         )
-        for name, kinds in SLICES.items():
-            source = ExampleSource(protocol, plugin, folders.data / "corpus", "test", SEED, kinds)
+        for (name, kinds), (clip, other_clip) in product(KINDS.items(), CLIPS.items()):
+            source = ExampleSource(
+                protocol, plugin, folders.data / "corpus", "test", SEED, kinds, other_clip
+            )
             with get_context("spawn").Pool(2, _set_up_worker, (source, models)) as workers:
                 scores = workers.imap(_score, range(cases), chunksize=4)
-                scored = list(track(scores, f"{name} at {rate} Hz", total=cases))
-            tables.append({"slice": name, "host_rate_hz": rate, **_summary(scored)})
+                scored = list(track(scores, f"{name}, {clip}, {rate} Hz", total=cases))
+            tables.append(
+                {"slice": name, "reference": clip, "host_rate_hz": rate, **_summary(scored)}
+            )
     report = {
         "plugin": plugin.id,
         "cases_per_slice": cases,
@@ -149,6 +156,7 @@ def _summary(cases: list[Case]) -> dict[str, object]:
             }
             for row, condition in enumerate(CONDITIONS)
         },
+        "worst_true_parameters": float(scores[:, -1].max()),
         "parameter_error": np.abs(predicted - truth).mean(axis=0).round(4).tolist(),
         "constant_error": np.abs(0.5 - truth).mean(axis=0).round(4).tolist(),
     }
@@ -160,34 +168,33 @@ def _markdown(name: str, report: dict) -> str:  # type: ignore[type-arg]
         "",
         f"Lower is nearer to the target; mean ± half of the 95 % interval over"
         f" {report['cases_per_slice']} cases a row, the same for all conditions; one target in ten"
-        " is clean. *Gain-matched*: every answer scaled to the target's RMS first. Test audio"
-        " comes from packages, soundfonts and speakers that training never saw. Written by"
-        " `dafx-train evaluate`.",
+        " is clean. *Same clip*: the reference is the input's other half, as in the published"
+        " protocol; *other clip*: another recording of the same kind, as with a record."
+        " *Gain-matched*: every answer scaled to the target's RMS first. Test audio comes from"
+        " packages, soundfonts and speakers that training never saw. The worst score of the true"
+        f" parameters is {max(table['worst_true_parameters'] for table in report['tables'])!r}."
+        " Written by `dafx-train evaluate`.",
         "",
     ]
     for kind in ("raw", "gain_matched"):
         lines += [
             f"## {kind.replace('_', '-').capitalize()}",
             "",
-            "| slice | host rate | " + " | ".join(CONDITIONS) + " |",
-            "|---|---|" + "---|" * len(CONDITIONS),
+            "| slice | reference | host rate | " + " | ".join(CONDITIONS) + " |",
+            "|---|---|---|" + "---|" * len(CONDITIONS),
         ]
         for table in report["tables"]:
             cells = [
                 f"{table['mrstft'][c][kind]['mean']:.3f} ± {table['mrstft'][c][kind]['ci95']:.3f}"
                 for c in CONDITIONS
             ]
-            lines.append(
-                f"| {table['slice']} | {table['host_rate_hz'] / 1000:g} kHz | "
-                + " | ".join(cells)
-                + " |"
-            )
+            lines.append(_row(table, cells))
         lines.append("")
     lines += [
         "## Mean absolute parameter error (constant 0.5 in brackets)",
         "",
-        "| slice | host rate | " + " | ".join(report["parameters"]) + " |",
-        "|---|---|" + "---|" * len(report["parameters"]),
+        "| slice | reference | host rate | " + " | ".join(report["parameters"]) + " |",
+        "|---|---|---|" + "---|" * len(report["parameters"]),
     ]
     for table in report["tables"]:
         cells = [
@@ -196,9 +203,10 @@ def _markdown(name: str, report: dict) -> str:  # type: ignore[type-arg]
                 table["parameter_error"], table["constant_error"], strict=True
             )
         ]
-        lines.append(
-            f"| {table['slice']} | {table['host_rate_hz'] / 1000:g} kHz | "
-            + " | ".join(cells)
-            + " |"
-        )
+        lines.append(_row(table, cells))
     return "\n".join(lines) + "\n"
+
+
+def _row(table: dict, cells: list[str]) -> str:  # type: ignore[type-arg]
+    rate = f"{table['host_rate_hz'] / 1000:g} kHz"
+    return "| " + " | ".join([table["slice"], table["reference"], rate, *cells]) + " |"

@@ -72,14 +72,19 @@ class ExampleSource:
         split: str,
         seed: int,
         kinds: tuple[str, ...] = tuple(KIND_WEIGHTS),
+        other_clip: bool = False,
     ) -> None:
-        """Raises TrainingError without a corpus, EffectError without the plugin."""
+        """`other_clip` takes the reference's playing from another recording of the same kind.
+
+        Raises TrainingError without a corpus.
+        """
         if task.plugin != plugin.id:
             raise TrainingError(f"the task is for {task.plugin}, not {plugin.id}")
         self.task = task
         self.plugin = plugin
         self._folder = corpus / split
         self._seed = seed
+        self._other_clip = other_clip
         self._stems: dict[str, list[Stem]] = {kind: [] for kind in kinds}
         for stem in load_index(corpus, split):
             if stem.kind in self._stems and stem.seconds > 2 * task.half_s:
@@ -99,8 +104,11 @@ class ExampleSource:
         draw = np.random.default_rng((self._seed, index))
         rate = int(draw.choice(self.task.sample_rates_hz))
         frames = round(self.task.half_s * rate)
-        kind, clip = self._clip(draw, rate, frames)
+        kind, clip = self._clip(draw, rate, frames, list(self._stems))
         dry, other = clip[:, :frames], clip[:, frames:]
+        if self._other_clip:
+            _, clip = self._clip(draw, rate, frames, [kind])
+            other = clip[:, frames:]
         truth = self._setting(draw)
         target, reference = (self.effect.render(half, rate, truth) for half in (dry, other))
         return Example(kind, rate, dry, target, reference, truth)
@@ -114,8 +122,9 @@ class ExampleSource:
             )
         return Setting.of_values(self.plugin, self.task.setting)
 
-    def _clip(self, draw: np.random.Generator, rate: int, frames: int) -> tuple[str, Audio]:
-        kinds = list(self._stems)
+    def _clip(
+        self, draw: np.random.Generator, rate: int, frames: int, kinds: list[str]
+    ) -> tuple[str, Audio]:
         weights = np.array([KIND_WEIGHTS[kind] for kind in kinds])
         for _ in range(_MAX_REDRAWS):
             kind = kinds[draw.choice(len(kinds), p=weights / weights.sum())]
