@@ -37,6 +37,6 @@ else
     echo "please install as root, then run this again: apt-get install$missing" >&2
     exit 1
 fi
-export DEBIAN_FRONTEND=noninteractive
 $as_root apt-get -qq update
-$as_root apt-get -qq -y --no-install-recommends install $missing >/dev/null
+$as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq -y --no-install-recommends install $missing >/dev/null
