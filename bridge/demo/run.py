@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from bridge.analysis.metrics import style_distance
@@ -25,6 +26,8 @@ from bridge.manifest import Setting, load_manifest
 AUDIO = Path(__file__).parent / "audio"
 INPUT, REFERENCE, TRUTH = AUDIO / "input.flac", AUDIO / "reference.flac", AUDIO / "truth.json"
 _PATIENCE_S = 60
+Line = dict[str, Any]
+"""One line of JSON that a child prints."""
 _GLIDE_S = 2.0
 
 
@@ -58,15 +61,10 @@ def run_demo(out: Path) -> DemoResult:
     load_effect(plugin)
     Matcher(plugin)
     processed = out / "processed.wav"
-    play = ["--plugin", plugin.id, "--input", str(INPUT), "--json"]
-    with _command("host", *play, "--port", "0", "--out", str(processed)) as host:
-        ready = next(_lines(host))["ready"]
-        started_s = time.monotonic()
-        url = f"embedded://127.0.0.1:{ready['port']}"
-        with _command("live", *play, "--reference", str(REFERENCE), "--host", url) as live:
-            # The host's recording began when it was ready, so its clock counts.
-            told = [(time.monotonic() - started_s, line) for line in _lines(live)]
-        done = next(_lines(host))["done"]
+    with TemporaryDirectory(dir=out, prefix=".demo-") as scratch:
+        recorded = Path(scratch) / processed.name
+        told, done = _play(plugin.id, recorded)
+        recorded.replace(processed)
     *statuses, (_, last) = told
     matching = [second for second, status in statuses if status["state"] == "matching"]
     if not matching:
@@ -94,6 +92,19 @@ def run_demo(out: Path) -> DemoResult:
     (out / "report.json").write_text(json.dumps(report, indent=2) + "\n")
     history = [(second, status["values"]) for second, status in statuses]
     return DemoResult(source, reference, output, rate, truth, found, history, adapted_s, report)
+
+
+def _play(plugin_id: str, recorded: Path) -> tuple[list[tuple[float, Line]], Line]:
+    """Run host and engine; what the engine told by seconds of the recording, and the host last."""
+    play = ["--plugin", plugin_id, "--input", str(INPUT), "--json"]
+    with _command("host", *play, "--port", "0", "--out", str(recorded)) as host:
+        ready = next(_lines(host))["ready"]
+        started_s = time.monotonic()
+        url = f"embedded://127.0.0.1:{ready['port']}"
+        with _command("live", *play, "--reference", str(REFERENCE), "--host", url) as live:
+            # The host's recording began when it was ready, so its clock counts.
+            told = [(time.monotonic() - started_s, line) for line in _lines(live)]
+        return told, next(_lines(host))["done"]
 
 
 def _distances(
@@ -128,6 +139,6 @@ def _command(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         raise BridgeError(f"`dafx-bridge {arguments[0]}` ended with exit code {code}")
 
 
-def _lines(child: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
+def _lines(child: subprocess.Popen[str]) -> Iterator[Line]:
     """What a child prints, as JSON, until it ends."""
     return map(json.loads, child.stdout or ())
