@@ -11,8 +11,7 @@ from bridge.paths import MODELS
 from training import convergence, corpus
 from training.evaluate import evaluate as evaluate_plugin
 from training.export import export as export_models
-from training.fit import Folders, fit, pools
-from training.runs import load_experiment
+from training.fit import Folders, fit, pool_of
 
 NameArgument = Annotated[str, typer.Argument(help="A file of training/experiments, without .yaml.")]
 DataOption = Annotated[Path, typer.Option(help="Where corpus and pools lie.")]
@@ -56,10 +55,11 @@ def _fit(name: NameArgument, data: DataOption = DATA, runs: RunsOption = RUNS) -
 def _export(name: NameArgument, data: DataOption = DATA, runs: RunsOption = RUNS) -> None:
     """Write a trained experiment's encoder and predictor to exported_models/."""
     folders = Folders(data, runs)
-    trained = fit(name, load_manifest(models=None), folders)
-    task = load_experiment(name).task
-    plugin = load_manifest(models=None).plugin(task.plugin)
-    _, validation = pools(trained.experiment, plugin, folders)
+    manifest = load_manifest(models=None)
+    trained = fit(name, manifest, folders)
+    task = trained.experiment.task
+    plugin = manifest.plugin(task.plugin)
+    validation = pool_of(trained.experiment, plugin, folders, "validation")
     export_models(
         name,
         trained.encoder,

@@ -3,19 +3,17 @@
 import json
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
 
 from bridge.analysis.metrics import mrstft
 from bridge.arrays import Floats
-from bridge.effects import load_effect
-from bridge.manifest import PluginSpec, Setting
-from training.examples import Example, ExampleSource
+from bridge.manifest import PluginSpec
+from training.examples import ExampleSource
 from training.files import write_whole
 from training.fit import Folders, Trained
-from training.networks import Predictor
-from training.pool import features_of
+from training.spsa import answers_of, audio_loss, draw_batch, set_up_worker
 
 CASES = 256
 SEED = 7
@@ -28,62 +26,42 @@ def report(name: str, trained: Trained, plugin: PluginSpec, folders: Folders, ou
     """Write `NAME.json` and `NAME.md` below `out`, on validation audio."""
     experiment = trained.experiment
     source = ExampleSource(experiment.task, plugin, folders.data / "corpus", "validation", SEED)
-    examples = [source[index] for index in range(CASES)]
-    drawn = [features_of(example, experiment.features) for example in examples]
-    truth = np.array([example.truth.predicted for example in examples])
-    dry_scores = [mrstft(example.dry[0], example.target[0]) for example in examples]
+    workload = ({"train": source, "validation": source}, experiment.features)
+    with get_context("spawn").Pool(2, set_up_worker, workload) as workers:
+        batch = draw_batch(workers, "validation", CASES)
+        found = [answers_of(trained.encoder, p, batch) for p in trained.predictors]
+        scores = [audio_loss(workers, batch, answers) for answers in found]
+    truth = batch.truth
     rows = []
-    starts = experiment.spsa.starts if experiment.spsa else (0.5,)
-    for number, (start, predictor) in enumerate(zip(starts, trained.predictors, strict=True)):
-        answers = _answers(trained, predictor, examples, drawn)
-        with get_context("spawn").Pool(2) as workers:
-            jobs = zip(examples, answers.tolist(), strict=True)
-            scores = workers.starmap(_score, ((plugin, *job) for job in jobs), chunksize=16)
+    for number, (start, answers) in enumerate(zip(experiment.starts, found, strict=True)):
         inside = np.abs(truth - 0.5) < 0.5 - CORNER
         saturated = (np.abs(answers - 0.5) > 0.5 - CORNER) & inside
         rows.append(
             {
                 "start": start,
-                "mrstft": round(float(np.mean(scores)), 4),
-                "mean_answer": answers.mean(axis=0).round(3).tolist(),
-                "error": np.abs(answers - truth).mean(axis=0).round(4).tolist(),
+                "mrstft": round(scores[number], 4),
+                "mean_answer": _rounded(answers.mean(axis=0), 3),
+                "error": _rounded(np.abs(answers - truth).mean(axis=0), 4),
                 "correlation": _correlations(answers, truth),
                 "saturated_share": round(float(saturated.sum() / max(inside.sum(), 1)), 4),
                 "curve": _curve(folders.runs / name, f"spsa-{number}"),
             }
         )
+    do_nothing = [mrstft(dry[0], target[0]) for _, dry, target in batch.audio]
     result = {
         "experiment": name,
         "parameters": [spec.symbol for spec in plugin.predicted],
-        "mean_truth": truth.mean(axis=0).round(3).tolist(),
-        "constant_error": np.abs(0.5 - truth).mean(axis=0).round(4).tolist(),
-        "do_nothing_mrstft": round(float(np.mean(dry_scores)), 4),
+        "mean_truth": _rounded(truth.mean(axis=0), 3),
+        "constant_error": _rounded(np.abs(0.5 - truth).mean(axis=0), 4),
+        "do_nothing_mrstft": round(float(np.mean(do_nothing)), 4),
         "starts": rows,
     }
     write_whole(out / f"{name}.json", json.dumps(result, indent=1) + "\n")
     write_whole(out / f"{name}.md", _markdown(result))
 
 
-@torch.no_grad()
-def _answers(
-    trained: Trained,
-    predictor: Predictor,
-    examples: list[Example],
-    drawn: list[tuple[Floats, Floats]],
-) -> Floats:
-    pictures = torch.from_numpy(np.concatenate([pair for pair, _ in drawn]))
-    embeddings = trained.encoder.eval()(pictures)[0].unflatten(0, (-1, 2))
-    levels = torch.from_numpy(np.stack([level for _, level in drawn]))
-    rates = torch.tensor([[float(example.sample_rate)] for example in examples])
-    answer = predictor.eval()(embeddings[:, 0], embeddings[:, 1], levels[:, 0], levels[:, 1], rates)
-    return np.asarray(answer.clamp(0, 1).numpy())
-
-
-def _score(plugin: PluginSpec, example: Example, answer: list[float]) -> float:
-    wet = load_effect(plugin).render(
-        example.dry, example.sample_rate, Setting.of_predicted(plugin, answer)
-    )
-    return mrstft(wet[0], example.target[0])
+def _rounded(values: Floats, digits: int) -> list[float]:
+    return [round(float(value), digits) for value in values]
 
 
 def _correlations(answers: Floats, truth: Floats) -> list[float | None]:
@@ -106,7 +84,7 @@ def _curve(folder: Path, stage: str) -> list[list[float]]:
     ]
 
 
-def _markdown(result: dict) -> str:  # type: ignore[type-arg]
+def _markdown(result: dict[str, Any]) -> str:
     symbols = result["parameters"]
     lines = [
         f"# {result['experiment']}",

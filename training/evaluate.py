@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyloudnorm
@@ -162,7 +163,7 @@ def _summary(cases: list[Case]) -> dict[str, object]:
     }
 
 
-def _markdown(name: str, report: dict) -> str:  # type: ignore[type-arg]
+def _markdown(name: str, report: dict[str, Any]) -> str:
     lines = [
         f"# {name}: MRSTFT on test audio",
         "",
@@ -207,6 +208,6 @@ def _markdown(name: str, report: dict) -> str:  # type: ignore[type-arg]
     return "\n".join(lines) + "\n"
 
 
-def _row(table: dict, cells: list[str]) -> str:  # type: ignore[type-arg]
+def _row(table: dict[str, Any], cells: list[str]) -> str:
     rate = f"{table['host_rate_hz'] / 1000:g} kHz"
     return "| " + " | ".join([table["slice"], table["reference"], rate, *cells]) + " |"

@@ -45,17 +45,17 @@ def fit(name: str, manifest: Manifest, folders: Folders, processes: int = 2) -> 
     plugin = manifest.plugin(experiment.task.plugin)
     run = Run(folders.runs / name)
     run.belongs_to(experiment)
+    pool = None
+    if experiment.vae or experiment.regression:
+        pool = pool_of(experiment, plugin, folders, "train", processes)
     torch.manual_seed(0)
-    encoder = _encoder(experiment, plugin, run, folders, processes)
-    if experiment.regression is None and experiment.spsa is None:
-        return Trained(experiment, encoder.eval(), [])
-    starts = experiment.spsa.starts if experiment.spsa else (0.5,)
+    encoder = _encoder(experiment, pool, run, folders)
     predictors = []
-    for number, start in enumerate(starts):
+    for number, start in enumerate(experiment.starts):
         torch.manual_seed(number)
         predictor = Predictor(len(plugin.predicted), start)
-        if experiment.regression:
-            pool, validation = pools(experiment, plugin, folders, processes)
+        if experiment.regression and pool:
+            validation = pool_of(experiment, plugin, folders, "validation", processes)
             train_regression(encoder, predictor, pool, validation, run, experiment.regression)
         predictors.append(predictor)
     if experiment.spsa:
@@ -70,12 +70,9 @@ def fit(name: str, manifest: Manifest, folders: Folders, processes: int = 2) -> 
     return Trained(experiment, encoder.eval(), [p.eval() for p in predictors])
 
 
-def _encoder(
-    experiment: Experiment, plugin: PluginSpec, run: Run, folders: Folders, processes: int
-) -> Encoder:
+def _encoder(experiment: Experiment, pool: Pool | None, run: Run, folders: Folders) -> Encoder:
     encoder = _fast(Encoder(experiment.features))
-    if experiment.vae:
-        pool, _ = pools(experiment, plugin, folders, processes)
+    if experiment.vae and pool:
         decoder = _fast(Decoder(experiment.features))
         train_encoder(encoder, decoder, pool, run, experiment.vae)
     elif experiment.encoder_from:
@@ -94,23 +91,18 @@ def _fast(network: Network) -> Network:
     return network
 
 
-def pools(
-    experiment: Experiment, plugin: PluginSpec, folders: Folders, processes: int = 2
-) -> tuple[Pool, Pool]:
-    """The pools of the training and the validation split."""
+def pool_of(
+    experiment: Experiment, plugin: PluginSpec, folders: Folders, split: str, processes: int = 2
+) -> Pool:
+    """The experiment's pool of the 'train' or the 'validation' split."""
     s = experiment.pool
-    sizes = {"train": s.examples, "validation": s.validation_examples}
-    train, validation = (
-        load_pool(
-            experiment.task,
-            plugin,
-            experiment.features,
-            folders.data,
-            split,
-            s.seed,
-            examples,
-            processes,
-        )
-        for split, examples in sizes.items()
+    return load_pool(
+        experiment.task,
+        plugin,
+        experiment.features,
+        folders.data,
+        split,
+        s.seed,
+        s.examples if split == "train" else s.validation_examples,
+        processes,
     )
-    return train, validation

@@ -73,7 +73,7 @@ def load_pool(
         return Pool(**arrays)
 
 
-def windows_of(audio: Audio, sample_rate: int, features: FeatureSettings) -> Audio:
+def _window_of(audio: Audio, sample_rate: int, features: FeatureSettings) -> Audio:
     """The first window of (1, frames) audio, shape (1, window_frames)."""
     mono = at_feature_rate(audio, sample_rate, features)[: features.window_frames]
     return np.pad(mono, (0, features.window_frames - len(mono)))[None]
@@ -82,7 +82,7 @@ def windows_of(audio: Audio, sample_rate: int, features: FeatureSettings) -> Aud
 def features_of(example: Example, features: FeatureSettings) -> tuple[Floats, Floats]:
     """Pictures (2, bands, columns) and levels (2, k) of an example's input and reference."""
     windows = [
-        windows_of(audio, example.sample_rate, features)
+        _window_of(audio, example.sample_rate, features)
         for audio in (example.dry, example.reference)
     ]
     both = extract(np.concatenate(windows), features)

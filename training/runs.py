@@ -77,11 +77,15 @@ class Experiment(_Stage):
     regression: RegressionSettings | None = None
     spsa: SpsaSettings | None = None
 
+    @property
+    def starts(self) -> tuple[float, ...]:
+        """The constant answer each of the experiment's predictors starts with."""
+        return self.spsa.starts if self.spsa else (0.5,)
+
     @model_validator(mode="after")
     def _trains_one_encoder(self) -> Self:
-        starts = self.spsa.starts if self.spsa else ()
         shared = self.regression or (self.spsa and self.spsa.train_encoder)
-        if len(starts) > 1 and shared:
+        if len(self.starts) > 1 and shared:
             raise ValueError("several starts need an encoder that none of them trains")
         return self
 

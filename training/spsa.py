@@ -74,13 +74,12 @@ def fine_tune(
     encoder.eval()
     predictor.eval()
     if first < s.steps:
-        cases = [("validation", index) for index in range(s.validation_cases)]
-        validation = _collate(workers.starmap(_draw, cases, chunksize=4))
+        validation = draw_batch(workers, "validation", s.validation_cases)
     losses: list[float] = []
     errors: list[float] = []
     for step, batch in enumerate(_batches(workers, first, s), start=first):
         if step % s.check_every == 0:
-            loss = audio_loss(encoder, predictor, workers, validation)
+            loss = audio_loss(workers, validation, answers_of(encoder, predictor, validation))
             run.keep_if_best(stage, loss, models)
             run.log(stage, step=step, validation_mrstft=loss)
         answer = clamp_inward(_answer(encoder, predictor, batch, s.train_encoder))
@@ -99,17 +98,28 @@ def fine_tune(
             losses, errors = [], []
     if first < s.steps:
         run.checkpoint(stage, s.steps, parts)
-        loss = audio_loss(encoder, predictor, workers, validation)
+        loss = audio_loss(workers, validation, answers_of(encoder, predictor, validation))
         run.keep_if_best(stage, loss, models)
         run.log(stage, step=s.steps, validation_mrstft=loss)
     run.best(stage, models)
 
 
-def audio_loss(encoder: Encoder, predictor: Predictor, workers: Workers, batch: Batch) -> float:
+def draw_batch(workers: Workers, split: str, cases: int) -> Batch:
+    """The first `cases` examples of a split."""
+    jobs = [(split, index) for index in range(cases)]
+    return _collate(workers.starmap(_draw, jobs, chunksize=4))
+
+
+@torch.no_grad()
+def answers_of(encoder: Encoder, predictor: Predictor, batch: Batch) -> Floats:
+    """Normalised answers (n, p) to a batch, in 0..1."""
+    return np.asarray(_answer(encoder, predictor, batch, False).clamp(0, 1).numpy())
+
+
+def audio_loss(workers: Workers, batch: Batch, answers: Floats) -> float:
     """Mean MRSTFT of what the plugin makes of a batch's answers."""
-    with torch.no_grad():
-        answers = _answer(encoder, predictor, batch, False).clamp(0, 1).tolist()
-    jobs = [(audio, [answer]) for audio, answer in zip(batch.audio, answers, strict=True)]
+    pairs = zip(batch.audio, answers.tolist(), strict=True)
+    jobs = [(audio, [answer]) for audio, answer in pairs]
     return float(np.mean(workers.starmap(_losses, jobs, chunksize=4)))
 
 

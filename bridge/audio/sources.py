@@ -28,7 +28,6 @@ _AUDIO_SUFFIXES = frozenset((".wav", ".flac", ".ogg", ".aiff", ".aif", ".mp3"))
 class Source(Closing):
     """Somewhere audio keeps coming from."""
 
-    name: str
     sample_rate: int
     channels: int
 
@@ -58,7 +57,6 @@ class FileSource(Source):
         """Raises AudioError where the file cannot be used."""
         self._audio, self.sample_rate = read_audio(path)
         require_sound(self._audio, path)
-        self.name = str(path)
         self.channels = len(self._audio)
         self._position = 0
         self._start: float | None = None
@@ -90,7 +88,7 @@ class DeviceSource(Source):
         """Raises DeviceError where the device is missing or refuses."""
         rtmixer, sounddevice = portaudio()
         found = find_device(device, "input")
-        self.name = str(found["name"])
+        self._name = str(found["name"])
         self.sample_rate = int(found["default_samplerate"])
         self.channels = min(int(found["max_input_channels"]), 2)
         frames = 1 << round(RING_S * self.sample_rate).bit_length()
@@ -108,7 +106,7 @@ class DeviceSource(Source):
             self._recorder.start()
         except (sounddevice.PortAudioError, ValueError) as error:
             raise DeviceError(
-                f"{self.name}: cannot be opened with {self.channels} channels at"
+                f"{self._name}: cannot be opened with {self.channels} channels at"
                 f" {self.sample_rate} Hz ({error}); close other programs that use it"
             ) from None
 
@@ -116,7 +114,7 @@ class DeviceSource(Source):
     def read(self) -> Audio:
         """What arrived since the last call. Raises DeviceError where the device has stopped."""
         if not self._recorder.active:
-            raise DeviceError(f"{self.name}: has stopped; check that it is connected, start again")
+            raise DeviceError(f"{self._name}: has stopped; check that it is connected, start again")
         if not self._recorder.actions:
             # Recording ends itself when the ring is full.
             self._lost += 1

@@ -18,7 +18,7 @@ from training.errors import TrainingError
 from training.evaluate import evaluate
 from training.examples import ExampleSource, Task
 from training.export import export
-from training.fit import Folders, fit, pools
+from training.fit import Folders, fit, pool_of
 from training.networks import Encoder, Predictor
 from training.runs import Run, SpsaSettings
 from training.spsa import fine_tune, set_up_worker
@@ -177,7 +177,7 @@ def test_an_experiment_goes_from_corpus_to_table(
 
     models, results = tmp_path / "models", tmp_path / "results"
     models.mkdir()
-    _, validation = pools(trained.experiment, overdrive, folders)
+    validation = pool_of(trained.experiment, overdrive, folders, "validation")
     predictor = trained.predictors[0]
     rates = trained.experiment.task.sample_rates_hz
     export(
