@@ -10,7 +10,10 @@ case "${1:-}" in
     # JACK and lv2apply serve the integration tests; mma and a soundfont the test of the corpus.
     test) packages="$run jackd2 lilv-utils mma libfluidsynth3 timgm6mb-soundfont" ;;
     train) packages="$run mma libfluidsynth3 fluid-soundfont-gm minuet-data timgm6mb-soundfont
-        avldrums.lv2-soundfont fillets-ng-data-nl fillets-ng-data-cs festvox-ru" ;;
+        avldrums.lv2-soundfont fillets-ng-data-nl fillets-ng-data-cs festvox-ru
+        gcin-voice fretsonfire-songs-sectoid fretsonfire-songs-muldjord"
+        # Recorded notes come as npm packages; npm itself may come from elsewhere than Debian.
+        command -v npm >/dev/null || packages="$packages npm" ;;
     *) echo "usage: $0 run|test|train" >&2; exit 2 ;;
 esac
 

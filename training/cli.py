@@ -38,9 +38,23 @@ app = typer.Typer(
 
 @app.command("corpus")
 @explained
-def _corpus(data: DataOption = DATA) -> None:
-    """Render and gather the dry corpus from installed Debian packages; resumes."""
-    corpus.build(data / "corpus")
+def _corpus(
+    audio: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder of your own dry recordings for training; again for more. Files in a"
+            f" folder named {', '.join(corpus.KINDS)} count as that kind, others as other."
+        ),
+    ] = None,
+    data: DataOption = DATA,
+    out: OutOption = RESULTS,
+) -> None:
+    """Build the dry corpus from packages, and a table of its sources and hours; resumes."""
+    skipped = corpus.build(data / "corpus", audio or (), data / "downloads")
+    for line in skipped:
+        typer.echo(f"skipped: {line}", err=True)
+    for line in corpus.report(data / "corpus", out):
+        typer.echo(f"falls short: {line}", err=True)
 
 
 @app.command("fit")

@@ -1,0 +1,96 @@
+"""Build the splits and their indexes."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.progress import track
+
+from training.corpus.music import play_songs
+from training.corpus.notes import gather_notes
+from training.corpus.own import OWN_LICENCE, OWN_PACKAGE, OWN_PREFIX, add_own, find_own
+from training.corpus.packages import DOWNLOADS
+from training.corpus.recordings import gather_recordings, gather_speech
+from training.corpus.sources import SPLITS, RecordingsSource, Split
+from training.corpus.stems import INDEX, Stem, kind_of, load_index, measure
+from training.errors import TrainingError
+from training.files import write_whole
+
+OWN_SPLIT = "train"
+
+
+def build(
+    folder: Path,
+    own: Sequence[Path] = (),
+    downloads: Path = DOWNLOADS,
+    processes: int = 2,
+) -> list[str]:
+    """Build all splits below `folder`; the recordings below the folders `own` join training.
+
+    Returns one line, naming the file and the reason, for each recording that was skipped. Raises
+    TrainingError where a package or a folder of `own` is missing.
+    """
+    recordings = find_own(own)
+    skipped = []
+    for split in SPLITS:
+        joining = recordings if split.name == OWN_SPLIT else []
+        skipped += build_split(split, folder / split.name, processes, downloads, joining)
+    return skipped
+
+
+def build_split(
+    split: Split,
+    folder: Path,
+    processes: int,
+    downloads: Path = DOWNLOADS,
+    own: Sequence[tuple[Path, str]] = (),
+) -> list[str]:
+    """Build one split in `folder` with a user's files `own`, each with its kind.
+
+    Returns a line for each of these that was skipped. Raises TrainingError where a package is
+    missing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    skipped = add_own(own, folder)
+    play_songs(split.music, folder, f"{split.name}: music", processes)
+    if split.speech:
+        gather_speech(split.speech, folder)
+    for source in track(split.real, f"{split.name}: recordings", disable=not split.real):
+        if isinstance(source, RecordingsSource):
+            gather_recordings(source, folder)
+        else:
+            gather_notes(source, folder, downloads)
+    _write_index(split, folder)
+    return skipped
+
+
+def _write_index(split: Split, folder: Path) -> None:
+    stems = list(_stems(split, folder))
+    if not stems:
+        raise TrainingError(f"{split.name}: no audio came out; are the packages installed?")
+    write_whole(folder / INDEX, json.dumps([asdict(stem) for stem in stems], indent=1) + "\n")
+
+
+def _stems(split: Split, folder: Path) -> Iterator[Stem]:
+    """The stems in `folder`; only those newer than the index are measured."""
+    index = folder / INDEX
+    indexed = load_index(folder.parent, folder.name) if index.exists() else []
+    known = {stem.path: (stem.seconds, stem.sha256) for stem in indexed}
+    indexed_at = index.stat().st_mtime if index.exists() else 0.0
+    for path in sorted(folder.glob("*.flac")):
+        is_known = path.name in known and path.stat().st_mtime < indexed_at
+        seconds, sha256 = known[path.name] if is_known else measure(path)
+        yield Stem(path.name, kind_of(path), seconds, *_origin(split, path), sha256)
+
+
+def _origin(split: Split, path: Path) -> tuple[str, str]:
+    """Package and licence of a stem."""
+    if path.name.startswith(OWN_PREFIX):
+        return OWN_PACKAGE, OWN_LICENCE
+    for source in split.real:
+        if path.name.startswith(f"real-{source.key}-"):
+            return source.package, source.licence
+    speech = split.speech if kind_of(path) == "speech" else None
+    source_of_split = speech or split.music
+    return source_of_split.package, source_of_split.licence
