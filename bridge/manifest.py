@@ -69,6 +69,11 @@ class ParamSpec(_Entry):
             raise ValueError(f"every choice must lie inside {self.min:g}..{self.max:g}")
         return self
 
+    @property
+    def classes(self) -> int:
+        """How many classes an enum or a toggle has; 0 for what is continuous or an integer."""
+        return {"enum": len(self.choices), "toggle": 2}.get(self.scale, 0)
+
     def to_real(self, normalised: float) -> float:
         """Real value of a normalised one; values outside 0..1 are clamped."""
         x = min(max(float(normalised), 0.0), 1.0)
@@ -129,6 +134,7 @@ class PluginSpec(_Entry):
         tuple[ParamSpec, ...], Field(min_length=1), AfterValidator(_no_repeated_symbols)
     ]
     model: str | None = None
+    fixed_block: bool = False
 
     @property
     def predicted(self) -> tuple[ParamSpec, ...]:

@@ -47,10 +47,11 @@ class _BuiltinStream(EffectStream):
         self._groups = [slice(start, start + 2) for start in range(0, channels, 2)]
         self._plugins = [first] + [type(first)() for _ in self._groups[1:]]
         self.set(setting)
-        # The resetting call ends every glide from the defaults to the setting. It has more frames
-        # than channels, so pedalboard knows from here on which axis is which.
+        self._fresh = True
+        # pedalboard clears a plugin that gets a longer block than ever before, so it gets the
+        # longest first; and from it pedalboard knows from here on which axis is which.
         for plugin, group in zip(self._plugins, self._groups, strict=True):
-            silence = np.zeros((min(group.stop, channels) - group.start, 3), np.float32)
+            silence = np.zeros((min(group.stop, channels) - group.start, BLOCK_FRAMES), np.float32)
             plugin.process(silence, self._rate, BLOCK_FRAMES, reset=True)
 
     def set(self, setting: Setting) -> None:
@@ -61,10 +62,13 @@ class _BuiltinStream(EffectStream):
     def process(self, audio: Audio) -> Audio:
         if audio.shape[1] == 0:
             return audio.copy()
+        # Resetting with the first block puts oscillators at their start and ends every glide from
+        # the defaults to the setting.
         parts = [
-            plugin.process(audio[group], self._rate, BLOCK_FRAMES, reset=False)
+            plugin.process(audio[group], self._rate, BLOCK_FRAMES, reset=self._fresh)
             for plugin, group in zip(self._plugins, self._groups, strict=True)
         ]
+        self._fresh = False
         return np.concatenate(parts)
 
     def close(self) -> None:

@@ -12,10 +12,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 from bridge.errors import EffectError
 
 LOCK = threading.RLock()
+_EXT = "http://lv2plug.in/ns/ext/"
+_BUF_SIZE = _EXT + "buf-size#"
 _CORE = "http://lv2plug.in/ns/lv2core#"
 _M_PERTURB = -6
 
@@ -29,6 +32,8 @@ _SIGNATURES: dict[str, tuple[type | None, list[type]]] = {
     "plugin_get_num_ports": (c.c_uint32, [c.c_void_p]),
     "plugin_get_port_by_index": (c.c_void_p, [c.c_void_p, c.c_uint32]),
     "plugin_get_port_ranges_float": (None, [c.c_void_p] * 4),
+    "plugin_has_latency": (c.c_bool, [c.c_void_p]),
+    "plugin_get_latency_port_index": (c.c_uint32, [c.c_void_p]),
     "plugin_instantiate": (c.c_void_p, [c.c_void_p, c.c_double, c.c_void_p]),
     "port_is_a": (c.c_bool, [c.c_void_p] * 3),
     "port_get_symbol": (c.c_void_p, [c.c_void_p] * 2),
@@ -73,6 +78,19 @@ class _UridMap(c.Structure):
     _fields_ = (
         ("handle", c.c_void_p),
         ("map", c.CFUNCTYPE(c.c_uint32, c.c_void_p, c.c_char_p)),
+    )
+
+
+class _Option(c.Structure):
+    """LV2_Options_Option of lv2/options/options.h."""
+
+    _fields_ = (
+        ("context", c.c_uint32),
+        ("subject", c.c_uint32),
+        ("key", c.c_uint32),
+        ("size", c.c_uint32),
+        ("type", c.c_uint32),
+        ("value", c.c_void_p),
     )
 
 
@@ -123,10 +141,23 @@ class Lilv:
             name = self._library.lilv_node_as_string(self.call("port_get_symbol", plugin, port))
         return bytes(name).decode()
 
-    def instantiate(self, plugin: int, sample_rate: float) -> "c._Pointer[Instance] | None":
-        """A fresh instance, its buffers zeroed, or None where the plugin refuses."""
-        features = (c.POINTER(Feature) * 2)(
-            c.pointer(Feature(b"http://lv2plug.in/ns/ext/urid#map", c.addressof(self._map)))
+    def instantiate(
+        self, plugin: int, sample_rate: float, block_frames: int
+    ) -> "c._Pointer[Instance] | None":
+        """A fresh instance, its buffers zeroed, or None where the plugin refuses.
+
+        It is told that it gets at most `block_frames` at once.
+        """
+        block, rate = c.c_int32(block_frames), c.c_float(sample_rate)
+        options = (_Option * 4)(
+            self._option(_BUF_SIZE + "maxBlockLength", "Int", block),
+            self._option(_BUF_SIZE + "nominalBlockLength", "Int", block),
+            self._option(_EXT + "parameters#sampleRate", "Float", rate),
+        )
+        features = (c.POINTER(Feature) * 4)(
+            _feature(_EXT + "urid#map", c.addressof(self._map)),
+            _feature(_EXT + "options#options", c.addressof(options)),
+            _feature(_BUF_SIZE + "boundedBlockLength", None),
         )
         with LOCK, _zeroed_memory():
             instance = self.call(
@@ -134,9 +165,23 @@ class Lilv:
             )
         return c.cast(instance, c.POINTER(Instance)) if instance else None
 
+    def _option(self, key: str, kind: str, value: "c._SimpleCData[Any]") -> _Option:
+        return _Option(
+            0,
+            0,
+            self._urid(None, key.encode()),
+            c.sizeof(value),
+            self._urid(None, (_EXT + "atom#" + kind).encode()),
+            c.addressof(value),
+        )
+
     def _urid(self, _handle: object, uri: bytes) -> int:
         with LOCK:
             return self._urids.setdefault(uri, len(self._urids) + 1)
+
+
+def _feature(uri: str, data: int | None) -> "c._Pointer[Feature]":
+    return c.pointer(Feature(uri.encode(), data))
 
 
 @cache

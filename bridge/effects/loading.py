@@ -1,15 +1,22 @@
 """Find the first installed format of a manifest entry."""
 
+from collections.abc import Callable
+
 from bridge.effects.base import Effect
 from bridge.effects.builtin import BuiltinEffect
 from bridge.effects.lv2 import Lv2Effect
+from bridge.effects.vst3 import Vst3Effect
 from bridge.errors import EffectError
 from bridge.manifest import PluginSpec
 
 
 def load_effect(plugin: PluginSpec) -> Effect:
     """The plugin, ready to render. Raises EffectError, saying what to install, where it is not."""
-    formats = {"lv2": Lv2Effect, "builtin": BuiltinEffect}
+    formats: dict[str, Callable[[PluginSpec], Effect]] = {
+        "lv2": Lv2Effect,
+        "builtin": BuiltinEffect,
+        "vst3": Vst3Effect,
+    }
     reasons = []
     for name, effect in formats.items():
         if getattr(plugin.formats, name) is None:
@@ -18,4 +25,4 @@ def load_effect(plugin: PluginSpec) -> Effect:
             return effect(plugin)
         except EffectError as error:
             reasons.append(str(error))
-    raise EffectError("; ".join(reasons) or f"{plugin.id}: no format this version can load")
+    raise EffectError("; ".join(reasons))

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.arrays import Audio
+from bridge.effects import lilv as api
 from bridge.effects.base import BLOCK_FRAMES, Effect, EffectStream
-from bridge.effects.lilv import LOCK, Instance, lilv
+from bridge.effects.groups import GroupedStream, Instance
+from bridge.effects.lilv import LOCK, lilv
 from bridge.errors import EffectError
 from bridge.manifest import PluginSpec, Setting
 
@@ -22,6 +24,7 @@ class _Ports:
     control_outputs: tuple[int, ...]
     audio_in: tuple[int, ...]
     audio_out: tuple[int, ...]
+    latency: int | None
     minimum: Audio
     maximum: Audio
     default: Audio
@@ -42,6 +45,10 @@ class Lv2Effect(Effect):
             )
         self._plugin: int = found
         self._ports = _read_ports(found)
+        if not (self._ports.audio_in and self._ports.audio_out):
+            raise EffectError(
+                f"{plugin.id}: {uri} takes no audio or gives none; name an effect in the manifest"
+            )
         for parameter in plugin.parameters:
             self._check_range(parameter.symbol, parameter.min, parameter.max)
 
@@ -61,51 +68,23 @@ class Lv2Effect(Effect):
             )
 
     def _open(self, sample_rate: float, channels: int, setting: Setting) -> EffectStream:
-        return _Lv2Stream(self, sample_rate, channels, setting)
+        return GroupedStream(
+            lambda: _Lv2Instance(self, sample_rate, setting),
+            channels,
+            len(self._ports.audio_in),
+            len(self._ports.audio_out),
+        )
 
 
-class _Lv2Stream(EffectStream):
-    """One instance for every group of as many channels as the plugin has inputs.
-
-    A group of one channel is fed to all inputs and comes out as the mean of the outputs.
-    """
-
-    def __init__(
-        self, effect: Lv2Effect, sample_rate: float, channels: int, setting: Setting
-    ) -> None:
-        width = len(effect._ports.audio_in)
-        self._groups = [
-            slice(start, min(start + width, channels)) for start in range(0, channels, width)
-        ]
-        self._instances: list[_Instance] = []
-        for _ in self._groups:
-            self._instances.append(_Instance(effect, sample_rate, setting))
-
-    def set(self, setting: Setting) -> None:
-        for instance in self._instances:
-            instance.set(setting)
-
-    def process(self, audio: Audio) -> Audio:
-        parts = [
-            instance.process(audio[group])
-            for instance, group in zip(self._instances, self._groups, strict=True)
-        ]
-        return np.concatenate(parts)
-
-    def close(self) -> None:
-        while self._instances:
-            self._instances.pop().close()
-
-
-class _Instance:
+class _Lv2Instance(Instance):
     """One plugin instance with its controls connected to one array of floats."""
 
     def __init__(self, effect: Lv2Effect, sample_rate: float, setting: Setting) -> None:
         self._ports = effect._ports
-        instance = lilv().instantiate(effect._plugin, sample_rate)
+        instance = lilv().instantiate(effect._plugin, sample_rate, BLOCK_FRAMES)
         if instance is None:
             raise EffectError(f"{effect.plugin.id}: the plugin refuses {sample_rate:g} Hz")
-        self._instance: c._Pointer[Instance] | None = instance
+        self._instance: c._Pointer[api.Instance] | None = instance
         self._plugin = instance.contents.descriptor.contents
         self._handle = instance.contents.handle
         self._controls = self._ports.default.copy()
@@ -118,6 +97,8 @@ class _Instance:
         if self._plugin.activate:
             self._plugin.activate(self._handle)
         self._apply_from_scratch(setting)
+        if self._ports.latency is not None:
+            self.latency_frames = round(float(self._controls[self._ports.latency]))
 
     def _connect(self, port: int, address: int) -> None:
         self._plugin.connect_port(self._handle, port, address)
@@ -143,19 +124,15 @@ class _Instance:
             self._controls[self._ports.controls[symbol]] = value
 
     def process(self, audio: Audio) -> Audio:
-        """Audio of (1..inputs, frames) to the same shape."""
-        channels, frames = audio.shape
-        # A fresh row for every input: the plugin may write its output over what it reads.
-        source = np.empty((len(self._ports.audio_in), frames), np.float32)
-        for row in range(len(source)):
-            source[row] = audio[min(row, channels - 1)]
+        frames = audio.shape[1]
+        source = np.ascontiguousarray(audio, np.float32)
         result = np.empty((len(self._ports.audio_out), frames), np.float32)
         for start in range(0, frames, BLOCK_FRAMES):
             for buffer, ports in ((source, self._ports.audio_in), (result, self._ports.audio_out)):
                 for row, port in enumerate(ports):
                     self._connect(port, buffer.ctypes.data + _FLOAT_BYTES * (row * frames + start))
             self._plugin.run(self._handle, min(BLOCK_FRAMES, frames - start))
-        return result[:channels] if channels > 1 else result.mean(axis=0, keepdims=True)
+        return result
 
     def close(self) -> None:
         if self._instance is None:
@@ -186,4 +163,11 @@ def _read_ports(plugin: int) -> _Ports:
                 controls[world.symbol(plugin, port)] = number
             else:
                 control_outputs.append(number)
-    return _Ports(controls, tuple(control_outputs), tuple(audio_in), tuple(audio_out), *ranges)
+    latency = (
+        world.call("plugin_get_latency_port_index", plugin)
+        if world.call("plugin_has_latency", plugin)
+        else None
+    )
+    return _Ports(
+        controls, tuple(control_outputs), tuple(audio_in), tuple(audio_out), latency, *ranges
+    )

@@ -1,0 +1,201 @@
+"""VST3 plugins, hosted in this process through pedalboard.
+
+Threads: pedalboard loads a VST3 on the main thread only, so streams are opened there; an open
+stream may be used from any one thread.
+"""
+
+import os
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pedalboard
+
+from bridge.arrays import Audio
+from bridge.effects.base import BLOCK_FRAMES, Effect, EffectStream
+from bridge.effects.groups import GroupedStream, Instance
+from bridge.errors import EffectError
+from bridge.manifest import ParamSpec, PluginSpec, Setting
+
+_SHOWN_TOLERANCE = 0.01
+"""How far a value that the plugin shows may lie from the one it was given, as part of the range."""
+
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_PROBE_RATE_HZ = 48_000.0
+
+
+class _Control(Protocol):
+    """The part used here of pedalboard's AudioProcessorParameter."""
+
+    raw_value: float
+
+    def get_raw_value_for_text(self, text: str, /) -> float: ...
+
+    def get_text_for_raw_value(self, raw_value: float, /) -> str: ...
+
+
+class Vst3Effect(Effect):
+    """An installed VST3 plugin, by its file's name or path in the manifest."""
+
+    def __init__(self, plugin: PluginSpec) -> None:
+        """Raises EffectError where it is not installed, is broken or differs from the manifest."""
+        super().__init__(plugin)
+        self._path = _find(plugin)
+        loaded = self._load()
+        for parameter in plugin.parameters:
+            _check(plugin, _controls(loaded), parameter)
+        self._channels = self._measure_channels(loaded)
+
+    def _load(self) -> pedalboard.VST3Plugin:
+        if threading.current_thread() is not threading.main_thread():
+            raise EffectError(
+                f"{self.plugin.id}: VST3 plugins load on the main thread only; open the stream"
+                " there, then use it anywhere"
+            )
+        try:
+            return pedalboard.VST3Plugin(str(self._path))
+        except (ImportError, RuntimeError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            raise EffectError(
+                f"{self.plugin.id}: {self._path} cannot be loaded ({reason}); install it again, as"
+                " built for this system and processor"
+            ) from None
+
+    def _measure_channels(self, loaded: pedalboard.VST3Plugin) -> int:
+        for channels in (2, 1):
+            silence = np.zeros((channels, BLOCK_FRAMES), np.float32)
+            try:
+                loaded.process(silence, _PROBE_RATE_HZ, BLOCK_FRAMES, reset=False)
+            except ValueError:
+                continue
+            return channels
+        raise EffectError(
+            f"{self.plugin.id}: {self._path} takes neither stereo nor mono; name an effect that"
+            " does in the manifest"
+        )
+
+    def _open(self, sample_rate: float, channels: int, setting: Setting) -> EffectStream:
+        return GroupedStream(
+            lambda: _Vst3Instance(self._load(), self._channels, sample_rate, setting),
+            channels,
+            self._channels,
+            self._channels,
+        )
+
+
+class _Vst3Instance(Instance):
+    """One freshly loaded plugin: loading is the one reset that every plugin obeys."""
+
+    def __init__(
+        self,
+        plugin: pedalboard.VST3Plugin,
+        channels: int,
+        sample_rate: float,
+        setting: Setting,
+    ) -> None:
+        self._plugin: pedalboard.VST3Plugin | None = plugin
+        self._rate = sample_rate
+        self.set(setting)
+        # pedalboard clears a plugin that gets a longer block than ever before, so it gets the
+        # longest first. That also tells which axis is which, and what the latency is.
+        silence = np.zeros((channels, BLOCK_FRAMES), np.float32)
+        plugin.process(silence, sample_rate, BLOCK_FRAMES, reset=True)
+        self.latency_frames = plugin.reported_latency_samples
+
+    def set(self, setting: Setting) -> None:
+        if self._plugin is None:
+            return
+        controls = _controls(self._plugin)
+        for parameter in setting.plugin.parameters:
+            control = controls[parameter.symbol]
+            control.raw_value = _position(control, parameter, setting.values[parameter.symbol])
+
+    def process(self, audio: Audio) -> Audio:
+        if self._plugin is None:
+            raise EffectError("the stream is closed; open another one")
+        return self._plugin.process(audio, self._rate, BLOCK_FRAMES, reset=False)
+
+    def close(self) -> None:
+        self._plugin = None
+
+
+def _controls(plugin: pedalboard.VST3Plugin) -> dict[str, _Control]:
+    """The plugin's parameters by symbol."""
+    # pedalboard adds `parameters` when it is imported, which type checkers do not see.
+    controls: dict[str, _Control] = plugin.parameters  # type: ignore[attr-defined]
+    return controls
+
+
+def _position(control: _Control, parameter: ParamSpec, value: float) -> float:
+    """Where a real value lies on the plugin's own 0..1, which need not be linear.
+
+    The plugin is asked for it, except for choices and switches, which it may spell as words.
+    """
+    if parameter.scale in ("enum", "toggle"):
+        return (value - parameter.min) / (parameter.max - parameter.min)
+    return float(control.get_raw_value_for_text(f"{value:.9g}"))
+
+
+def _check(plugin: PluginSpec, controls: dict[str, _Control], parameter: ParamSpec) -> None:
+    """Raise EffectError unless the plugin has the parameter and shows the values it is given."""
+    control = controls.get(parameter.symbol)
+    if control is None:
+        known = ", ".join(controls)
+        raise EffectError(
+            f"{plugin.id}: the plugin has no parameter {parameter.symbol!r}, it has {known};"
+            " correct the manifest"
+        )
+    if parameter.scale in ("enum", "toggle"):
+        return
+    for value in (parameter.min, parameter.default, parameter.max):
+        shown = control.get_text_for_raw_value(_position(control, parameter, value))
+        number = _NUMBER.search(shown)
+        tolerance = _SHOWN_TOLERANCE * (parameter.max - parameter.min)
+        if number is None or abs(float(number[0]) - value) > tolerance:
+            raise EffectError(
+                f"{plugin.id}: {parameter.symbol} set to {value:g} shows {shown!r} in the plugin;"
+                " correct its range in the manifest"
+            )
+
+
+def _find(plugin: PluginSpec) -> Path:
+    """The plugin's file or bundle. Raises EffectError, naming the folders, where there is none."""
+    wanted = plugin.formats.vst3 or ""
+    if wanted.endswith(".vst3"):
+        path = Path(wanted).expanduser()
+        if path.exists():
+            return path
+        raise EffectError(f"{plugin.id}: there is no {path}; install it or correct the manifest")
+    folders = list(_folders())
+    for folder in folders:
+        for path in sorted(folder.rglob(f"{wanted}.vst3")):
+            return path
+    places = ", ".join(str(folder) for folder in folders)
+    raise EffectError(
+        f"{plugin.id}: the VST3 plugin {wanted!r} is not in {places}; install it there, or set"
+        " VST3_PATH to its folder"
+    )
+
+
+def _folders() -> Iterator[Path]:
+    """Where VST3 plugins lie on this system: what VST3_PATH names comes first."""
+    for name in os.environ.get("VST3_PATH", "").split(os.pathsep):
+        if name:
+            yield Path(name).expanduser()
+    match sys.platform:
+        case "darwin":
+            yield Path("~/Library/Audio/Plug-Ins/VST3").expanduser()
+            yield Path("/Library/Audio/Plug-Ins/VST3")
+        case "win32":
+            for variable in ("LOCALAPPDATA", "COMMONPROGRAMFILES"):
+                if folder := os.environ.get(variable):
+                    inside = ("Programs", "Common") if variable == "LOCALAPPDATA" else ()
+                    yield Path(folder, *inside, "VST3")
+        case _:
+            yield Path("~/.vst3").expanduser()
+            yield Path("/usr/lib/vst3")
+            yield Path("/usr/local/lib/vst3")
