@@ -25,7 +25,7 @@ def read_audio(path: Path) -> tuple[Audio, int]:
         if not path.is_file():
             raise AudioError(f"{path}: is not a file; give an audio file")
         audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, OSError) as error:
+    except (soundfile.SoundFileError, OSError, TypeError) as error:
         reason = getattr(error, "error_string", None) or str(error)
         raise AudioError(
             f"{path}: cannot be read as audio ({reason.strip(' .')}); give a WAV, FLAC, OGG, AIFF"

@@ -12,7 +12,7 @@ from bridge.arrays import Audio
 from bridge.audio.resample import resample
 from training.corpus.packages import fetch, members
 from training.corpus.sources import NotesSource
-from training.corpus.stems import SAMPLE_RATE, condition, write_stem
+from training.corpus.stems import SAMPLE_RATE, condition, faded, write_stem
 from training.errors import TrainingError
 
 PHRASE_S = 30.0
@@ -78,7 +78,8 @@ def join_notes(notes: list[Audio], seed: str) -> Audio:
             voices.append(_step(draw, place, len(notes)))
         for voice in voices:
             gain = 10 ** (draw.uniform(*_GAIN_DB) / 20)
-            sound = gain * _faded(notes[voice][: frames + round(_OVERLAP_S * SAMPLE_RATE)])
+            ringing = notes[voice][: frames + round(_OVERLAP_S * SAMPLE_RATE)]
+            sound = gain * faded(ringing, _FADE_IN_S, _OVERLAP_S)
             end = min(start + len(sound), len(phrase))
             phrase[start:end] += sound[: end - start]
         start += frames
@@ -89,15 +90,6 @@ def _step(draw: random.Random, place: int, count: int) -> int:
     """Another place within reach; the lowest of notes that hold only one is that one."""
     reach = range(max(0, place - _LONGEST_STEP), min(count, place + _LONGEST_STEP + 1))
     return draw.choice([other for other in reach if other != place] or [place])
-
-
-def _faded(sound: Audio) -> Audio:
-    out = min(round(_OVERLAP_S * SAMPLE_RATE), len(sound))
-    into = min(round(_FADE_IN_S * SAMPLE_RATE), len(sound))
-    sound = sound.copy()
-    sound[:into] *= np.linspace(0, 1, into, dtype=np.float32)
-    sound[len(sound) - out :] *= np.linspace(1, 0, out, dtype=np.float32)
-    return sound
 
 
 def _pitch(path: str) -> tuple[int, str]:

@@ -13,11 +13,14 @@ from training.corpus.stems import (
     MIN_STEM_S,
     SAMPLE_RATE,
     condition,
+    faded,
     grouped,
     in_pieces,
     write_stem,
 )
 from training.errors import TrainingError
+
+_FADE_S = 0.005
 
 
 def gather_speech(source: SpeechSource, folder: Path) -> None:
@@ -45,7 +48,8 @@ def gather_recordings(source: RecordingsSource, folder: Path) -> None:
         return
     files = _files(source)
     random.Random(source.key).shuffle(files)
-    pieces = (piece for group in grouped(_read(files)) for piece in in_pieces(condition(group)))
+    recordings = (faded(audio, _FADE_S, _FADE_S) for audio in _read(files))
+    pieces = (piece for group in grouped(recordings) for piece in in_pieces(condition(group)))
     long_enough = (piece for piece in pieces if len(piece) >= MIN_STEM_S * SAMPLE_RATE)
     for number, audio in enumerate(long_enough):
         write_stem(folder / f"real-{source.key}-{number:02d}_real.flac", audio)

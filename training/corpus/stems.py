@@ -59,6 +59,15 @@ def condition(audio: Audio) -> Audio:
     return np.ascontiguousarray(seconds[active].reshape(-1), np.float32)
 
 
+def faded(audio: Audio, in_s: float, out_s: float) -> Audio:
+    """Mono 48 kHz audio with linear fades of these seconds, shorter where it is shorter itself."""
+    audio = audio.copy()
+    into, out = (min(round(seconds * SAMPLE_RATE), len(audio)) for seconds in (in_s, out_s))
+    audio[:into] *= np.linspace(0, 1, into, dtype=np.float32)
+    audio[len(audio) - out :] *= np.linspace(1, 0, out, dtype=np.float32)
+    return audio
+
+
 def grouped(recordings: Iterable[Audio]) -> Iterator[Audio]:
     """Join mono 48 kHz recordings into groups of at least `GROUP_S`; the last may be shorter."""
     group: list[Audio] = []
