@@ -41,7 +41,7 @@ def recordings(tmp_path: Path) -> Path:
 def test_a_build_that_was_killed_goes_on_and_ends_as_one_that_was_not(
     tmp_path: Path, recordings: Path
 ) -> None:
-    split = tiny("train", 11, 3, recordings)
+    split = tiny("train", 11, 2, recordings)
     whole, killed = tmp_path / "whole" / "train", tmp_path / "killed" / "train"
     corpus.build_split(split, whole, processes=1)
 
@@ -77,7 +77,7 @@ def test_the_command_adds_own_recordings_and_writes_the_table(
         audio, rate = soundfile.read(recordings / f"{number}.wav")
         soundfile.write(noises / "a.wav", audio, rate)
         splits.append(tiny(name, 0, 0, noises))
-    monkeypatch.setattr("training.corpus.build.SPLITS", tuple(splits))
+    monkeypatch.setattr("training.corpus.splits.SPLITS", tuple(splits))
     monkeypatch.setattr("training.corpus.table.SPLITS", tuple(splits))
     mine, more = tmp_path / "mine", tmp_path / "bass"
     for folder, number in ((mine, 3), (more, 4)):

@@ -6,7 +6,6 @@ user's own recordings join the training split. What is there already is kept, so
 stopped goes on where it was.
 """
 
-from training.corpus.build import build, build_split
 from training.corpus.sources import (
     SPLITS,
     MusicSource,
@@ -15,6 +14,7 @@ from training.corpus.sources import (
     SpeechSource,
     Split,
 )
+from training.corpus.splits import build, build_split
 from training.corpus.stems import KINDS, MIN_STEM_S, Stem, load_index
 from training.corpus.table import report
 
