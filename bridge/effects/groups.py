@@ -9,6 +9,7 @@ from typing_extensions import override
 from bridge.arrays import Audio
 from bridge.closing import Closing
 from bridge.effects.base import EffectStream
+from bridge.errors import EffectError
 from bridge.manifest import Setting
 
 
@@ -57,6 +58,8 @@ class GroupedStream(EffectStream):
 
     @override
     def process(self, audio: Audio) -> Audio:
+        if not self._instances:
+            raise EffectError("the stream is closed; open another one")
         if audio.shape[1] == 0:
             return audio.copy()
         parts = []

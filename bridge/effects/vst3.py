@@ -97,7 +97,7 @@ class _Vst3Instance(Instance):
         sample_rate: float,
         setting: Setting,
     ) -> None:
-        self._plugin: pedalboard.VST3Plugin | None = plugin
+        self._plugin = plugin
         self._rate = sample_rate
         self.set(setting)
         # pedalboard clears a plugin that gets a longer block than ever before, so it gets the
@@ -107,20 +107,16 @@ class _Vst3Instance(Instance):
         self.latency_frames = plugin.reported_latency_samples
 
     def set(self, setting: Setting) -> None:
-        if self._plugin is None:
-            return
         controls = _controls(self._plugin)
         for parameter in setting.plugin.parameters:
             control = controls[parameter.symbol]
             control.raw_value = _position(control, parameter, setting.values[parameter.symbol])
 
     def process(self, audio: Audio) -> Audio:
-        if self._plugin is None:
-            raise EffectError("the stream is closed; open another one")
         return self._plugin.process(audio, self._rate, BLOCK_FRAMES, reset=False)
 
     def close(self) -> None:
-        self._plugin = None
+        """Nothing to do: pedalboard unloads the plugin with the last reference to it."""
 
 
 def _controls(plugin: pedalboard.VST3Plugin) -> dict[str, _Control]:

@@ -1,0 +1,214 @@
+"""VST3 rendering, proved on a plugin of our own that is built here as VST3 and as LV2."""
+
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from bridge.arrays import Audio
+from bridge.effects import load_effect
+from bridge.effects.lilv import lilv
+from bridge.errors import EffectError
+from bridge.manifest import PluginSpec, Setting
+from tests.integration.renders import in_blocks, noise
+
+SOURCE = Path(__file__).parents[1] / "plugins" / "probe"
+RATE_HZ = 48_000
+LATENCY_FRAMES = 100
+PARAMETERS = (
+    {"symbol": "gain", "min": -2.0, "max": 8.0, "default": 1.0, "scale": "linear"},
+    {"symbol": "feedback", "min": 0.0, "max": 0.999, "default": 0.0, "scale": "linear"},
+    {"symbol": "invert", "min": 0.0, "max": 1.0, "default": 0.0, "scale": "toggle"},
+    {"symbol": "slope", "min": 1.0, "max": 4.0, "default": 1.0, "scale": "integer"},
+)
+VALUES = {"gain": 3.5, "feedback": 0.75, "invert": 1.0, "slope": 3.0}
+# One worker builds the plugin, which takes seconds.
+pytestmark = pytest.mark.xdist_group("vst3")
+
+
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with BridgeProbe.vst3 and BridgeProbe.lv2."""
+    folder = tmp_path_factory.mktemp("probe")
+    subprocess.run(
+        ["make", "-C", SOURCE, f"DPF_TARGET_DIR={folder}/bin", f"DPF_BUILD_DIR={folder}/build"],
+        check=True,
+        timeout=300,
+        capture_output=True,
+    )
+    return folder / "bin"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def installed(bundles: Path) -> Iterator[None]:
+    """Both bundles where lilv and the VST3 search look."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VST3_PATH", str(bundles))
+        patch.setenv("LV2_PATH", str(bundles))
+        lilv.cache_clear()
+        yield
+    lilv.cache_clear()
+
+
+def probe(parameters: tuple[dict[str, object], ...] = PARAMETERS, **formats: str) -> PluginSpec:
+    return PluginSpec.model_validate(
+        {
+            "id": "probe",
+            "name": "Probe",
+            "kind": "test",
+            "formats": formats or {"vst3": "BridgeProbe"},
+            "parameters": [{"name": str(p["symbol"])} | p for p in parameters],
+        }
+    )
+
+
+def expected(audio: Audio, values: dict[str, float]) -> Audio:
+    """The plugin's equation, its latency taken away."""
+    gain = values["gain"] * values["slope"] * (1 - 2 * values["invert"])
+    return np.asarray(lfilter([gain], [1.0, -values["feedback"]], audio.astype(np.float64)))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_both_formats_follow_the_equation_and_each_other(channels: int) -> None:
+    audio = noise(channels)
+    wet = []
+    for plugin in (probe(vst3="BridgeProbe"), probe(lv2="urn:dafx-bridge:probe")):
+        wet.append(load_effect(plugin).render(audio, RATE_HZ, Setting.of_values(plugin, VALUES)))
+    assert wet[0].shape == audio.shape
+    assert np.array_equal(wet[0], wet[1])
+    truth = expected(audio, VALUES)
+    assert np.abs(wet[0] - truth).max() < 1e-5 * np.abs(truth).max()
+
+
+@pytest.mark.parametrize(
+    ("symbol", "value"),
+    [("gain", -2.0), ("gain", -0.123), ("gain", 8.0), ("feedback", 0.999), ("slope", 2.0)],
+)
+def test_values_are_the_plugins_own(symbol: str, value: float) -> None:
+    values = VALUES | {symbol: value}
+    wet = load_effect(probe()).render(noise(2), RATE_HZ, Setting.of_values(probe(), values))
+    truth = expected(noise(2), values)
+    assert np.abs(wet - truth).max() < 1e-4 * np.abs(truth).max()
+
+
+def test_a_scale_of_the_manifest_need_not_be_the_plugins() -> None:
+    """The plugin counts gain linearly; half of the manifest's way is still its real value."""
+    plugin = probe((PARAMETERS[0] | {"min": 0.5, "max": 8.0, "scale": "log"},))
+    wet = load_effect(plugin).render(noise(2), RATE_HZ, Setting(plugin, (0.5,)))
+    assert np.abs(wet - 2 * noise(2)).max() < 1e-5
+
+
+@pytest.mark.parametrize("blocks", [[1], [2], [50, 3_000], [1, 5, 64, 700, 3, 1_024, 2_000]])
+def test_any_block_size_gives_the_whole_render(blocks: list[int]) -> None:
+    effect, setting = load_effect(probe()), Setting.of_values(probe(), VALUES)
+    parts = in_blocks(effect, noise(2, 5_000), RATE_HZ, setting, blocks)
+    assert np.array_equal(parts, effect.render(noise(2, 5_000), RATE_HZ, setting))
+
+
+@pytest.mark.parametrize("formats", [{"vst3": "BridgeProbe"}, {"lv2": "urn:dafx-bridge:probe"}])
+def test_a_stream_comes_as_late_as_it_says(formats: dict[str, str]) -> None:
+    plugin = probe(**formats)
+    with load_effect(plugin).open(RATE_HZ, 2, Setting.default(plugin)) as stream:
+        wet = stream.process(noise(2))
+        assert stream.latency_frames == LATENCY_FRAMES
+    assert not wet[:, :LATENCY_FRAMES].any()
+    assert np.array_equal(wet[:, LATENCY_FRAMES:], noise(2)[:, :-LATENCY_FRAMES])
+
+
+def test_nothing_of_an_earlier_render_is_heard() -> None:
+    """With this feedback, noise rings on far longer than the render of silence lasts."""
+    effect = load_effect(probe())
+    ringing = Setting.of_values(probe(), {"feedback": 0.999, "gain": 8.0})
+    assert np.abs(effect.render(noise(2), RATE_HZ, ringing)[:, -1]).min() > 0.01
+    assert not effect.render(np.zeros((2, 5_000), np.float32), RATE_HZ, ringing).any()
+    with effect.open(RATE_HZ, 2, ringing) as first, effect.open(RATE_HZ, 2, ringing) as second:
+        first.process(noise(2))
+        assert not second.process(np.zeros((2, 5_000), np.float32)).any()
+
+
+def test_a_stream_follows_its_knobs() -> None:
+    effect = load_effect(probe())
+    with effect.open(RATE_HZ, 2, Setting.default(probe())) as stream:
+        stream.process(noise(2))
+        stream.set(Setting.of_values(probe(), {"gain": -2.0}))
+        wet = stream.process(noise(2))[:, LATENCY_FRAMES:]
+    assert np.array_equal(wet, -2 * noise(2)[:, :-LATENCY_FRAMES])
+
+
+def test_a_stream_runs_off_the_main_thread_but_is_opened_on_it() -> None:
+    effect, setting = load_effect(probe()), Setting.of_values(probe(), VALUES)
+    wet: list[Audio] = []
+    faults: list[str] = []
+
+    def work() -> None:
+        wet.append(stream.process(noise(2)))
+        try:
+            effect.render(noise(2), RATE_HZ, setting)
+        except EffectError as error:
+            faults.append(str(error))
+
+    with effect.open(RATE_HZ, 2, setting) as stream:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    whole = effect.render(noise(2), RATE_HZ, setting)
+    assert np.array_equal(wet[0][:, LATENCY_FRAMES:], whole[:, :-LATENCY_FRAMES])
+    assert faults == [
+        "probe: VST3 plugins load on the main thread only; open the stream there, then use it"
+        " anywhere"
+    ]
+
+
+def test_a_closed_stream_says_so() -> None:
+    stream = load_effect(probe()).open(RATE_HZ, 2, Setting.default(probe()))
+    stream.close()
+    stream.close()
+    with pytest.raises(EffectError, match="closed; open another"):
+        stream.process(noise(2))
+
+
+def test_a_path_is_taken_as_it_is(bundles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VST3_PATH")
+    plugin = probe(vst3=str(bundles / "BridgeProbe.vst3"))
+    wet = load_effect(plugin).render(noise(2), RATE_HZ, Setting.default(plugin))
+    assert np.array_equal(wet, noise(2))
+
+
+def test_a_vendors_folder_is_searched_too(
+    bundles: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "Vendor").mkdir()
+    (tmp_path / "Vendor" / "BridgeProbe.vst3").symlink_to(bundles / "BridgeProbe.vst3")
+    monkeypatch.setenv("VST3_PATH", os.pathsep.join(("/nowhere", str(tmp_path))))
+    load_effect(probe())
+
+
+def test_a_missing_or_broken_plugin_says_what_to_do(bundles: Path) -> None:
+    broken = bundles / "Broken.vst3"
+    broken.write_text("no plugin")
+    with pytest.raises(EffectError, match=r"'Fuzz' is not in .*/usr/lib/vst3.*VST3_PATH"):
+        load_effect(probe(vst3="Fuzz"))
+    with pytest.raises(EffectError, match=r"there is no /no/Fuzz\.vst3; install"):
+        load_effect(probe(vst3="/no/Fuzz.vst3"))
+    with pytest.raises(EffectError, match=r"Broken\.vst3 cannot be loaded.*install it again"):
+        load_effect(probe(vst3="Broken"))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"symbol": "tone"}, "no parameter 'tone', it has .*gain.*; correct the manifest"),
+        ({"max": 10.0}, r"gain set to 10 shows '8\.0+' in the plugin; correct its range"),
+        ({"min": -20.0}, r"gain set to -20 shows '-2\.0+'"),
+    ],
+)
+def test_a_manifest_that_differs_from_the_plugin_is_refused(
+    change: dict[str, object], says: str
+) -> None:
+    with pytest.raises(EffectError, match=says):
+        load_effect(probe((PARAMETERS[0] | change,)))

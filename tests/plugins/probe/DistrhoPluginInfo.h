@@ -1,0 +1,11 @@
+#define DISTRHO_PLUGIN_BRAND "dafx-bridge"
+#define DISTRHO_PLUGIN_NAME "Bridge Probe"
+#define DISTRHO_PLUGIN_URI "urn:dafx-bridge:probe"
+#define DISTRHO_PLUGIN_CLAP_ID "dafx-bridge.probe"
+#define DISTRHO_PLUGIN_BRAND_ID Dafx
+#define DISTRHO_PLUGIN_UNIQUE_ID Prob
+#define DISTRHO_PLUGIN_HAS_UI 0
+#define DISTRHO_PLUGIN_IS_RT_SAFE 1
+#define DISTRHO_PLUGIN_NUM_INPUTS 2
+#define DISTRHO_PLUGIN_NUM_OUTPUTS 2
+#define DISTRHO_PLUGIN_WANT_LATENCY 1
