@@ -2,6 +2,9 @@
 
 Threads: pedalboard loads a VST3 on the main thread only, so streams are opened there; an open
 stream may be used from any one thread.
+
+Memory: every stream loads the plugin anew (13 ms for a small one), and not all of it comes back:
+about 0.5 MB a stream, measured with a plugin built with DPF.
 """
 
 import os
