@@ -28,6 +28,9 @@ Scale = Literal["linear", "log", "integer", "enum", "toggle"]
 Symbol = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 PluginId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
+BYPASS = "bypass"
+"""What hosts call the switch that leaves a plugin out; no parameter may have this symbol."""
+
 
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -55,6 +58,8 @@ class ParamSpec(_Entry):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
+        if self.symbol == BYPASS:
+            raise ValueError("the host has a bypass of its own; leave this parameter out")
         if self.min >= self.max:
             raise ValueError(f"min {self.min:g} must be below max {self.max:g}; swap or widen them")
         if not self.min <= self.default <= self.max:

@@ -11,7 +11,7 @@ from bridge.audio.sources import Source, open_source
 from bridge.cli.options import JsonOption, PluginOption, echo_json, parameter_rows
 from bridge.cli.stopping import stop_on_signals
 from bridge.errors import DeviceError
-from bridge.hosts.embedded import parameter_address
+from bridge.hosts.embedded import bypass_address, parameter_address
 from bridge.hosts.embedded_server import EmbeddedHostServer
 from bridge.manifest import load_manifest
 from bridge.osc import OscSocket
@@ -53,8 +53,8 @@ def command(
     """Run one effect plugin that any OSC program on this computer can turn the knobs of.
 
     Every parameter has an address, /PLUGIN/SYMBOL: with a number it is set to that real value,
-    without one the current value is sent back. Prints a line when it is ready, and the final
-    values at the end.
+    without one the current value is sent back. /PLUGIN/bypass takes 1 to leave the plugin out and
+    0 to bring it back. Prints a line when it is ready, and the final values at the end.
     """
     spec = load_manifest().plugin(plugin)
     if source is None and (out or play):
@@ -74,8 +74,9 @@ def command(
             if as_json:
                 echo_json({"ready": {"plugin": plugin, "port": osc.port}})
             else:
-                addresses = ", ".join(parameter_address(spec, p.symbol) for p in spec.parameters)
-                typer.echo(f"{spec.name} listens on 127.0.0.1:{osc.port}: {addresses}")
+                addresses = [parameter_address(spec, p.symbol) for p in spec.parameters]
+                listed = ", ".join([*addresses, bypass_address(spec)])
+                typer.echo(f"{spec.name} listens on 127.0.0.1:{osc.port}: {listed}")
             try:
                 frames = server.run(stop, live_input, sink, seconds)
             except DeviceError:
@@ -91,10 +92,10 @@ def command(
             live_input.close()
     rows = parameter_rows(server.setting)
     if as_json:
-        echo_json({"done": {"frames": frames, "parameters": rows}})
+        echo_json({"done": {"frames": frames, "parameters": rows, "bypass": server.bypassed}})
     else:
         values = ", ".join(f"{row['symbol']} {row['value']:.3f} {row['unit']}" for row in rows)
-        typer.echo(f"{frames} frames processed; {values}")
+        typer.echo(f"{frames} frames processed; {values}{', bypassed' if server.bypassed else ''}")
 
 
 def _open_sink(source: Source, out: Path | None, play: str | None) -> Sink:

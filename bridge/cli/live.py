@@ -1,6 +1,7 @@
 """`dafx-bridge live`: follow live audio."""
 
 import sys
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +12,10 @@ from bridge.audio.files import read_audio, require_sound
 from bridge.audio.sources import open_source
 from bridge.cli.options import JsonOption, PluginOption, echo_json
 from bridge.cli.stopping import stop_on_signals
-from bridge.engine.live import LiveEngine, LiveSettings, Status, Summary
+from bridge.engine.background import Background
+from bridge.engine.live import LiveEngine
 from bridge.engine.matcher import Matcher
+from bridge.engine.session import LiveSettings, Status, Summary
 from bridge.hosts import connect
 from bridge.manifest import load_manifest
 
@@ -49,12 +52,20 @@ def command(
     memory: Annotated[
         float,
         typer.Option(
-            min=0, help="How long your playing is remembered, in seconds: steady or quick."
+            min=0,
+            help="How long your playing is remembered beyond the window of 5.5 s: steady or quick.",
         ),
-    ] = 3.0,
+    ] = 1.0,
     smoothing: Annotated[
         float, typer.Option(min=0, help="Time constant of the parameters' glide, in seconds.")
     ] = 0.25,
+    rendering: Annotated[
+        bool,
+        typer.Option(
+            "--rendering/--no-rendering",
+            help="Try settings on your playing in the background, or let the network answer alone.",
+        ),
+    ] = True,
     as_json: JsonOption = False,
 ) -> None:
     """Listen to SOURCE and turn the host's knobs towards the sound of the reference.
@@ -66,8 +77,11 @@ def command(
     require_sound(audio, reference)
     analysis = matcher.analyse(audio, rate, str(reference))
     settings = LiveSettings(amount, memory, smoothing)
-    with connect(host, matcher.plugin) as target, open_source(source) as live_input:
-        engine = LiveEngine(live_input, matcher, analysis, target, settings)
+    with ExitStack() as open_ones:
+        target = open_ones.enter_context(connect(host, matcher.plugin))
+        live_input = open_ones.enter_context(open_source(source))
+        decider = open_ones.enter_context(Background(matcher.plugin)) if rendering else None
+        engine = LiveEngine(live_input, matcher, analysis, target, settings, decider)
         with stop_on_signals() as stop:
             show = _json_status if as_json else _print_status
             summary = engine.run(stop, seconds, show)
@@ -87,6 +101,8 @@ def _figures(summary: Summary) -> dict[str, float]:
         "predictions": summary.predictions,
         "sends": summary.sends,
         "lost": summary.lost,
+        "decisions": summary.decisions,
+        "decision_s": round(summary.decision_s, 2),
         "compute_p50_ms": round(summary.percentile_ms(50), 2),
         "compute_p99_ms": round(summary.percentile_ms(99), 2),
         "compute_max_ms": round(summary.percentile_ms(100), 2),
@@ -100,10 +116,14 @@ def _json_status(status: Status) -> None:
 def _print_status(status: Status) -> None:
     values = "  ".join(f"{symbol} {value:.3f}" for symbol, value in status.values.items())
     line = (
-        f"{status.time_s:7.1f} s  {status.state:8}  {status.level_db:6.1f} dBFS"
-        f"  latency {status.latency_ms:5.2f} ms  {status.sends_per_s:3d} sends/s  {values}"
+        f"{status.time_s:7.1f} s  {status.state:11}  {status.level_db:6.1f} dBFS"
+        f"  latency {status.latency_ms:5.2f} ms  {status.sends_per_s:3d} sends/s"
+        f"  {status.decisions:3d} decisions  {'bypassed  ' if status.bypass else ''}{values}"
     )
-    if sys.stderr.isatty():
-        typer.echo(f"\r\033[K{line}", nl=False, err=True)
+    clear = "\r\033[K" if sys.stderr.isatty() else ""
+    if status.fault:
+        typer.echo(f"{clear}WARNING: {status.fault}", err=True)
+    if clear:
+        typer.echo(f"{clear}{line}", nl=False, err=True)
     elif status.time_s % 1 < 0.25:
         typer.echo(line, err=True)

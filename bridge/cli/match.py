@@ -1,20 +1,22 @@
 """`dafx-bridge match`: whole files."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from bridge.cli.options import JsonOption, PluginOption, echo_json, parameter_rows
+from bridge.engine.answers import Answer
 from bridge.engine.matcher import Matcher
 from bridge.engine.offline import MatchResult, match_files
 from bridge.manifest import load_manifest
 
 EXAMPLES = """\
   dafx-bridge match dry.wav reference.wav --plugin mda-overdrive --out wet.wav
-  dafx-bridge match dry.flac reference.ogg --plugin mda-overdrive --out wet.wav --json"""
+  dafx-bridge match dry.flac reference.ogg --plugin mda-overdrive --out wet.wav --json
+  dafx-bridge match dry.wav reference.wav --plugin mda-overdrive --out wet.wav --budget-s 0"""
 
 
 def command(
@@ -22,20 +24,32 @@ def command(
     reference: Annotated[Path, typer.Argument(help="A recording with the sound you want.")],
     plugin: PluginOption,
     out: Annotated[Path, typer.Option(help="Where to write the processed input (WAV).")],
+    budget_s: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=3600,
+            help="Seconds for trying settings by rendering them; 0 takes the network's answer.",
+        ),
+    ] = 3.0,
     as_json: JsonOption = False,
 ) -> None:
     """Find the plugin's setting that brings INPUT to the sound of REFERENCE, and apply it.
 
+    Where REFERENCE sounds as if the plugin were not there, INPUT stays as it is but for its level.
+    The confidence of a parameter is the probability that it is right within a tenth of its range.
     The distance is the mean difference, in dB, between the long-term spectra of two recordings;
     they need not play the same notes.
     """
     matcher = Matcher(load_manifest().plugin(plugin))
-    result = match_files(source, reference, matcher, out)
+    result = match_files(source, reference, matcher, out, budget_s)
     if as_json:
         echo_json(
             {
                 "plugin": plugin,
-                "parameters": parameter_rows(result.setting),
+                "parameters": _rows(result.answer),
+                "bypass": result.answer.bypass,
+                "gain_db": round(result.answer.gain_db, 2),
                 "distance": {
                     "before": round(result.distance_before, 4),
                     "after": round(result.distance_after, 4),
@@ -46,15 +60,42 @@ def command(
         _print(result, out)
 
 
+def _rows(answer: Answer) -> list[dict[str, Any]]:
+    """A row for every parameter; one that is held at its default has no confidence."""
+    symbols = [spec.symbol for spec in answer.setting.plugin.predicted]
+    confidence = dict(zip(symbols, answer.confidence, strict=True))
+    return [
+        row
+        | {"confidence": round(confidence[row["symbol"]], 3) if row["symbol"] in symbols else None}
+        for row in parameter_rows(answer.setting)
+    ]
+
+
 def _print(result: MatchResult, out: Path) -> None:
-    table = Table("parameter", "normalised", "value", "unit", title=result.setting.plugin.name)
-    for row in parameter_rows(result.setting):
-        spec = result.setting.plugin.parameter(row["symbol"])
-        table.add_row(spec.name, f"{row['normalised']:.3f}", f"{row['value']:.3f}", row["unit"])
+    plugin = result.answer.setting.plugin
+    table = Table("parameter", "normalised", "value", "unit", "confidence", title=plugin.name)
+    for row in _rows(result.answer):
+        share = row["confidence"]
+        table.add_row(
+            plugin.parameter(row["symbol"]).name,
+            f"{row['normalised']:.3f}",
+            f"{row['value']:.3f}",
+            row["unit"],
+            "held" if share is None else f"{share:.0%}",
+        )
     console = Console()
     console.print(table)
+    if result.answer.bypass:
+        console.print(_bypass_advice(plugin.name, result.answer.gain_db))
     console.print(
         f"distance to the reference: {result.distance_before:.2f} dB before,"
         f" {result.distance_after:.2f} dB after"
     )
     console.print(f"wrote {out}", soft_wrap=True)
+
+
+def _bypass_advice(name: str, gain_db: float) -> str:
+    advice = f"the reference sounds dry: bypass {name}"
+    if abs(gain_db) < 0.05:
+        return advice
+    return f"{advice} and turn the level {'up' if gain_db > 0 else 'down'} by {abs(gain_db):.1f} dB"

@@ -1,85 +1,35 @@
-"""The live loop: every hop, hear the newest window, predict, glide, send.
+"""The live loop: every hop, hear the newest window, answer, glide, send.
 
 Runs on its caller's thread, the analysis thread; that thread sleeps between hops and nothing else
-blocks it: a device is captured by PortAudio's own thread into a ring, and OSC is sent without
-waiting. After a stall the loop goes on with the newest audio; hops that were missed are skipped.
+blocks it: a device is captured by PortAudio's own thread into a ring, OSC is sent without waiting,
+and settings are tried by a decider in a process of its own. After a stall the loop goes on with the
+newest audio; hops that were missed are skipped.
 """
 
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from threading import Event
 
 import numpy as np
 
+from bridge.analysis.statistics import statistics
 from bridge.analysis.windows import active_share, rms_db
-from bridge.arrays import Audio
 from bridge.audio.sources import Source
+from bridge.engine.answers import Answer
+from bridge.engine.guidance import Decider, Guidance, Request
 from bridge.engine.matcher import Analysis, Matcher
 from bridge.engine.sending import Sender
+from bridge.engine.session import LiveSettings, Status, Summary
 from bridge.engine.smoothing import Smoother, blend, share_of_way
 from bridge.engine.window import LiveWindow
-from bridge.errors import BridgeError
 from bridge.hosts import Host
 from bridge.manifest import Setting
 
 STATUS_S = 0.25
-_REMEMBERED_HOPS = 72_000
-"""An hour of hops: what percentiles are taken of."""
 LEAST_ACTIVE_SHARE = 0.5
 """Values are held where less of the window sounds: the models know playing, not its absence."""
-
-
-@dataclass(frozen=True)
-class LiveSettings:
-    """How the player wants to be followed."""
-
-    amount: float = 1.0
-    """0 leaves the host's own values, 1 takes the prediction."""
-    memory_s: float = 3.0
-    """Time constant of what is remembered of the playing: longer is steadier, shorter quicker."""
-    smoothing_s: float = 0.25
-    """Time constant of the parameters' glide."""
-
-    def __post_init__(self) -> None:
-        """Refuse an amount outside 0..1 and negative times."""
-        if not 0 <= self.amount <= 1:
-            raise BridgeError(f"amount must lie in 0..1, not {self.amount}")
-        for name in ("memory_s", "smoothing_s"):
-            if not getattr(self, name) >= 0:
-                raise BridgeError(f"{name} must be 0 or more, not {getattr(self, name)}")
-
-
-@dataclass(frozen=True)
-class Status:
-    """What the engine is doing now."""
-
-    time_s: float
-    state: str
-    """'filling' until a whole window was heard, 'silent' while values are held, 'matching'."""
-    level_db: float
-    latency_ms: float
-    """From a complete hop to its datagram."""
-    sends_per_s: int
-    lost: int
-    values: dict[str, float]
-
-
-@dataclass
-class Summary:
-    """What happened between start and end."""
-
-    hops: int = 0
-    predictions: int = 0
-    sends: int = 0
-    skipped_hops: int = 0
-    lost: int = 0
-    compute_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_HOPS))
-
-    def percentile_ms(self, percent: float) -> float:
-        """Compute time from a complete hop to its datagram; 0 where nothing was predicted."""
-        return float(np.percentile(self.compute_ms, percent)) if self.compute_ms else 0.0
+LEAST_AMOUNT_TO_BYPASS = 0.5
+"""Who wants less than half of the change does not want the plugin gone."""
 
 
 class LiveEngine:
@@ -92,8 +42,12 @@ class LiveEngine:
         reference: Analysis,
         host: Host,
         settings: LiveSettings,
+        decider: Decider | None = None,
     ) -> None:
-        """Reads the host's own values. Raises HostError where it does not answer."""
+        """Reads the host's own values; without a decider the network answers alone.
+
+        Raises HostError where the host does not answer.
+        """
         self._source = source
         self._matcher = matcher
         self._reference = reference
@@ -101,7 +55,9 @@ class LiveEngine:
         self._window = LiveWindow(source.sample_rate, matcher.features)
         self._base = Setting.of_values(matcher.plugin, host.read())
         self._played: Analysis | None = None
+        self._answer: Answer | None = None
         self._target = self._base
+        self._guidance = Guidance(decider)
         self._smoother = Smoother(self._base, settings.smoothing_s)
         self._sender = Sender(host)
         self._last_hop_s = 0.0
@@ -109,9 +65,14 @@ class LiveEngine:
 
     def _warm_up(self) -> None:
         """A first inference is slow; let it happen before it counts."""
-        noise = np.random.default_rng(0).standard_normal(self._matcher.features.window_frames)
-        analysis = self._matcher.analyse_window(noise.astype(np.float32))
+        features = self._matcher.features
+        noise = np.random.default_rng(0).standard_normal(features.window_frames)
+        analysis = self._matcher.embed(statistics(noise.astype(np.float32), features))
         self._matcher.predict(analysis, self._reference, self._source.sample_rate)
+
+    def set_reference(self, reference: Analysis) -> None:
+        """Follow another reference from the next hop on; any thread may call this."""
+        self._reference = reference
 
     def run(
         self,
@@ -139,8 +100,10 @@ class LiveEngine:
                 summary.skipped_hops += missed
                 due += missed * hop_s
         summary.lost = self._source.lost
+        summary.decisions = self._guidance.decisions
+        summary.decision_s = self._guidance.total_s / max(self._guidance.decisions, 1)
         if summary.sends:
-            summary.sends += self._sender.finish(self._smoother.setting)
+            summary.sends += self._sender.finish(self._smoother.setting, self._bypassed)
         return summary
 
     def _hop(self, now_s: float, summary: Summary) -> tuple[str, float]:
@@ -150,28 +113,47 @@ class LiveEngine:
         self._window.push(block)
         elapsed_s, self._last_hop_s = now_s - self._last_hop_s, now_s
         level_db = rms_db(block) if block.size else rms_db(np.zeros(1, np.float32))
-        if not self._window.full:
+        if not self._window.ready:
             return "filling", level_db
-        window = self._window.audio
-        sounding = self._sounds(window)
+        sounding = self._sounds()
         if sounding:
-            played = self._matcher.analyse_window(window)
-            share = share_of_way(elapsed_s, self._settings.memory_s)
-            self._played = self._played.towards(played, share) if self._played else played
-            rate = self._source.sample_rate
-            answer = self._matcher.predict(self._played, self._reference, rate)
-            self._target = blend(self._base, answer, self._settings.amount)
+            self._answer = self._listen(elapsed_s)
+            self._target = blend(self._base, self._answer.setting, self._settings.amount)
             summary.predictions += 1
         # Until there is an answer to give, the knobs are the player's alone.
-        if summary.predictions and self._settings.amount > 0:
+        if self._answer and self._settings.amount > 0:
             setting = self._smoother.towards(self._target, elapsed_s)
-            summary.sends += self._sender.update(setting, now_s)
+            summary.sends += self._sender.update(setting, now_s, self._bypassed)
         summary.compute_ms.append(1000 * (time.perf_counter() - started))
-        return ("matching" if sounding else "silent"), level_db
+        if not sounding:
+            return "silent", level_db
+        return ("matching" if self._window.full else "provisional"), level_db
 
-    def _sounds(self, window: Audio) -> bool:
+    def _listen(self, elapsed_s: float) -> Answer:
+        """The answer to the newest window, which sounds."""
+        rate, reference = self._source.sample_rate, self._reference
+        heard = self._matcher.embed(self._window.statistics())
+        share = share_of_way(elapsed_s, self._settings.memory_s)
+        self._played = self._played.towards(heard, share) if self._played else heard
+        network = self._matcher.predict(self._played, reference, rate)
+        return self._guidance.correct(
+            network, reference, elapsed_s, lambda: Request(self._window.played(), rate, reference)
+        )
+
+    @property
+    def _bypassed(self) -> bool:
+        return self._guidance.bypass.on and self._settings.amount >= LEAST_AMOUNT_TO_BYPASS
+
+    def _sounds(self) -> bool:
         rate = self._matcher.features.sample_rate_hz
-        return active_share(window, rate) >= LEAST_ACTIVE_SHARE
+        return active_share(self._window.audio, rate) >= LEAST_ACTIVE_SHARE
+
+    def _confidence(self) -> dict[str, float]:
+        if self._answer is None:
+            return {}
+        symbols = [spec.symbol for spec in self._matcher.plugin.predicted]
+        rounded = [round(share, 3) for share in self._answer.confidence]
+        return dict(zip(symbols, rounded, strict=True))
 
     def _status(self, time_s: float, state: str, level_db: float, summary: Summary) -> Status:
         return Status(
@@ -182,4 +164,9 @@ class LiveEngine:
             self._sender.sends_per_s,
             self._source.lost,
             self._smoother.setting.values,
+            self._confidence(),
+            self._bypassed,
+            self._guidance.decisions,
+            round(self._guidance.last_s, 2),
+            self._guidance.take_fault(),
         )

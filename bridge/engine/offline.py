@@ -1,28 +1,35 @@
-"""Match whole files: one setting for the whole input."""
+"""Match whole files: one answer for the whole input."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from bridge.analysis.metrics import profile_distance, style_profile
+from bridge.arrays import Audio
 from bridge.audio.files import read_audio, require_other_file, require_sound, write_audio
 from bridge.effects import load_effect
+from bridge.engine.answers import Answer
+from bridge.engine.deciding import decide
 from bridge.engine.matcher import Matcher
-from bridge.manifest import Setting
 
 
 @dataclass(frozen=True)
 class MatchResult:
-    """The setting and the style distance to the reference, in dB, before and after."""
+    """The answer and the style distance to the reference, in dB, before and after."""
 
-    setting: Setting
+    answer: Answer
     distance_before: float
     distance_after: float
 
 
-def match_files(source: Path, reference: Path, matcher: Matcher, out: Path) -> MatchResult:
+def match_files(
+    source: Path, reference: Path, matcher: Matcher, out: Path, budget_s: float
+) -> MatchResult:
     """Bring `source` to the style of `reference` and write it at its own rate and channel count.
 
-    Raises AudioError or EffectError, before anything is written, where it cannot be done.
+    For about `budget_s` seconds settings are tried by rendering them; with 0 the network answers
+    alone. Raises AudioError or EffectError, before anything is written, where it cannot be done.
     """
     audio, rate = read_audio(source)
     require_sound(audio, source)
@@ -30,17 +37,25 @@ def match_files(source: Path, reference: Path, matcher: Matcher, out: Path) -> M
     require_sound(wanted, reference)
     require_other_file(out, source, reference)
     effect = load_effect(matcher.plugin)
-    setting = matcher.predict(
-        matcher.analyse(audio, rate, str(source), repeat_short=True),
-        matcher.analyse(wanted, wanted_rate, str(reference)),
-        rate,
-    )
-    processed = effect.render(audio, rate, setting)
-    goal = style_profile(wanted, wanted_rate)
+    long_enough = _repeated(audio, matcher.features.least_s * rate)
+    goal = matcher.analyse(wanted, wanted_rate, str(reference))
+    if budget_s > 0:
+        answer = decide(matcher, effect, long_enough, rate, goal, budget_s)
+    else:
+        played = matcher.analyse(long_enough, rate, str(source), repeat_short=True)
+        answer = matcher.predict(played, goal, rate)
+    processed = answer.apply(effect, audio, rate)
+    profile = style_profile(wanted, wanted_rate)
     result = MatchResult(
-        setting,
-        profile_distance(style_profile(audio, rate), goal),
-        profile_distance(style_profile(processed, rate), goal),
+        answer,
+        profile_distance(style_profile(audio, rate), profile),
+        profile_distance(style_profile(processed, rate), profile),
     )
     write_audio(out, processed, rate)
     return result
+
+
+def _repeated(audio: Audio, least_frames: float) -> Audio:
+    """Audio (channels, frames) from the start again and again until it is long enough."""
+    missing = max(int(np.ceil(least_frames)) - audio.shape[1], 0)
+    return np.pad(audio, ((0, 0), (0, missing)), mode="wrap")

@@ -21,5 +21,9 @@ class Host(Closing):
         """Send values; they take effect together and nothing is awaited."""
 
     @abstractmethod
+    def bypass(self, on: bool) -> None:
+        """Leave the plugin out of the sound, or let it be heard again; nothing is awaited."""
+
+    @abstractmethod
     def close(self) -> None:
         """Free the connection; the host keeps its values. May be called twice."""

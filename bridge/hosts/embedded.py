@@ -1,7 +1,8 @@
 """The embedded effect host (`dafx-bridge host`), as its client sees it.
 
 One address a parameter, `/PLUGIN-ID/SYMBOL`: with a real value it sets, without it asks, and the
-answer comes to the sender's port with the same address.
+answer comes to the sender's port with the same address. `/PLUGIN-ID/bypass` takes and answers 1,
+where the plugin is left out, or 0.
 """
 
 import time
@@ -11,7 +12,7 @@ from typing_extensions import override
 
 from bridge.errors import HostError
 from bridge.hosts.base import Host
-from bridge.manifest import PluginSpec
+from bridge.manifest import BYPASS, PluginSpec
 from bridge.osc import Address, Message, OscSocket
 
 _ATTEMPTS = 4
@@ -56,6 +57,10 @@ class EmbeddedHost(Host):
         self._socket.send_bundle(messages, self._address)
 
     @override
+    def bypass(self, on: bool) -> None:
+        self._socket.send(Message(bypass_address(self._plugin), (int(on),)), self._address)
+
+    @override
     def close(self) -> None:
         self._socket.close()
 
@@ -79,3 +84,8 @@ class EmbeddedHost(Host):
 def parameter_address(plugin: PluginSpec, symbol: str) -> str:
     """The OSC address of one parameter in the embedded host."""
     return f"/{plugin.id}/{symbol}"
+
+
+def bypass_address(plugin: PluginSpec) -> str:
+    """The OSC address of the embedded host's bypass; no parameter has this symbol."""
+    return f"/{plugin.id}/{BYPASS}"

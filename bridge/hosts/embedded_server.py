@@ -2,7 +2,7 @@
 
 Threads: the caller's runs the audio loop, which sleeps a few milliseconds at a time and never
 waits for anything else; one more blocks on the OSC socket. What crosses between them is a frozen
-`Setting`, replaced whole, so the audio loop reads it without a lock.
+`Setting`, replaced whole, and whether it is bypassed, so the audio loop reads both without a lock.
 """
 
 import logging
@@ -15,7 +15,8 @@ from bridge.audio.sinks import Sink
 from bridge.audio.sources import Source
 from bridge.effects import load_effect
 from bridge.errors import HostError
-from bridge.hosts.embedded import parameter_address
+from bridge.hosts.crossfade import Crossfade
+from bridge.hosts.embedded import bypass_address, parameter_address
 from bridge.manifest import PluginSpec, Setting
 from bridge.osc import Address, Message, OscSocket
 
@@ -26,17 +27,23 @@ _log = logging.getLogger(__name__)
 
 
 class EmbeddedHostServer:
-    """Answers `/PLUGIN-ID/SYMBOL`: a number sets, no argument asks; renders source to sink."""
+    """Answers `/PLUGIN-ID/SYMBOL`: a number sets, no argument asks; renders source to sink.
+
+    `/PLUGIN-ID/bypass` likewise: 1 leaves the plugin out, 0 brings it back; it hears the source all
+    the time.
+    """
 
     def __init__(self, plugin: PluginSpec, osc: OscSocket) -> None:
         """Raises EffectError where the plugin is not installed. Owns `osc` from here on."""
         self._plugin = plugin
         self._effect = load_effect(plugin)
         self._osc = osc
+        self._bypass_address = bypass_address(plugin)
         self._symbols = {parameter_address(plugin, p.symbol): p.symbol for p in plugin.parameters}
         self._complaints = 0
         self._stopping = Event()
         self.setting = Setting.default(plugin)
+        self.bypassed = False
         self._listener = threading.Thread(target=self._listen, name="osc-receive", daemon=True)
         self._listener.start()
 
@@ -58,6 +65,7 @@ class EmbeddedHostServer:
         frames = 0
         applied = self.setting
         with self._effect.open(source.sample_rate, source.channels, applied) as stream:
+            crossfade = Crossfade(source.sample_rate, source.channels, stream.latency_frames)
             # What a device caught while things were loading would stay as latency.
             source.read()
             while not stop.wait(_BLOCK_S) and time.monotonic() < end_s:
@@ -66,7 +74,7 @@ class EmbeddedHostServer:
                     applied = wanted
                 block = source.read()
                 if block.shape[1]:
-                    sink.write(stream.process(block))
+                    sink.write(crossfade.mix(block, stream.process(block), self.bypassed))
                     frames += block.shape[1]
                 elif source.finished:
                     break
@@ -95,12 +103,15 @@ class EmbeddedHostServer:
         for message in messages:
             symbol = self._symbols.get(message.address)
             match message.arguments:
-                case _ if symbol is None:
+                case _ if symbol is None and message.address != self._bypass_address:
                     self._complain("unknown address %s", message.address)
                 case ():
                     questions.append(message.address)
                 case (int() | float() as value,) if math.isfinite(value):
-                    values[symbol] = float(value)
+                    if symbol is None:
+                        self.bypassed = value >= 0.5
+                    else:
+                        values[symbol] = float(value)
                 case _:
                     self._complain("%s takes one finite number or nothing", message.address)
         if values:
@@ -115,7 +126,8 @@ class EmbeddedHostServer:
             _log.warning(words, address)
 
     def _answer(self, address: str, sender: Address) -> None:
-        value = self.setting.values[self._symbols[address]]
+        symbol = self._symbols.get(address)
+        value = self.setting.values[symbol] if symbol else int(self.bypassed)
         try:
             self._osc.send(Message(address, (value,)), sender)
         except HostError as error:

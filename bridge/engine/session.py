@@ -1,0 +1,76 @@
+"""A live session: how the player wants to be followed, and what the engine tells of it."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bridge.errors import BridgeError
+
+_REMEMBERED_HOPS = 72_000
+"""An hour of hops: what percentiles are taken of."""
+
+
+@dataclass(frozen=True)
+class LiveSettings:
+    """How the player wants to be followed."""
+
+    amount: float = 1.0
+    """0 leaves the host's own values, 1 takes the answer."""
+    memory_s: float = 1.0
+    """How long the playing is remembered beyond the window: longer is steadier, shorter quicker."""
+    smoothing_s: float = 0.25
+    """Time constant of the parameters' glide."""
+
+    def __post_init__(self) -> None:
+        """Refuse an amount outside 0..1 and negative times."""
+        if not 0 <= self.amount <= 1:
+            raise BridgeError(f"amount must lie in 0..1, not {self.amount}")
+        for name in ("memory_s", "smoothing_s"):
+            if not getattr(self, name) >= 0:
+                raise BridgeError(f"{name} must be 0 or more, not {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the engine is doing now."""
+
+    time_s: float
+    state: str
+    """'filling' until enough was heard, 'provisional' until a whole window was, then 'matching';
+    'silent' while values are held."""
+    level_db: float
+    latency_ms: float
+    """From a complete hop to its datagram."""
+    sends_per_s: int
+    lost: int
+    values: dict[str, float]
+    confidence: dict[str, float]
+    """Of the predicted parameters, 0..1; empty until there is an answer."""
+    bypass: bool
+    """Whether the plugin is left out."""
+    decisions: int
+    """How many times settings were tried by rendering."""
+    decision_s: float
+    """How long the last of these times took; 0 before the first."""
+    fault: str
+    """Why trying settings failed, told once; empty otherwise."""
+
+
+@dataclass
+class Summary:
+    """What happened between start and end."""
+
+    hops: int = 0
+    predictions: int = 0
+    sends: int = 0
+    skipped_hops: int = 0
+    lost: int = 0
+    decisions: int = 0
+    decision_s: float = 0.0
+    """Mean time of a decision."""
+    compute_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_HOPS))
+
+    def percentile_ms(self, percent: float) -> float:
+        """Compute time from a complete hop to its datagram; 0 where nothing was predicted."""
+        return float(np.percentile(self.compute_ms, percent)) if self.compute_ms else 0.0

@@ -1,0 +1,138 @@
+"""Untrained models in the form the loader asks for, in milliseconds and without PyTorch."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from bridge.analysis.features import FeatureSettings
+from bridge.analysis.statistics import GROUPS, LEVEL_NAMES, SIZE
+from bridge.arrays import Floats
+from bridge.manifest import PluginSpec
+from bridge.models.cards import (
+    CARD_FILE,
+    MODEL_FILE,
+    EncoderCard,
+    ParameterRecord,
+    PredictorCard,
+    file_sha256,
+)
+from bridge.models.loading import ENCODER_FOLDER, PREDICTOR_INPUTS
+
+EMBEDDING_SIZE = 16
+BINS = 32
+
+
+def write_models(models: Path, plugin: PluginSpec, bypass_logit: float = -3.0) -> None:
+    """An encoder, and the plugin's predictor, whose answers depend on all they are given.
+
+    `bypass_logit` is what the predictor holds of the reference being dry, whatever it hears.
+    """
+    features = FeatureSettings()
+    record = {
+        "features": features,
+        "statistics": GROUPS,
+        "sample_rate_hz": features.sample_rate_hz,
+        "window_s": features.window_s,
+        "hop_s": 0.05,
+        "embedding_size": EMBEDDING_SIZE,
+        "style_size": SIZE,
+        "levels": LEVEL_NAMES,
+        "experiment": "stand-in",
+        "training_data": (),
+        "metrics": {},
+        "versions": {},
+    }
+    encoder = _write(models / ENCODER_FOLDER, _encoder())
+    card = EncoderCard(sha256=encoder, **record)
+    (models / ENCODER_FOLDER / CARD_FILE).write_text(card.model_dump_json())
+    assert plugin.model
+    folder = models / plugin.model
+    predictor = PredictorCard(
+        sha256=_write(folder, _predictor(plugin, bypass_logit)),
+        plugin=plugin.id,
+        parameters=tuple(ParameterRecord.of(spec) for spec in plugin.predicted),
+        host_rates_hz=(48_000,),
+        bins=BINS,
+        encoder_sha256=encoder,
+        **record,
+    )
+    (folder / CARD_FILE).write_text(predictor.model_dump_json())
+
+
+def _encoder() -> onnx.GraphProto:
+    draw = np.random.default_rng(0)
+    weights = {
+        "weight": draw.standard_normal((SIZE, EMBEDDING_SIZE)) / np.sqrt(SIZE),
+        "scale": np.full((1, SIZE), 0.1),
+    }
+    nodes = [
+        helper.make_node("MatMul", ["vector", "weight"], ["embedding"]),
+        helper.make_node("Mul", ["vector", "scale"], ["style"]),
+    ]
+    outputs = {"embedding": (1, EMBEDDING_SIZE), "style": (1, SIZE)}
+    return _graph(nodes, {"vector": (1, SIZE)}, outputs, weights)
+
+
+def _predictor(plugin: PluginSpec, bypass_logit: float) -> onnx.GraphProto:
+    draw = np.random.default_rng(1)
+    count = len(plugin.predicted)
+    inputs = dict(
+        zip(
+            PREDICTOR_INPUTS,
+            [(1, EMBEDDING_SIZE)] * 2 + [(1, len(LEVEL_NAMES))] * 2 + [(1, 1)],
+            strict=True,
+        )
+    )
+    size = sum(shape[1] for shape in inputs.values())
+    # Levels are tens of dB, a rate thousands of Hz: the answers must not stick at an end.
+    scales = np.repeat([1, 1, 0.02, 0.02, 1e-5], [shape[1] for shape in inputs.values()])[:, None]
+    weights = {
+        "point_weight": scales * draw.standard_normal((size, count)) * 0.3,
+        "bin_weight": scales * draw.standard_normal((size, count * BINS)) * 0.3,
+        "bin_shape": np.array([1, count, BINS], np.int64),
+        "none": np.zeros((size, 1)),
+        "logit": np.array([[bypass_logit]]),
+    }
+    nodes = [
+        helper.make_node("Concat", list(inputs), ["evidence"], axis=1),
+        helper.make_node("MatMul", ["evidence", "point_weight"], ["points"]),
+        helper.make_node("Sigmoid", ["points"], ["parameters"]),
+        helper.make_node("MatMul", ["evidence", "bin_weight"], ["scores"]),
+        helper.make_node("Reshape", ["scores", "bin_shape"], ["rows"]),
+        helper.make_node("Softmax", ["rows"], ["bins"], axis=-1),
+        helper.make_node("MatMul", ["evidence", "none"], ["zero"]),
+        helper.make_node("Add", ["zero", "logit"], ["bypass_logit"]),
+        helper.make_node("Sigmoid", ["bypass_logit"], ["bypass"]),
+    ]
+    outputs = {"parameters": (1, count), "bins": (1, count, BINS), "bypass": (1, 1)}
+    return _graph(nodes, inputs, outputs, weights)
+
+
+def _graph(
+    nodes: list[onnx.NodeProto],
+    inputs: dict[str, tuple[int, ...]],
+    outputs: dict[str, tuple[int, ...]],
+    weights: dict[str, Floats],
+) -> onnx.GraphProto:
+    def values(shapes: dict[str, tuple[int, ...]]) -> list[onnx.ValueInfoProto]:
+        return [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+            for name, shape in shapes.items()
+        ]
+
+    constants = [
+        numpy_helper.from_array(
+            array if array.dtype == np.int64 else array.astype(np.float32), name
+        )
+        for name, array in weights.items()
+    ]
+    return helper.make_graph(nodes, "stand-in", values(inputs), values(outputs), constants)
+
+
+def _write(folder: Path, graph: onnx.GraphProto) -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, folder / MODEL_FILE)
+    return file_sha256(folder / MODEL_FILE)
