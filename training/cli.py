@@ -8,10 +8,11 @@ import typer
 from bridge.cli.explained import explained
 from bridge.manifest import load_manifest
 from bridge.paths import MODELS
-from training import convergence, corpus
-from training.evaluate import evaluate as evaluate_plugin
-from training.export import export as export_models
-from training.fit import Folders, fit, pool_of
+from training import corpus, processes
+from training.evaluation import Settings
+from training.evaluation import evaluate as evaluate_plugins
+from training.fit import Folders, export_run, fit
+from training.report import write_report
 
 NameArgument = Annotated[str, typer.Argument(help="A file of training/experiments, without .yaml.")]
 DataOption = Annotated[Path, typer.Option(help="Where corpus and pools lie.")]
@@ -30,7 +31,7 @@ app = typer.Typer(
     "  dafx-train corpus\n"
     "  dafx-train fit mda-overdrive\n"
     "  dafx-train export mda-overdrive\n"
-    "  dafx-train evaluate mda-overdrive\n\n"
+    "  dafx-train evaluate\n\n"
     "\b\nExit codes: those of dafx-bridge, and\n"
     "  9   corpus, experiment or run cannot be used",
 )
@@ -60,8 +61,17 @@ def _corpus(
 @app.command("fit")
 @explained
 def _fit(name: NameArgument, data: DataOption = DATA, runs: RunsOption = RUNS) -> None:
-    """Train an experiment, or go on with it where it stopped."""
-    fit(name, load_manifest(models=None), Folders(data, runs))
+    """Train an experiment, or go on with it where it stopped; ends with a report of the run.
+
+    Started by `torchrun -m training fit NAME`, several processes share the joint stage.
+    """
+    folders, manifest = Folders(data, runs), load_manifest(models=None)
+    processes.join()
+    trained = fit(name, manifest, folders)
+    first = processes.rank() == 0
+    processes.leave()
+    if first:
+        typer.echo(write_report(name, trained, manifest, folders))
 
 
 @app.command("export")
@@ -70,42 +80,65 @@ def _export(name: NameArgument, data: DataOption = DATA, runs: RunsOption = RUNS
     """Write a trained experiment's encoder and predictor to exported_models/."""
     folders = Folders(data, runs)
     manifest = load_manifest(models=None)
-    trained = fit(name, manifest, folders)
-    task = trained.experiment.task
-    plugin = manifest.plugin(task.plugin)
-    validation = pool_of(trained.experiment, plugin, folders, "validation")
-    export_models(
-        name,
-        trained.encoder,
-        trained.predictors[0],
-        plugin,
-        task.sample_rates_hz,
-        validation,
-        folders.data / "corpus",
-        MODELS,
-    )
+    export_run(name, fit(name, manifest, folders), manifest, folders, MODELS)
 
 
 @app.command("evaluate")
 @explained
 def _evaluate(
-    plugin: Annotated[str, typer.Argument(help="Plugin id of the manifest.")],
-    cases: Annotated[int, typer.Option(min=8, help="Cases for each slice and host rate.")] = 200,
+    plugin: Annotated[
+        list[str] | None,
+        typer.Option(help="Plugin id; again for more.", show_default="all that have a model"),
+    ] = None,
+    cases: Annotated[int, typer.Option(min=8, help="Cases for each effect and slice.")] = 500,
+    rendered_cases: Annotated[
+        int, typer.Option(min=2, help="Of these, how many are refined by rendering too.")
+    ] = 50,
+    pesq_cases: Annotated[
+        int, typer.Option(min=0, help="Of the speech cases, how many PESQ is taken of.")
+    ] = 50,
+    host_rate: Annotated[
+        int, typer.Option(help="Rate in Hz the plugins run at; 24000 is the published protocol.")
+    ] = 24_000,
+    processes: Annotated[int, typer.Option(min=1, help="How many cases at once.")] = 2,
     data: DataOption = DATA,
     out: OutOption = RESULTS,
 ) -> None:
-    """Score the exported models on test audio: a table as Markdown and JSON."""
-    evaluate_plugin(load_manifest(), plugin, Folders(data), cases, out)
+    """Score the exported models on test audio: tables, JSON and pictures.
+
+    Goes on where it was stopped; what is in OUT/evaluation for the same models, corpus and counts
+    is not measured again.
+    """
+    manifest = load_manifest()
+    chosen = (
+        [manifest.plugin(name) for name in plugin]
+        if plugin
+        else [entry for entry in manifest.plugins if entry.model]
+    )
+    settings = Settings(
+        cases=cases,
+        rendered_cases=rendered_cases,
+        pesq_cases=pesq_cases,
+        host_rate_hz=host_rate,
+    )
+    evaluate_plugins(manifest, chosen, settings, data / "corpus", out, processes=processes)
 
 
 @app.command("report")
 @explained
 def _report(
-    name: NameArgument, data: DataOption = DATA, runs: RunsOption = RUNS, out: OutOption = RESULTS
+    name: NameArgument,
+    data: DataOption = DATA,
+    runs: RunsOption = RUNS,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where the page is written.", show_default="RUNS/NAME/report/index.html"),
+    ] = None,
+    tables: Annotated[
+        Path, typer.Option(help="Where the table of starts is written, of one plugin alone.")
+    ] = RESULTS,
 ) -> None:
-    """Show where every start of an experiment ended: error, correlation, saturation."""
-    folders = Folders(data, runs)
-    manifest = load_manifest(models=None)
+    """Report a run as one HTML page: settings, curves, audio; tables of where every start ended."""
+    folders, manifest = Folders(data, runs), load_manifest(models=None)
     trained = fit(name, manifest, folders)
-    plugin = manifest.plugin(trained.experiment.task.plugin)
-    convergence.report(name, trained, plugin, folders, out)
+    typer.echo(write_report(name, trained, manifest, folders, out, tables))

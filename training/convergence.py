@@ -10,9 +10,11 @@ import numpy as np
 from bridge.analysis.metrics import mrstft
 from bridge.arrays import Floats
 from bridge.manifest import PluginSpec
-from training.examples import ExampleSource
+from training.errors import TrainingError
+from training.examples import ClipSource, ExampleSource
 from training.files import write_whole
 from training.fit import Folders, Trained
+from training.runs import Run
 from training.spsa import answers_of, audio_loss, draw_batch, set_up_worker
 
 CASES = 256
@@ -22,42 +24,70 @@ CORNER = 0.02
 """An answer this near to an end of its range counts as saturated where the truth is not."""
 
 
-def report(name: str, trained: Trained, plugin: PluginSpec, folders: Folders, out: Path) -> None:
-    """Write `NAME.json` and `NAME.md` below `out`, on validation audio."""
+def measure(name: str, trained: Trained, plugin: PluginSpec, folders: Folders) -> dict[str, Any]:
+    """Every start's scores, answers and curve, on validation audio.
+
+    Errors, correlations and saturation are of the wet cases that a start answers with a setting;
+    how it tells dry from wet is counted beside. Raises TrainingError for a joint experiment.
+    """
     experiment = trained.experiment
-    source = ExampleSource(experiment.task, plugin, folders.data / "corpus", "validation", SEED)
+    if experiment.task is None or experiment.spsa is None:
+        raise TrainingError(f"{name} has no starts to compare; name an experiment of one plugin")
+    clips = ClipSource(experiment.clips, folders.data / "corpus", "validation", SEED)
+    source = ExampleSource(experiment.task, plugin, clips)
     workload = ({"train": source, "validation": source}, experiment.features)
     with get_context("spawn").Pool(2, set_up_worker, workload) as workers:
         batch = draw_batch(workers, "validation", CASES)
-        found = [answers_of(trained.encoder, p, batch) for p in trained.predictors]
+        found = [answers_of(trained.encoder, p, batch) for p in trained.predictors.values()]
         scores = [audio_loss(workers, batch, answers) for answers in found]
-    truth = batch.truth
+    history = Run(folders.runs / name).history()
     rows = []
-    for number, (start, answers) in enumerate(zip(experiment.starts, found, strict=True)):
-        inside = np.abs(truth - 0.5) < 0.5 - CORNER
-        saturated = (np.abs(answers - 0.5) > 0.5 - CORNER) & inside
+    for number, (start, answers) in enumerate(zip(experiment.spsa.starts, found, strict=True)):
+        steps = history.get(f"spsa-{number}", {})
+        curve = [[s, f["validation_mrstft"]] for s, f in steps.items() if "validation_mrstft" in f]
         rows.append(
-            {
-                "start": start,
-                "mrstft": round(scores[number], 4),
-                "mean_answer": _rounded(answers.mean(axis=0), 3),
-                "error": _rounded(np.abs(answers - truth).mean(axis=0), 4),
-                "correlation": _correlations(answers, truth),
-                "saturated_share": round(float(saturated.sum() / max(inside.sum(), 1)), 4),
-                "curve": _curve(folders.runs / name, f"spsa-{number}"),
-            }
+            {"start": start, "mrstft": round(scores[number], 4)}
+            | _follows(answers, batch.truth)
+            | {"curve": curve}
         )
+    wet = batch.truth[~batch.clean]
     do_nothing = [mrstft(dry[0], target[0]) for _, dry, target in batch.audio]
-    result = {
+    return {
         "experiment": name,
+        "plugin": plugin.id,
         "parameters": [spec.symbol for spec in plugin.predicted],
-        "mean_truth": _rounded(truth.mean(axis=0), 3),
-        "constant_error": _rounded(np.abs(0.5 - truth).mean(axis=0), 4),
+        "cases": len(batch.truth),
+        "clean_cases": int(batch.clean.sum()),
+        "mean_truth": _rounded(wet.mean(axis=0), 3),
+        "fixed": experiment.task.setting != "random",
+        "constant_error": _rounded(np.abs(0.5 - wet).mean(axis=0), 4),
         "do_nothing_mrstft": round(float(np.mean(do_nothing)), 4),
         "starts": rows,
     }
+
+
+def write_tables(result: dict[str, Any], out: Path) -> None:
+    """What `measure` found as `NAME.json` and `NAME.md` below `out`."""
+    name = result["experiment"]
     write_whole(out / f"{name}.json", json.dumps(result, indent=1) + "\n")
     write_whole(out / f"{name}.md", _markdown(result))
+
+
+def _follows(answers: Floats, truth: Floats) -> dict[str, Any]:
+    """How answers (n, p), NaN for bypass, follow the truth (n, p), NaN for a dry reference."""
+    clean, bypassed = np.isnan(truth[:, 0]), np.isnan(answers[:, 0])
+    given, true = answers[~clean & ~bypassed], truth[~clean & ~bypassed]
+    inside = np.abs(true - 0.5) < 0.5 - CORNER
+    saturated = (np.abs(given - 0.5) > 0.5 - CORNER) & inside
+    nothing = [None] * truth.shape[1]
+    return {
+        "mean_answer": _rounded(given.mean(axis=0), 3) if len(given) else nothing,
+        "error": _rounded(np.abs(given - true).mean(axis=0), 4) if len(given) else nothing,
+        "correlation": _correlations(given, true) if len(given) else nothing,
+        "saturated_share": round(float(saturated.sum() / max(inside.sum(), 1)), 4),
+        "clean_bypassed": int((clean & bypassed).sum()),
+        "wet_bypassed": int((~clean & bypassed).sum()),
+    }
 
 
 def _rounded(values: Floats, digits: int) -> list[float]:
@@ -65,7 +95,7 @@ def _rounded(values: Floats, digits: int) -> list[float]:
 
 
 def _correlations(answers: Floats, truth: Floats) -> list[float | None]:
-    """Correlation of answer and truth for each parameter; None where the truth is constant."""
+    """Correlation of answer and truth for each parameter; None where one of them is constant."""
     return [
         round(float(np.corrcoef(answer, true)[0, 1]), 3)
         if true.std() > _CONSTANT and answer.std() > _CONSTANT
@@ -74,46 +104,48 @@ def _correlations(answers: Floats, truth: Floats) -> list[float | None]:
     ]
 
 
-def _curve(folder: Path, stage: str) -> list[list[float]]:
-    """Step and audio loss on validation audio of one start, from the run's log."""
-    lines = map(json.loads, (folder / "log.jsonl").read_text().splitlines())
-    return [
-        [line["step"], line["validation_mrstft"]]
-        for line in lines
-        if line["stage"] == stage and "validation_mrstft" in line
-    ]
+def _number(value: float | None, digits: int = 3) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
 
 
 def _markdown(result: dict[str, Any]) -> str:
     symbols = result["parameters"]
+    wet = result["cases"] - result["clean_cases"]
     lines = [
         f"# {result['experiment']}",
         "",
-        f"Learned through the plugin by SPSA alone, from {len(result['starts'])} starts; measured"
-        f" on {CASES} cases of validation audio, where doing nothing scores MRSTFT"
-        f" {result['do_nothing_mrstft']:.3f}. Mean truth: "
-        + ", ".join(f"{s} {v:.3f}" for s, v in zip(symbols, result["mean_truth"], strict=True))
-        + ". *Saturated*: share of answers within"
-        f" {CORNER} of an end whose truth is not. Written by `dafx-train report`.",
+        f"{result['plugin']}, learned through the plugin by SPSA alone, from"
+        f" {len(result['starts'])} starts; measured on {result['cases']} cases of validation audio,"
+        f" {result['clean_cases']} of them clean, where doing nothing scores MRSTFT"
+        f" {result['do_nothing_mrstft']:.3f}. Values are normalised to 0..1; answers, errors and"
+        " correlations are of the wet cases that are not bypassed. *Saturated*: share of answers"
+        f" within {CORNER} of an end whose truth is not. Written by `dafx-train report`.",
         "",
-        "| start | MRSTFT | "
-        + " | ".join(f"mean {s}" for s in symbols)
-        + " | "
-        + " | ".join(f"error {s}" for s in symbols)
-        + " | correlations | saturated |",
-        "|---|---|" + "---|" * (2 * len(symbols) + 2),
+        "| start | MRSTFT | saturated | clean cases bypassed | wet cases bypassed |",
+        "|---|---|---|---|---|",
     ]
     for row in result["starts"]:
-        correlations = ", ".join("-" if c is None else f"{c:.2f}" for c in row["correlation"])
-        cells = [
-            f"{row['start']:g}",
-            f"{row['mrstft']:.3f}",
-            *(f"{value:.3f}" for value in row["mean_answer"]),
-            *(f"{value:.3f}" for value in row["error"]),
-            correlations,
-            f"{100 * row['saturated_share']:.1f} %",
-        ]
-        lines.append("| " + " | ".join(cells) + " |")
+        lines.append(
+            f"| {row['start']:g} | {row['mrstft']:.3f} | {100 * row['saturated_share']:.1f} % |"
+            f" {row['clean_bypassed']} of {result['clean_cases']} |"
+            f" {row['wet_bypassed']} of {wet} |"
+        )
+    starts = " | ".join(f"start {row['start']:g}" for row in result["starts"])
+    for title, key, digits in (
+        ("mean answer", "mean_answer", 3),
+        ("mean absolute error", "error", 3),
+        ("correlation with the truth", "correlation", 2),
+    ):
+        beside = {
+            "mean_answer": ("mean truth", result["mean_truth"]),
+            "error": ("constant 0.5", result["constant_error"]),
+        }.get(key)
+        head = f"| {title} | " + (f"{beside[0]} | " if beside else "") + f"{starts} |"
+        lines += ["", head, "|---" * (head.count("|") - 1) + "|"]
+        for column, symbol in enumerate(symbols):
+            cells = [symbol, *([_number(beside[1][column])] if beside else [])]
+            cells += [_number(row[key][column], digits) for row in result["starts"]]
+            lines.append("| " + " | ".join(cells) + " |")
     lines += ["", "| start | validation MRSTFT while training (step: loss) |", "|---|---|"]
     for row in result["starts"]:
         curve = row["curve"][:: max(1, len(row["curve"]) // 6)]

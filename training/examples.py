@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
+from zlib import crc32
 
 import numpy as np
 import soundfile
@@ -17,6 +18,7 @@ from bridge.arrays import Audio
 from bridge.audio.resample import resample
 from bridge.effects import Effect, load_effect
 from bridge.manifest import PluginSpec, Setting
+from training.canonical import canonical
 from training.corpus import Stem, load_index
 from training.errors import TrainingError
 
@@ -27,67 +29,58 @@ KIND_WEIGHTS = {
     "drums": 0.1,
     "keys": 0.1,
     "other": 0.1,
+    "real": 0.1,
 }
+HALF_S = 131_072 / 24_000
+"""Length of a half in the published protocol, and of the models' window."""
+
 _SILENCE_RMS = 0.003
+_WET_RMS = (1e-3, 10.0)
 _MAX_REDRAWS = 50
 
 
-class Task(BaseModel):
-    """What the examples of a run are drawn from."""
+class ClipSettings(BaseModel):
+    """How dry audio is cut from the corpus."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    plugin: str
-    setting: dict[str, float] | Literal["random"] = "random"
-    """Real values to hold fixed, or 'random': uniform in every normalised range."""
-    clean_share: Annotated[float, Field(ge=0, le=1)] = 0.1
-    neutral: dict[str, float]
-    """The real values at which the plugin changes nothing: the truth of clean targets."""
-    sample_rates_hz: tuple[int, ...] = (48_000,)
+    sample_rates_hz: tuple[int, ...] = (24_000,)
     gain_db: tuple[float, float] = (0.0, 0.0)
-    """Range of the random level change of the dry input."""
-    half_s: float
+    """Range of the random level change of both halves."""
+    halves_s: tuple[float, ...] = (HALF_S,)
+    """Lengths to draw a half's from."""
+    other_clip_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """How often the reference's playing is another recording of the same kind."""
 
 
 @dataclass(frozen=True)
-class Example:
-    """One case. Audio is (1, frames) at `sample_rate` Hz; target and reference share `truth`."""
+class Clip:
+    """Two stretches of dry audio, (1, frames) at `sample_rate` Hz: the input's, the reference's."""
 
     kind: str
     sample_rate: int
     dry: Audio
-    target: Audio
-    reference: Audio
-    truth: Setting
+    other: Audio
 
 
-class ExampleSource:
-    """Draws the examples of one task from one split of the corpus."""
+class ClipSource:
+    """Draws clips from one split of the corpus."""
 
     def __init__(
         self,
-        task: Task,
-        plugin: PluginSpec,
+        settings: ClipSettings,
         corpus: Path,
         split: str,
         seed: int,
         kinds: tuple[str, ...] = tuple(KIND_WEIGHTS),
-        other_clip: bool = False,
     ) -> None:
-        """`other_clip` takes the reference's playing from another recording of the same kind.
-
-        Raises TrainingError without a corpus.
-        """
-        if task.plugin != plugin.id:
-            raise TrainingError(f"the task is for {task.plugin}, not {plugin.id}")
-        self.task = task
-        self.plugin = plugin
+        """Raises TrainingError without a corpus."""
+        self.settings = settings
+        self.seed = seed
         self._folder = corpus / split
-        self._seed = seed
-        self._other_clip = other_clip
         self._stems: dict[str, list[Stem]] = {kind: [] for kind in kinds}
         for stem in load_index(corpus, split):
-            if stem.kind in self._stems and stem.seconds > 2 * task.half_s:
+            if stem.kind in self._stems and stem.seconds > 2 * max(settings.halves_s):
                 self._stems[stem.kind].append(stem)
         self._stems = {kind: stems for kind, stems in self._stems.items() if stems}
         if not self._stems:
@@ -95,32 +88,16 @@ class ExampleSource:
                 f"no {', '.join(kinds)} stems in {self._folder}; rebuild the corpus"
             )
 
-    @cached_property
-    def effect(self) -> Effect:
-        """The plugin, loaded on first use so that a source can travel to a worker process."""
-        return load_effect(self.plugin)
-
-    def __getitem__(self, index: int) -> Example:
-        draw = np.random.default_rng((self._seed, index))
-        rate = int(draw.choice(self.task.sample_rates_hz))
-        frames = round(self.task.half_s * rate)
+    def __getitem__(self, index: int) -> Clip:
+        draw = np.random.default_rng((self.seed, index))
+        rate = int(draw.choice(self.settings.sample_rates_hz))
+        frames = round(float(draw.choice(self.settings.halves_s)) * rate)
         kind, clip = self._clip(draw, rate, frames, list(self._stems))
         dry, other = clip[:, :frames], clip[:, frames:]
-        if self._other_clip:
+        if draw.random() < self.settings.other_clip_share:
             _, clip = self._clip(draw, rate, frames, [kind])
             other = clip[:, frames:]
-        truth = self._setting(draw)
-        target, reference = (self.effect.render(half, rate, truth) for half in (dry, other))
-        return Example(kind, rate, dry, target, reference, truth)
-
-    def _setting(self, draw: np.random.Generator) -> Setting:
-        if draw.random() < self.task.clean_share:
-            return Setting.of_values(self.plugin, self.task.neutral)
-        if self.task.setting == "random":
-            return Setting.of_predicted(
-                self.plugin, draw.random(len(self.plugin.predicted)).tolist()
-            )
-        return Setting.of_values(self.plugin, self.task.setting)
+        return Clip(kind, rate, dry, other)
 
     def _clip(
         self, draw: np.random.Generator, rate: int, frames: int, kinds: list[str]
@@ -145,5 +122,83 @@ class ExampleSource:
             audio = file.read(source_frames, dtype="float32", always_2d=True).T
             clip = resample(audio, file.samplerate, rate)[:, :frames]
         clip = np.pad(clip, ((0, 0), (0, frames - clip.shape[1])))
-        gain = 10 ** (draw.uniform(*self.task.gain_db) / 20)
+        gain = 10 ** (draw.uniform(*self.settings.gain_db) / 20)
         return np.asarray(clip * min(gain, 1 / max(float(np.abs(clip).max()), 1e-9)), np.float32)
+
+
+class Task(BaseModel):
+    """What is asked of one plugin."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    plugin: str
+    setting: dict[str, float] | Literal["random"] = "random"
+    """Real values to hold fixed, or 'random': uniform in every normalised range."""
+    clean_share: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """How often the reference is dry, and the right answer is to bypass the plugin."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One case. Audio is (1, frames) at `sample_rate` Hz; target and reference share `truth`.
+
+    `truth` is None where both are dry.
+    """
+
+    kind: str
+    sample_rate: int
+    dry: Audio
+    target: Audio
+    reference: Audio
+    truth: Setting | None
+
+
+class ExampleSource:
+    """Draws the examples of one task."""
+
+    def __init__(self, task: Task, plugin: PluginSpec, clips: ClipSource) -> None:
+        """Raises TrainingError for another plugin's task."""
+        if task.plugin != plugin.id:
+            raise TrainingError(f"the task is for {task.plugin}, not {plugin.id}")
+        self.task = task
+        self.plugin = plugin
+        self.clips = clips
+
+    @cached_property
+    def effect(self) -> Effect:
+        """The plugin, loaded on first use so that a source can travel to a worker process."""
+        return load_effect(self.plugin)
+
+    def __getitem__(self, index: int) -> Example:
+        clip = self.clips[index]
+        reference, truth = self.reference(index, clip)
+        target = self.render(clip.dry, clip.sample_rate, truth)
+        return Example(clip.kind, clip.sample_rate, clip.dry, target, reference, truth)
+
+    def render(self, audio: Audio, sample_rate: int, setting: Setting | None) -> Audio:
+        """`audio` through the plugin, or as it is where there is no setting."""
+        return audio if setting is None else self.effect.render(audio, sample_rate, setting)
+
+    def reference(self, index: int, clip: Clip) -> tuple[Audio, Setting | None]:
+        """The clip's other half, made wet, and the setting that did it.
+
+        Settings that leave next to nothing, or far too much, are drawn again.
+        """
+        draw = np.random.default_rng((self.clips.seed, index, crc32(self.plugin.id.encode())))
+        if draw.random() < self.task.clean_share:
+            return clip.other, None
+        for _ in range(_MAX_REDRAWS):
+            truth = self._setting(draw)
+            wet = self.effect.render(clip.other, clip.sample_rate, truth)
+            if _WET_RMS[0] < float(np.sqrt(np.mean(wet**2))) < _WET_RMS[1]:
+                return wet, truth
+        raise TrainingError(
+            f"{self.plugin.id}: {_MAX_REDRAWS} settings in a row leave silence or noise;"
+            " narrow the ranges in the manifest"
+        )
+
+    def _setting(self, draw: np.random.Generator) -> Setting:
+        if self.task.setting != "random":
+            return Setting.of_values(self.plugin, self.task.setting)
+        values = draw.random(len(self.plugin.predicted)).tolist()
+        return canonical(Setting.of_predicted(self.plugin, values))

@@ -1,6 +1,8 @@
-"""From PyTorch to `exported_models/`: ONNX, card and golden outputs, checked before they count."""
+"""From PyTorch to `exported_models/`: ONNX, cards and golden outputs, checked before they count."""
 
+import json
 from collections import defaultdict
+from collections.abc import Collection, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,24 +12,33 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from bridge.analysis.features import LEVEL_NAMES
+from bridge.analysis.features import FeatureSettings
+from bridge.analysis.statistics import GROUPS, LEVEL_NAMES, SIZE
 from bridge.manifest import PluginSpec
 from bridge.models.cards import (
     CARD_FILE,
     GOLDEN_FILE,
     MODEL_FILE,
     DataSource,
+    DecisionRecord,
     EncoderCard,
     ParameterRecord,
     PredictorCard,
     file_sha256,
+    read_card,
 )
-from bridge.models.loading import ENCODER_FOLDER, PREDICTOR_INPUTS
+from bridge.models.loading import (
+    ENCODER_FOLDER,
+    ENCODER_OUTPUTS,
+    PREDICTOR_INPUTS,
+    PREDICTOR_OUTPUTS,
+)
 from training.corpus import load_index
+from training.decision import UNWEIGHED
 from training.errors import TrainingError
-from training.networks import EMBEDDING_SIZE, Encoder, Predictor
+from training.joint import Networks, answers
+from training.networks import BINS, EMBEDDING_SIZE, Encoder, Predictor
 from training.pool import Pool
-from training.regression import parameter_error
 
 HOP_S = 0.05
 TOLERANCE = 1e-4
@@ -35,101 +46,149 @@ _GOLDEN_CASES = 4
 _OPSET = 17
 
 
-class _MeanOnly(nn.Module):
-    """The encoder as it is used: the mean, never a sample, of its latent."""
+class _Encoder(nn.Module):
+    """The encoder as it is used."""
 
     def __init__(self, encoder: Encoder) -> None:
         super().__init__()
         self.encoder = encoder
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Embeddings."""
-        mean: Tensor = self.encoder(pictures)[0]
-        return mean
+    def forward(self, vector: Tensor) -> tuple[Tensor, Tensor]:
+        """Embedding and style."""
+        return self.encoder(vector), self.encoder.style(vector)
 
 
-class _Clamped(nn.Module):
-    """The predictor as it is used: answers inside 0..1."""
+class _Predictor(nn.Module):
+    """The predictor as it is used: answers inside 0..1, probabilities."""
 
     def __init__(self, predictor: Predictor) -> None:
         super().__init__()
         self.predictor = predictor
 
-    def forward(self, *inputs: Tensor) -> Tensor:
-        """Normalised parameters."""
-        answer: Tensor = self.predictor(*inputs)
-        return answer.clamp(0, 1)
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Normalised parameters, probabilities of bins, probability of bypass."""
+        points, bins, bypass = self.predictor(*inputs)
+        return self.predictor.decode(points, bins), bins.exp(), torch.sigmoid(bypass)
 
 
 def export(
     experiment: str,
-    encoder: Encoder,
-    predictor: Predictor,
-    plugin: PluginSpec,
-    host_rates_hz: tuple[int, ...],
+    networks: Networks,
+    plugins: Sequence[PluginSpec],
+    host_rates_hz: Sequence[int],
+    features: FeatureSettings,
     validation: Pool,
     corpus: Path,
     models: Path,
 ) -> None:
-    """Write encoder and predictor below `models`, after both are checked.
+    """Write the encoder and the plugins' predictors below `models`, after all are checked.
 
-    Raises TrainingError where ONNX Runtime's answers differ from PyTorch's by more than 1e-4.
+    Raises TrainingError where ONNX Runtime's answers differ from PyTorch's by more than 1e-4, or
+    where a predictor that is already there, and not among these, needs another encoder.
     """
-    encoder.eval()
-    predictor.eval()
-    cases = slice(0, _GOLDEN_CASES)
-    pictures = torch.from_numpy(validation.input_pictures[cases].astype(np.float32))
-    wanted = torch.from_numpy(validation.reference_pictures[cases].astype(np.float32))
-    mean_only = _MeanOnly(encoder).eval()
-    with torch.no_grad():
-        inputs = (
-            mean_only(pictures),
-            mean_only(wanted),
-            torch.from_numpy(validation.input_levels[cases]),
-            torch.from_numpy(validation.reference_levels[cases]),
-            torch.from_numpy(validation.sample_rates[cases, None]),
-        )
-    errors = parameter_error(encoder, predictor, validation)
-    metrics = {
-        f"validation_mae_{spec.symbol}": round(float(error), 4)
-        for spec, error in zip(plugin.predicted, errors, strict=True)
-    }
+    networks.train(False)
     record: dict[str, Any] = {
-        "features": encoder.features,
-        "sample_rate_hz": encoder.features.sample_rate_hz,
-        "window_s": encoder.features.window_s,
+        "features": features,
+        "statistics": GROUPS,
+        "sample_rate_hz": features.sample_rate_hz,
+        "window_s": features.window_s,
         "hop_s": HOP_S,
         "embedding_size": EMBEDDING_SIZE,
+        "style_size": SIZE,
         "levels": LEVEL_NAMES,
         "experiment": experiment,
         "training_data": _sources(corpus),
-        "metrics": metrics,
         "versions": {
             name: version(name) for name in ("dafx-bridge", "torch", "onnx", "onnxruntime")
         },
     }
-    if plugin.model is None:
-        raise TrainingError(f"{plugin.id}: name its model folder in the manifest first")
     with TemporaryDirectory(dir=models) as scratch:
-        encoder_folder, folder = Path(scratch) / ENCODER_FOLDER, Path(scratch) / plugin.model
-        sha256 = _write(encoder_folder, mean_only, ("pictures",), (pictures,), "embedding")
-        _write_card(encoder_folder, EncoderCard(sha256=sha256, **record))
-        clamped = _Clamped(predictor).eval()
-        card = PredictorCard(
-            sha256=_write(folder, clamped, PREDICTOR_INPUTS, inputs, "parameters"),
-            plugin=plugin.id,
-            parameters=tuple(ParameterRecord.of(spec) for spec in plugin.predicted),
-            host_rates_hz=tuple(sorted(set(host_rates_hz))),
-            encoder_sha256=sha256,
-            **record,
-        )
-        _write_card(folder, card)
-        # Both are whole and checked: only now do they take the place of the last ones.
-        for ready in (encoder_folder, folder):
-            target = models / ready.name
+        folder = Path(scratch) / ENCODER_FOLDER
+        cases = validation.dry.vectors[:_GOLDEN_CASES].astype(np.float32)
+        encoder = _Encoder(networks.encoder).eval()
+        sha256 = _write(folder, encoder, ("vector",), (torch.from_numpy(cases),), ENCODER_OUTPUTS)
+        _write_card(folder, EncoderCard(sha256=sha256, metrics={}, **record))
+        _refuse_orphans(models, sha256, {plugin.id for plugin in plugins})
+        ready = [folder]
+        for plugin in plugins:
+            if plugin.model is None:
+                raise TrainingError(f"{plugin.id}: name its model folder in the manifest first")
+            folder = Path(scratch) / plugin.model
+            predictor: Predictor = networks.predictors[plugin.id]  # type: ignore[assignment]
+            card = PredictorCard(
+                sha256=_write(
+                    folder,
+                    _Predictor(predictor).eval(),
+                    PREDICTOR_INPUTS,
+                    _inputs(networks.encoder, validation, plugin.id),
+                    PREDICTOR_OUTPUTS,
+                ),
+                plugin=plugin.id,
+                parameters=tuple(ParameterRecord.of(spec) for spec in plugin.predicted),
+                host_rates_hz=tuple(sorted(set(host_rates_hz))),
+                bins=BINS,
+                encoder_sha256=sha256,
+                decision=UNWEIGHED,
+                metrics=_metrics(networks, plugin, validation),
+                **record,
+            )
+            _write_card(folder, card)
+            ready.append(folder)
+        # All are whole and checked: only now do they take the place of the last ones.
+        for folder in ready:
+            target = models / folder.name
             target.mkdir(exist_ok=True)
-            for path in ready.iterdir():
+            for path in folder.iterdir():
                 path.replace(target / path.name)
+
+
+def put_decision(folder: Path, decision: DecisionRecord) -> None:
+    """Write how candidates are judged into the card of an exported predictor."""
+    card = read_card(folder, PredictorCard)
+    partial = folder / "card.partial"
+    partial.write_text(card.model_copy(update={"decision": decision}).model_dump_json(indent=2))
+    partial.replace(folder / CARD_FILE)
+
+
+def _inputs(encoder: Encoder, pool: Pool, plugin: str) -> tuple[Tensor, ...]:
+    cases = slice(0, _GOLDEN_CASES)
+    wet = pool.wet[plugin].heard
+    with torch.no_grad():
+        return (
+            encoder(torch.from_numpy(pool.dry.vectors[cases].astype(np.float32))),
+            encoder(torch.from_numpy(wet.vectors[cases].astype(np.float32))),
+            torch.from_numpy(pool.dry.levels[cases]),
+            torch.from_numpy(wet.levels[cases]),
+            torch.from_numpy(pool.sample_rates[cases, None]),
+        )
+
+
+def _metrics(networks: Networks, plugin: PluginSpec, pool: Pool) -> dict[str, float]:
+    """Mean absolute error of every parameter, or the share of wrong classes; bypass accuracy."""
+    wet = pool.wet[plugin.id]
+    points, bins, bypass = answers(networks, pool, plugin.id)
+    predictor: Predictor = networks.predictors[plugin.id]  # type: ignore[assignment]
+    found = predictor.decode(torch.from_numpy(points), torch.from_numpy(bins)).numpy()
+    difference = np.abs(found - wet.truth)[~wet.clean]
+    metrics = {}
+    for spec, column in zip(plugin.predicted, difference.T, strict=True):
+        name = "class_error" if spec.classes else "mae"
+        value = (column > 1e-3).mean() if spec.classes else column.mean()
+        metrics[f"validation_{name}_{spec.symbol}"] = round(float(value), 4)
+    right = (bypass > 0.5) == wet.clean
+    return metrics | {"validation_bypass_accuracy": round(float(right.mean()), 4)}
+
+
+def _refuse_orphans(models: Path, encoder_sha256: str, exported: Collection[str]) -> None:
+    for path in sorted(models.glob(f"*/{CARD_FILE}")):
+        card = json.loads(path.read_text())
+        if card.get("kind") != "predictor" or card["plugin"] in exported:
+            continue
+        if card["encoder_sha256"] != encoder_sha256:
+            raise TrainingError(
+                f"{path}: {card['plugin']} needs the encoder that would be replaced; train it with"
+                " the others, or remove its folder and its `model` in the manifest"
+            )
 
 
 def _write_card(folder: Path, card: EncoderCard | PredictorCard) -> None:
@@ -137,7 +196,11 @@ def _write_card(folder: Path, card: EncoderCard | PredictorCard) -> None:
 
 
 def _write(
-    folder: Path, model: nn.Module, names: tuple[str, ...], inputs: tuple[Tensor, ...], output: str
+    folder: Path,
+    model: nn.Module,
+    names: Sequence[str],
+    inputs: tuple[Tensor, ...],
+    outputs: Sequence[str],
 ) -> str:
     """Model and golden outputs into `folder`; the model's hash."""
     folder.mkdir()
@@ -148,14 +211,16 @@ def _write(
         tuple(array[:1] for array in inputs),
         path,
         input_names=list(names),
-        output_names=[output],
+        output_names=list(outputs),
         opset_version=_OPSET,
         dynamo=False,
     )
     with torch.no_grad():
-        expected = model(*inputs).numpy()
-    golden = {name: array.numpy() for name, array in zip(names, inputs, strict=True)}
-    golden[output] = expected
+        expected = model(*inputs)
+    golden = {
+        name: array.numpy()
+        for name, array in zip([*names, *outputs], [*inputs, *expected], strict=True)
+    }
     np.savez(folder / GOLDEN_FILE, allow_pickle=False, **golden)
     if (difference := golden_difference(folder)) > TOLERANCE:
         raise TrainingError(f"{path}: ONNX Runtime differs from PyTorch by {difference:.1e}")
@@ -167,15 +232,15 @@ def golden_difference(folder: Path) -> float:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(folder / MODEL_FILE)
-    names = [node.name for node in session.get_inputs()]
-    (output,) = (node.name for node in session.get_outputs())
+    inputs = [node.name for node in session.get_inputs()]
+    outputs = [node.name for node in session.get_outputs()]
     with np.load(folder / GOLDEN_FILE) as golden:
-        cases = {name: golden[name] for name in [*names, output]}
+        cases = {name: golden[name] for name in [*inputs, *outputs]}
     differences = []
-    for case in range(len(cases[output])):
-        feed = {name: cases[name][case : case + 1] for name in names}
-        answer = session.run(None, feed)[0]
-        differences.append(np.abs(answer - cases[output][case : case + 1]).max())
+    for case in range(len(cases[outputs[0]])):
+        feed = {name: cases[name][case : case + 1] for name in inputs}
+        for name, answer in zip(outputs, session.run(None, feed), strict=True):
+            differences.append(np.abs(answer - cases[name][case : case + 1]).max())
     return float(max(differences))
 
 

@@ -1,106 +1,136 @@
-"""The encoder, its decoder for β-VAE training, and the predictor, in PyTorch.
+"""The encoder and the predictor, in PyTorch. Both take any batch size."""
 
-All take any batch size; the encoder's picture has a fixed shape, given by the feature settings.
-"""
+from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from bridge.analysis.features import LEVEL_NAMES, FeatureSettings
+from bridge.analysis.statistics import CEPSTRUM_LAGS, GROUPS, LEVEL_NAMES, SIZE
+from bridge.arrays import Floats
+from bridge.manifest import ParamSpec
 
-CHANNELS = (16, 32, 64, 128)
-EMBEDDING_SIZE = 64
-HIDDEN = 256
-_STRIDE = 2 ** len(CHANNELS)
+BINS = 32
+"""Bins of every parameter's distribution; an enum's or toggle's classes take the first ones."""
+
+LINEAR = 192
+CURVED = 96
+EMBEDDING_SIZE = LINEAR + CURVED + 3 * 2 * 6
+_PROFILES = {"cepstrum": (2, CEPSTRUM_LAGS), "echo": (1, GROUPS["echo"]), "carrier": (1, 1024)}
+_POINTERS = 6
+_HIDDEN = 256
+_LIMIT = 6.0
 
 
 class Encoder(nn.Module):
-    """Pictures (n, bands, columns) to the mean and log-variance of a latent, each (n, 64).
+    """Statistics (n, SIZE) to embeddings (n, EMBEDDING_SIZE).
 
-    Strided convolutions, then mean and deviation over time, so that content matters less than
-    character; the long-term spectrum is given beside them.
+    Three parts side by side: a linear one, so that the difference of two embeddings is an embedding
+    of the difference; a curved one; and pointers, which say where along the lags of the cepstrum
+    and of the echoes, and along the carrier's frequency, something stands out.
     """
 
-    def __init__(self, features: FeatureSettings) -> None:
+    mean: Tensor
+    scale: Tensor
+    style_scale: Tensor
+
+    def __init__(self, dropout: float = 0.1) -> None:
         super().__init__()
-        self.features = features
-        bands, columns = features.picture_shape
-        if bands % _STRIDE or columns % _STRIDE:
-            raise ValueError(
-                f"picture sides must be multiples of {_STRIDE}, not {bands} and {columns}"
-            )
-        layers: list[nn.Module] = []
-        for before, after in zip((1, *CHANNELS), CHANNELS, strict=False):
-            layers += [
-                nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False),
-                nn.BatchNorm2d(after),
-                nn.GELU(),
-            ]
-        self.convolutions = nn.Sequential(*layers)
-        self.summary = nn.Sequential(
-            nn.Linear(2 * CHANNELS[-1] * (bands // _STRIDE) + 2 * bands, HIDDEN),
-            nn.LayerNorm(HIDDEN),
+        self.register_buffer("mean", torch.zeros(SIZE))
+        self.register_buffer("scale", torch.ones(SIZE))
+        self.register_buffer("style_scale", torch.ones(SIZE))
+        self.linear = nn.Linear(SIZE, LINEAR)
+        self.curved = nn.Sequential(
+            nn.Linear(SIZE, 384),
+            nn.LayerNorm(384),
             nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(384, CURVED),
         )
-        self.mean = nn.Linear(HIDDEN, EMBEDDING_SIZE)
-        self.log_variance = nn.Linear(HIDDEN, EMBEDDING_SIZE)
+        self.pointers = nn.ModuleDict({name: Pointers(*shape) for name, shape in _PROFILES.items()})
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance of the latent."""
-        maps = self.convolutions(pictures[:, None]).flatten(1, 2)
-        pooled = torch.cat([_over_time(maps), _over_time(pictures)], dim=1)
-        hidden = self.summary(pooled)
-        return self.mean(hidden), self.log_variance(hidden).clamp(-8, 8)
+    def standardise(self, vectors: Floats) -> None:
+        """Take mean and deviation of every number from examples (n, SIZE)."""
+        self.mean.copy_(torch.from_numpy(vectors.mean(axis=0)))
+        self.scale.copy_(torch.from_numpy(np.maximum(vectors.std(axis=0), 1e-3)))
+
+    def style(self, vectors: Tensor) -> Tensor:
+        """Statistics scaled so that distances compare styles, whatever was played."""
+        return (vectors - self.mean) * self.style_scale
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Embeddings."""
+        x = ((vectors - self.mean) / self.scale).clamp(-_LIMIT, _LIMIT)
+        parts = [self.linear(x), self.curved(x)]
+        start = 0
+        for name, size in GROUPS.items():
+            if name in _PROFILES:
+                parts.append(self.pointers[name](x[:, start : start + size]))
+            start += size
+        return torch.cat(parts, dim=1)
 
 
-def _over_time(maps: Tensor) -> Tensor:
-    mean = maps.mean(dim=-1, keepdim=True)
-    deviation = ((maps - mean).square().mean(dim=-1) + 1e-5).sqrt()
-    return torch.cat([mean.squeeze(-1), deviation], dim=1)
+class Pointers(nn.Module):
+    """Learned peaks of a profile (n, rows · length): where each is, -1..1, and how high."""
 
+    places: Tensor
 
-class Decoder(nn.Module):
-    """Latents (n, 64) to pictures (n, bands, columns)."""
-
-    def __init__(self, features: FeatureSettings) -> None:
+    def __init__(self, rows: int, length: int) -> None:
         super().__init__()
-        bands, columns = features.picture_shape
-        self._shape = (CHANNELS[-1], bands // _STRIDE, columns // _STRIDE)
-        self.start = nn.Linear(EMBEDDING_SIZE, self._shape[0] * self._shape[1] * self._shape[2])
-        layers: list[nn.Module] = []
-        for before, after in zip(CHANNELS[::-1], (*CHANNELS[-2::-1], 1), strict=True):
-            layers += [nn.GELU(), nn.ConvTranspose2d(before, after, 4, stride=2, padding=1)]
-        self.layers = nn.Sequential(*layers)
+        self._shape = (rows, length)
+        self.gain = nn.Parameter(torch.linspace(0.5, 3.0, _POINTERS)[:, None].repeat(1, rows))
+        self.prior = nn.Parameter(torch.randn(_POINTERS, length) * 0.3)
+        self.register_buffer("places", torch.linspace(-1, 1, length), persistent=False)
 
-    def forward(self, latents: Tensor) -> Tensor:
-        """Reconstructed pictures."""
-        pictures: Tensor = self.layers(self.start(latents).unflatten(1, self._shape))
-        return pictures.squeeze(1)
+    def forward(self, profile: Tensor) -> Tensor:
+        """Places and heights, (n, 2 · pointers)."""
+        rows = profile.unflatten(1, self._shape)
+        scores = torch.einsum("kr,nrl->nkl", self.gain, rows) + self.prior
+        weights = torch.softmax(scores, dim=-1)
+        heights = torch.einsum("nkl,nl->nk", weights, rows[:, 0])
+        return torch.cat([3 * (weights @ self.places), heights], dim=1)
 
 
 class Predictor(nn.Module):
-    """Embeddings, levels and host rate to normalised parameters (n, p), not yet clamped.
+    """Two embeddings, two sets of levels and the host's rate to what is known of the setting.
 
-    The answer starts at 0.5 for every input. It is linear, not a sigmoid, so its gradient never
-    fades at the ends of the range; `clamp_inward` keeps it there.
+    For every parameter a distribution over `BINS` bins, which admits several answers, and a point,
+    which starts at `start` for every input. The point is linear, not a sigmoid, so its gradient
+    never fades at the ends of the range; `clamp_inward` keeps it there. Beside them the logit that
+    the reference is dry.
     """
 
-    def __init__(self, parameters: int, start: float = 0.5, dropout: float = 0.1) -> None:
+    temperature: Tensor
+    hidden_bins: Tensor
+    classes: Tensor
+
+    def __init__(
+        self, parameters: Sequence[ParamSpec], start: float = 0.5, dropout: float = 0.2
+    ) -> None:
         super().__init__()
-        width = 3 * (EMBEDDING_SIZE + len(LEVEL_NAMES)) + 1
-        self.layers = nn.Sequential(
-            nn.Linear(width, HIDDEN),
-            nn.LayerNorm(HIDDEN),
+        count = len(parameters)
+        width = 2 * (EMBEDDING_SIZE + len(LEVEL_NAMES)) + 1
+        self.evidence = nn.BatchNorm1d(width, affine=False, momentum=0.02)
+        self.trunk = nn.Sequential(
+            nn.Linear(width, _HIDDEN),
+            nn.LayerNorm(_HIDDEN),
             nn.GELU(),
             nn.Dropout(dropout),
-            nn.Linear(HIDDEN, HIDDEN),
-            nn.LayerNorm(HIDDEN),
+            nn.Linear(_HIDDEN, _HIDDEN),
+            nn.LayerNorm(_HIDDEN),
             nn.GELU(),
             nn.Dropout(dropout),
         )
-        self.answer = nn.Linear(HIDDEN, parameters)
-        nn.init.zeros_(self.answer.weight)
-        nn.init.constant_(self.answer.bias, start)
+        self.bins = nn.Linear(_HIDDEN, count * BINS)
+        self.bypass = nn.Linear(_HIDDEN, 1)
+        last = nn.Linear(96, count)
+        nn.init.zeros_(last.weight)
+        nn.init.constant_(last.bias, start)
+        self.point = nn.Sequential(nn.Linear(_HIDDEN, 96), nn.GELU(), last)
+        self.register_buffer("temperature", torch.ones(count))
+        self.register_buffer("hidden_bins", hidden_bins(parameters), persistent=False)
+        classes = torch.tensor([parameter.classes for parameter in parameters])
+        self.register_buffer("classes", classes, persistent=False)
 
     def forward(
         self,
@@ -109,21 +139,58 @@ class Predictor(nn.Module):
         input_levels: Tensor,
         reference_levels: Tensor,
         sample_rate: Tensor,
-    ) -> Tensor:
-        """Embeddings (n, 64), levels (n, k) in dB, sample_rate (n, 1) in Hz."""
-        levels, wanted = input_levels / 20, reference_levels / 20
-        octaves = torch.log2(sample_rate.clamp(8_000, 192_000) / 48_000)
-        evidence = [
-            input_embedding,
-            reference_embedding,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Points (n, p), not clamped; log-probabilities of bins (n, p, BINS); bypass logits (n, 1).
+
+        Embeddings (n, EMBEDDING_SIZE), levels (n, k) in dB, sample_rate (n, 1) in Hz.
+        """
+        evidence = _evidence(
+            input_embedding, reference_embedding, input_levels, reference_levels, sample_rate
+        )
+        hidden = self.trunk(self.evidence(evidence))
+        scores = self.bins(hidden).unflatten(1, (-1, BINS)) / self.temperature[:, None]
+        masked = scores.masked_fill(self.hidden_bins, -1e4)
+        return self.point(hidden), torch.log_softmax(masked, dim=-1), self.bypass(hidden)
+
+    @torch.no_grad()
+    def standardise(self, inputs: tuple[Tensor, ...]) -> None:
+        """Take mean and variance of the evidence from what `forward` would be given."""
+        evidence = _evidence(*inputs)
+        self.evidence.running_mean = evidence.mean(dim=0)
+        self.evidence.running_var = evidence.var(dim=0).clamp(min=1e-4)
+
+    def decode(self, points: Tensor, bins: Tensor) -> Tensor:
+        """Normalised answers (n, p): points clamped, and the likeliest class of an enum."""
+        likeliest = bins.argmax(dim=-1) / (self.classes - 1).clamp(min=1)
+        return torch.where(self.classes > 0, likeliest, points.clamp(0, 1))
+
+
+def _evidence(
+    input_embedding: Tensor,
+    reference_embedding: Tensor,
+    input_levels: Tensor,
+    reference_levels: Tensor,
+    sample_rate: Tensor,
+) -> Tensor:
+    return torch.cat(
+        [
             reference_embedding - input_embedding,
-            levels,
-            wanted,
-            wanted - levels,
-            octaves,
-        ]
-        answer: Tensor = self.answer(self.layers(torch.cat(evidence, dim=1)))
-        return answer
+            reference_embedding,
+            reference_levels - input_levels,
+            reference_levels,
+            torch.log2(sample_rate.clamp(8_000, 192_000) / 48_000),
+        ],
+        dim=1,
+    )
+
+
+def hidden_bins(parameters: Sequence[ParamSpec]) -> Tensor:
+    """Which bins a parameter does not use, (p, BINS): those beyond the classes of an enum."""
+    hidden = torch.zeros(len(parameters), BINS, dtype=torch.bool)
+    for row, parameter in zip(hidden, parameters, strict=True):
+        if parameter.classes:
+            row[parameter.classes :] = True
+    return hidden
 
 
 class _ClampInward(torch.autograd.Function):

@@ -1,10 +1,5 @@
-"""The one feature function: a level-free log-mel picture of a window, and its levels as numbers.
+"""How audio is cut and weighed before it is described: settings, window, mel bands."""
 
-Loudness is taken out of the picture and given beside it, so an encoder cannot spend its latent on
-loudness and a predictor can still set an output gain.
-"""
-
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -15,18 +10,6 @@ from pydantic import BaseModel, ConfigDict
 
 from bridge.arrays import Audio, Floats
 
-LEVEL_NAMES = (
-    "rms_db",
-    "crest_db",
-    "quantile_25_db",
-    "quantile_50_db",
-    "quantile_75_db",
-    "quantile_90_db",
-    "quantile_97_db",
-)
-"""What `levels` holds. RMS in dBFS; crest and amplitude quantiles in dB above the RMS."""
-
-_QUANTILES = (0.25, 0.5, 0.75, 0.9, 0.97)
 _QUIETEST = 1e-5
 _CHUNK_FRAMES = 4_096
 """Frames transformed at once, so that an hour of audio needs little memory."""
@@ -38,9 +21,12 @@ class FeatureSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sample_rate_hz: int = 24_000
-    window_frames: int = 66_048
+    window_frames: int = 131_072
+    """The most that is listened to at once."""
+    least_frames: int = 65_536
+    """The least that says enough."""
     fft_frames: int = 1_024
-    fft_hop_frames: int = 512
+    fft_hop_frames: int = 256
     mel_bands: int = 80
     low_hz: float = 40.0
     high_hz: float = 12_000.0
@@ -52,28 +38,9 @@ class FeatureSettings(BaseModel):
         return self.window_frames / self.sample_rate_hz
 
     @property
-    def picture_shape(self) -> tuple[int, int]:
-        """(mel bands, frames) of one window's picture."""
-        columns = 1 + (self.window_frames - self.fft_frames) // self.fft_hop_frames
-        return self.mel_bands, columns
-
-
-@dataclass(frozen=True)
-class Features:
-    """One or several windows: pictures (n, bands, columns) and levels (n, len(LEVEL_NAMES))."""
-
-    pictures: Floats
-    levels: Floats
-
-
-def extract(windows: Audio, settings: FeatureSettings) -> Features:
-    """Features of windows of shape (n, window_frames) at the settings' sample rate."""
-    rms = np.sqrt(np.mean(windows**2, axis=-1, keepdims=True))
-    level_free = windows / np.maximum(rms, _QUIETEST)
-    floor = 10 ** (settings.floor_db / 10)
-    decibels = 10 * np.log10(np.maximum(mel_power(level_free, settings), floor))
-    pictures = decibels / -settings.floor_db * 2 + 1
-    return Features(pictures.astype(np.float32), _levels(windows, rms))
+    def least_s(self) -> float:
+        """Length of the shortest recording that can be judged, in seconds."""
+        return self.least_frames / self.sample_rate_hz
 
 
 def mel_power(audio: Audio, settings: FeatureSettings) -> Floats:
@@ -87,41 +54,27 @@ def mel_power(audio: Audio, settings: FeatureSettings) -> Floats:
 
 def _mel_of(frames: Audio, settings: FeatureSettings) -> Floats:
     """Power per mel band, (..., bands, n), of n frames, (..., n, fft_frames)."""
-    spectrum = scipy.fft.rfft(frames * _hann(settings.fft_frames), axis=-1)
+    spectrum = scipy.fft.rfft(frames * hann(settings.fft_frames), axis=-1)
     power = spectrum.real**2 + spectrum.imag**2
     # Sparse, so no BLAS threads wake up for a product this small.
-    bands = _mel_matrix(settings) @ power.reshape(-1, power.shape[-1]).T
+    bands = mel_matrix(settings) @ power.reshape(-1, power.shape[-1]).T
     return np.moveaxis(bands.reshape(-1, *power.shape[:-1]), 0, -2)
 
 
-def _levels(windows: Audio, rms: Floats) -> Floats:
-    amplitude = np.abs(windows)
-    peaks = amplitude.max(axis=-1)
-    quantiles = np.quantile(amplitude[..., _some(windows.shape[-1])], _QUANTILES, axis=-1)
-    rms_db = _decibels(rms[..., 0])
-    columns = [rms_db, _decibels(peaks) - rms_db, *(_decibels(q) - rms_db for q in quantiles)]
-    return np.stack(columns, axis=-1).astype(np.float32)
-
-
-def _decibels(amplitude: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+def decibels(amplitude: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """Level of an amplitude in dB, at least -100."""
     return np.asarray(20 * np.log10(np.maximum(amplitude, _QUIETEST)))
 
 
 @cache
-def _some(frames: int) -> npt.NDArray[np.int64]:
-    """An eighth of a window, enough for its quantiles; drawn, as a regular step can miss a tone."""
-    return np.sort(np.random.default_rng(0).choice(frames, frames // 8, replace=False))
-
-
-@cache
-def _hann(frames: int) -> Floats:
+def hann(frames: int) -> Floats:
     """Periodic Hann window whose squared spectrum of a sine peaks at its mean square."""
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(frames) / frames)
     return np.asarray(window / window.sum() * np.sqrt(2), np.float32)
 
 
 @cache
-def _mel_matrix(settings: FeatureSettings) -> scipy.sparse.csr_array:
+def mel_matrix(settings: FeatureSettings) -> scipy.sparse.csr_array:
     """Triangular bands on the mel scale of O'Shaughnessy (1987), each of unit peak."""
 
     def mel(hz: float) -> float:

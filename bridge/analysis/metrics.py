@@ -34,15 +34,22 @@ def mrstft_each(answers: Sequence[Audio], target: Audio) -> list[float]:
             raise ValueError(
                 f"mono signals of equal length are needed, not {answer.shape} and {target.shape}"
             )
-    resolutions = [frames for frames in MRSTFT_FRAMES if frames // 2 < len(target)]
-    totals = [0.0] * len(answers)
-    for frames in resolutions:
-        wanted = _magnitude(target, frames)
-        for number, answer in enumerate(answers):
-            found = _magnitude(answer, frames)
-            linear = np.mean(np.abs(found - wanted))
-            totals[number] += float(linear + np.mean(np.abs(np.log(found / wanted))))
-    return [total / len(resolutions) for total in totals]
+    wanted = magnitudes(target)
+    return [spectral_distance(magnitudes(answer), wanted) for answer in answers]
+
+
+def magnitudes(audio: Audio, resolutions: Sequence[int] = MRSTFT_FRAMES) -> list[Floats]:
+    """Magnitude spectrogram of mono audio at every resolution that is short enough for it."""
+    return [_magnitude(audio, frames) for frames in resolutions if frames // 2 < len(audio)]
+
+
+def spectral_distance(one: Sequence[Floats], other: Sequence[Floats]) -> float:
+    """What `mrstft` is of two signals' `magnitudes`."""
+    distances = [
+        float(np.mean(np.abs(a - b)) + np.mean(np.abs(np.log(a / b))))
+        for a, b in zip(one, other, strict=True)
+    ]
+    return sum(distances) / len(distances)
 
 
 def _magnitude(audio: Audio, frames: int) -> Floats:

@@ -1,7 +1,5 @@
 """Cut a recording into the windows a model listens to."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from bridge.analysis.features import FeatureSettings
@@ -11,6 +9,9 @@ from bridge.errors import AudioError
 
 ACTIVE_DB = -60.0
 """Audio counts as sounding above this RMS, in dBFS."""
+
+MOST_WINDOWS = 64
+"""Nearly three minutes; more of a recording says no more about its sound."""
 
 _SHARE_FRAME_S = 0.05
 
@@ -33,30 +34,30 @@ def at_feature_rate(audio: Audio, sample_rate: float, settings: FeatureSettings)
     return resample(to_mono(audio), sample_rate, settings.sample_rate_hz)
 
 
-def active_windows(audio: Audio, settings: FeatureSettings, name: str) -> Iterator[Audio]:
+def active_windows(audio: Audio, settings: FeatureSettings, name: str) -> list[Audio]:
     """The windows that sound, half overlapping, from the first frame to the last.
 
-    `audio` is mono at the features' rate; each window has shape (window_frames,). Raises
-    AudioError, naming the recording, where it is too short or silent throughout.
+    `audio` is mono at the features' rate; each window has shape (window_frames,), or is all there
+    is of a recording shorter than that. Of a long recording at most `MOST_WINDOWS` are taken,
+    evenly spread. Raises AudioError, naming the recording, where it is too short or silent
+    throughout.
     """
-    frames = settings.window_frames
-    if len(audio) < frames:
+    if len(audio) < settings.least_frames:
         raise AudioError(
             f"{name}: lasts {len(audio) / settings.sample_rate_hz:.2f} s but the model needs"
-            f" {settings.window_s:.2f} s; give a longer recording"
+            f" {settings.least_s:.2f} s; give a longer recording"
         )
+    frames = min(settings.window_frames, len(audio))
     count = 1 + -(-(len(audio) - frames) // (frames // 2))
-    silent = True
-    for start in np.linspace(0, len(audio) - frames, count).round().astype(int):
-        window = audio[start : start + frames]
-        if rms_db(window) > ACTIVE_DB:
-            silent = False
-            yield window
-    if silent:
+    starts = np.linspace(0, len(audio) - frames, min(count, MOST_WINDOWS)).round().astype(int)
+    windows = [audio[start : start + frames] for start in starts]
+    sounding = [window for window in windows if rms_db(window) > ACTIVE_DB]
+    if not sounding:
         raise AudioError(f"{name}: is silent; give a recording with sound in it")
+    return sounding
 
 
 def fill_window(audio: Audio, settings: FeatureSettings) -> Audio:
-    """Mono audio shorter than the window, repeated until it fills one; longer audio as it is."""
-    missing = settings.window_frames - len(audio)
+    """Mono audio shorter than the least there must be, repeated until it suffices."""
+    missing = settings.least_frames - len(audio)
     return audio if missing <= 0 else np.pad(audio, (0, missing), mode="wrap")

@@ -1,32 +1,35 @@
 """Encoder and predictor as one: analyse recordings, answer with a setting."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-from bridge.analysis.features import FeatureSettings, extract
+from bridge.analysis.features import FeatureSettings
+from bridge.analysis.statistics import Statistics, statistics
 from bridge.analysis.windows import active_windows, at_feature_rate, fill_window
 from bridge.arrays import Audio, Floats
-from bridge.manifest import PluginSpec, Setting
-from bridge.models import PredictorCard, load_encoder, load_predictor
+from bridge.engine.answers import Answer
+from bridge.manifest import PluginSpec
+from bridge.models import Prediction, PredictorCard, load_encoder, load_predictor
 from bridge.paths import MODELS
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """What the models know of a recording: its embedding and its levels, means over windows."""
+    """What the models know of a recording: its embedding, its style, its levels."""
 
     embedding: Floats
+    style: Floats
     levels: Floats
 
     def towards(self, other: Self, share: float) -> Self:
         """This one at share 0, the other at 1, between them their weighted mean."""
-        return replace(
-            self,
-            embedding=self.embedding + share * (other.embedding - self.embedding),
-            levels=self.levels + share * (other.levels - self.levels),
+        return type(self)(
+            self.embedding + share * (other.embedding - self.embedding),
+            self.style + share * (other.style - self.style),
+            self.levels + share * (other.levels - self.levels),
         )
 
 
@@ -59,30 +62,35 @@ class Matcher:
     ) -> Analysis:
         """A whole recording of shape (channels, frames).
 
-        Raises AudioError, with `name`, where it is silent, or shorter than the window and not to
-        be repeated.
+        Raises AudioError, with `name`, where it is silent, or shorter than the models need and not
+        to be repeated.
         """
         mono = at_feature_rate(audio, sample_rate, self.features)
         if repeat_short and len(mono):
             mono = fill_window(mono, self.features)
-        parts = [self.analyse_window(w) for w in active_windows(mono, self.features, name)]
-        return Analysis(
-            np.mean([part.embedding for part in parts], axis=0),
-            np.mean([part.levels for part in parts], axis=0),
+        parts = [statistics(w, self.features) for w in active_windows(mono, self.features, name)]
+        return self.embed(
+            Statistics(
+                np.mean([part.vector for part in parts], axis=0),
+                np.mean([part.levels for part in parts], axis=0),
+            )
         )
 
-    def analyse_window(self, window: Audio) -> Analysis:
-        """One window of shape (window_frames,) at the features' rate."""
-        features = extract(window[None], self.features)
-        return Analysis(self._encoder.embed(features.pictures)[0], features.levels[0])
+    def embed(self, heard: Statistics) -> Analysis:
+        """What the models make of statistics."""
+        embedded = self._encoder.embed(heard.vector)
+        return Analysis(embedded.embedding, embedded.style, heard.levels)
 
-    def predict(self, played: Analysis, reference: Analysis, sample_rate: float) -> Setting:
-        """The setting for a host that runs at `sample_rate` Hz."""
-        answer = self._predictor.predict(
+    def ask(self, played: Analysis, reference: Analysis, sample_rate: float) -> Prediction:
+        """All the predictor says, for a host that runs at `sample_rate` Hz."""
+        return self._predictor.predict(
             played.embedding,
             reference.embedding,
             played.levels,
             reference.levels,
             sample_rate,
         )
-        return Setting.of_predicted(self.plugin, answer.tolist())
+
+    def predict(self, played: Analysis, reference: Analysis, sample_rate: float) -> Answer:
+        """The network's answer for a host that runs at `sample_rate` Hz."""
+        return Answer.of(self.plugin, self.ask(played, reference, sample_rate))

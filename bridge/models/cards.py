@@ -34,6 +34,15 @@ class DataSource(_Record):
     hours: float
 
 
+class DecisionRecord(_Record):
+    """How candidates that were rendered are judged (`bridge.engine.deciding`)."""
+
+    weights: dict[str, Annotated[float, Field(ge=0)]]
+    """By kind of evidence: how much of it makes how much distance to the target."""
+    temperature: Annotated[float, Field(gt=0)]
+    """How far the weighted sum usually is from the distance."""
+
+
 class ParameterRecord(_Record):
     """A parameter as the model learned it; it must equal the manifest's."""
 
@@ -54,13 +63,16 @@ class ParameterRecord(_Record):
 
 
 class _Card(_Record):
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     features: FeatureSettings
+    statistics: dict[str, int]
+    """The groups of the vector the encoder takes, in order, with their sizes."""
     sample_rate_hz: int
     window_s: float
     hop_s: Annotated[float, Field(gt=0)]
     """How often the live engine asks the model."""
     embedding_size: int
+    style_size: int
     levels: tuple[str, ...]
     experiment: str
     training_data: tuple[DataSource, ...]
@@ -84,7 +96,10 @@ class PredictorCard(_Card):
     """In the order of the model's output."""
     host_rates_hz: tuple[int, ...]
     """The host sample rates the model was trained at."""
+    bins: int
+    """Over how many bins the model spreads each parameter's distribution."""
     encoder_sha256: Sha256
+    decision: DecisionRecord
 
 
 CardType = TypeVar("CardType", EncoderCard, PredictorCard)
@@ -145,6 +160,7 @@ def check_fits(card: PredictorCard, plugin: PluginSpec, encoder: EncoderCard, fo
     in_encoder: list[tuple[str, object, object]] = [
         ("encoder_sha256", card.encoder_sha256, encoder.sha256),
         ("features", card.features, encoder.features),
+        ("statistics", card.statistics, encoder.statistics),
         ("embedding_size", card.embedding_size, encoder.embedding_size),
         ("levels", card.levels, encoder.levels),
     ]

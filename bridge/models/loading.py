@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 # onnxruntime reports its use to its maker unless told otherwise before it is imported.
@@ -10,7 +11,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import numpy as np
 import onnxruntime
 
-from bridge.analysis.features import LEVEL_NAMES
+from bridge.analysis.statistics import GROUPS, LEVEL_NAMES, SIZE
 from bridge.arrays import Floats
 from bridge.errors import ModelError
 from bridge.manifest import PluginSpec
@@ -25,31 +26,61 @@ PREDICTOR_INPUTS = (
     "reference_levels",
     "sample_rate",
 )
+ENCODER_OUTPUTS = ("embedding", "style")
+PREDICTOR_OUTPUTS = ("parameters", "bins", "bypass")
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """What the encoder says of one recording."""
+
+    embedding: Floats
+    """(embedding_size,): what predictors take."""
+    style: Floats
+    """(style_size,): scaled so that distances compare styles, whatever was played."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a predictor knows of the setting; p counts the plugin's predicted parameters."""
+
+    parameters: Floats
+    """Normalised values (p,) in 0..1."""
+    bins: Floats
+    """Probabilities (p, bins) of each parameter's value; classes of an enum come first."""
+    bypass: float
+    """Probability that the reference is dry."""
 
 
 class Encoder:
-    """Pictures to embeddings."""
+    """Statistics to embeddings."""
 
     def __init__(self, folder: Path) -> None:
         """Raises ModelError where model or card are missing, corrupt or do not fit together."""
         self.card = read_card(folder, EncoderCard)
-        if self.card.levels != LEVEL_NAMES:
-            raise ModelError(
-                f"{folder}: levels are {', '.join(self.card.levels)} but this version computes"
-                f" {', '.join(LEVEL_NAMES)}; export the model again"
-            )
-        shapes = {"pictures": (1, *self.card.features.picture_shape)}
-        self._session = _open(folder / MODEL_FILE, shapes, (1, self.card.embedding_size))
+        for field, has, computed in (
+            ("levels", list(self.card.levels), list(LEVEL_NAMES)),
+            ("statistics", self.card.statistics, GROUPS),
+        ):
+            if has != computed:
+                raise ModelError(
+                    f"{folder}: {field} are {has} but this version computes {computed};"
+                    " export the model again"
+                )
+        self._session = _open(
+            folder / MODEL_FILE,
+            {"vector": (1, SIZE)},
+            {"embedding": (1, self.card.embedding_size), "style": (1, self.card.style_size)},
+        )
 
-    def embed(self, pictures: Floats) -> Floats:
-        """Pictures (n, bands, columns) to embeddings (n, embedding_size)."""
-        # One at a time: a session of fixed shape neither grows memory nor varies in time.
-        rows = [self._session.run(None, {"pictures": picture[None]})[0] for picture in pictures]
-        return np.concatenate(rows)
+    def embed(self, vector: Floats) -> Embedded:
+        """The embedding of a vector of statistics, (SIZE,)."""
+        embedding, style = self._session.run(None, {"vector": vector[None]})
+        return Embedded(embedding[0], style[0])
 
 
 class Predictor:
-    """Two embeddings, two sets of levels and the host's rate to normalised parameters."""
+    """Two embeddings, two sets of levels and the host's rate to what is known of the setting."""
 
     def __init__(self, folder: Path, plugin: PluginSpec, encoder: EncoderCard) -> None:
         """Raises ModelError, naming the field, where it fits neither manifest nor encoder."""
@@ -63,7 +94,13 @@ class Predictor:
                 strict=True,
             )
         )
-        self._session = _open(folder / MODEL_FILE, shapes, (1, len(plugin.predicted)))
+        count = len(plugin.predicted)
+        outputs = {
+            "parameters": (1, count),
+            "bins": (1, count, self.card.bins),
+            "bypass": (1, 1),
+        }
+        self._session = _open(folder / MODEL_FILE, shapes, outputs)
 
     def predict(
         self,
@@ -72,10 +109,10 @@ class Predictor:
         input_levels: Floats,
         reference_levels: Floats,
         sample_rate: float,
-    ) -> Floats:
-        """Normalised values (p,) in 0..1, in the manifest's order of predicted parameters.
+    ) -> Prediction:
+        """What the setting should be, in the manifest's order of predicted parameters.
 
-        Embeddings (embedding_size,), levels as `features.LEVEL_NAMES`, the host's rate in Hz.
+        Embeddings (embedding_size,), levels as `LEVEL_NAMES`, the host's rate in Hz.
         """
         arrays = (
             input_embedding,
@@ -88,8 +125,8 @@ class Predictor:
             name: np.asarray(array, np.float32)[None]
             for name, array in zip(PREDICTOR_INPUTS, arrays, strict=True)
         }
-        answer: Floats = self._session.run(None, feed)[0][0]
-        return answer
+        parameters, bins, bypass = self._session.run(None, feed)
+        return Prediction(parameters[0], bins[0], float(bypass[0, 0]))
 
 
 def load_encoder(models: Path = MODELS) -> Encoder:
@@ -108,7 +145,7 @@ def load_predictor(plugin: PluginSpec, encoder: Encoder, models: Path = MODELS) 
 
 
 def _open(
-    path: Path, inputs: Mapping[str, tuple[int, ...]], output: tuple[int, ...]
+    path: Path, inputs: Mapping[str, tuple[int, ...]], outputs: Mapping[str, tuple[int, ...]]
 ) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -124,7 +161,7 @@ def _open(
     found = {node.name: tuple(node.shape) for node in session.get_inputs()}
     if found != inputs:
         raise ModelError(f"{path}: inputs are {found} but the card calls for {inputs}")
-    answers = [tuple(node.shape) for node in session.get_outputs()]
-    if answers != [output]:
-        raise ModelError(f"{path}: outputs are {answers} but the card calls for {[output]}")
+    answers = {node.name: tuple(node.shape) for node in session.get_outputs()}
+    if answers != outputs:
+        raise ModelError(f"{path}: outputs are {answers} but the card calls for {outputs}")
     return session

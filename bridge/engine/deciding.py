@@ -1,0 +1,260 @@
+"""Decide by rendering: try settings on the playing itself and take the safest one that fits.
+
+The network's distributions propose candidates; the plugin renders each; what is heard is compared
+with the reference; around the best ones more are tried. The answer is the candidate of least
+expected distance to all that are likely (minimum Bayes risk), so an outlier that happens to fit
+does not win. Leaving the plugin out, with or without a gain, are candidates too.
+
+Runs on the caller's thread and takes seconds: live use gives it a process of its own
+(`background`).
+"""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from bridge.analysis.features import FeatureSettings
+from bridge.analysis.metrics import magnitudes, spectral_distance
+from bridge.analysis.statistics import GROUPS, LEVEL_NAMES, statistics
+from bridge.analysis.windows import at_feature_rate, rms_db
+from bridge.arrays import Audio, Floats
+from bridge.audio.resample import to_mono
+from bridge.effects import Effect
+from bridge.engine.answers import Answer
+from bridge.engine.matcher import Analysis, Matcher
+from bridge.errors import AudioError, ModelError
+from bridge.manifest import Setting
+from bridge.models import Prediction
+
+DRAWN = 23
+NEIGHBOURS = 12
+ROUNDS = 2
+BEST = 4
+"""How many candidates are varied in a round."""
+STEP = 0.08
+"""Deviation of a variation, of normalised values; halved from round to round."""
+LIKELY = 12
+"""How many candidates the risk is taken over."""
+RISK_FRAMES = (512, 2_048, 8_192)
+EVIDENCE = (*GROUPS, "loudness", "crest", "consistency", "surprise")
+"""What a candidate is judged by: squared distances to the reference by group of statistics, in
+units of what content alone makes; the same of levels, in dB / 6; how far the network's answer to
+the candidate is from its answer to the reference; how improbable the network finds it."""
+_LOUDNESS, _CREST = LEVEL_NAMES.index("k_weighted_db"), LEVEL_NAMES.index("crest_db")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to answer, and what it sounds like."""
+
+    setting: Setting
+    bypass: bool
+    gain_db: float
+    heard: Audio
+    """Mono at the features' rate."""
+    evidence: Floats
+    """(len(EVIDENCE),)."""
+
+
+def decide(
+    matcher: Matcher,
+    effect: Effect,
+    audio: Audio,
+    sample_rate: float,
+    reference: Analysis,
+    budget_s: float | None = None,
+    seed: int = 0,
+) -> Answer:
+    """The answer for playing of shape (channels, frames) at the host's rate.
+
+    Without `budget_s` the work, and so the answer, depends on the arguments alone; with it, fewer
+    candidates are tried where time is short. Raises AudioError where the audio is silent.
+    """
+    search = Search(matcher, effect, audio, sample_rate, reference, seed)
+    # What is left of the budget is for the risk.
+    search.explore(None if budget_s is None else time.monotonic() + 0.8 * budget_s)
+    return search.answer()
+
+
+class Search:
+    """The candidates for one piece of playing and one reference."""
+
+    def __init__(
+        self,
+        matcher: Matcher,
+        effect: Effect,
+        audio: Audio,
+        sample_rate: float,
+        reference: Analysis,
+        seed: int,
+    ) -> None:
+        self._matcher, self._effect = matcher, effect
+        self._rate, self._reference = sample_rate, reference
+        self._draw = np.random.default_rng(seed)
+        self._audio = _excerpt(audio, sample_rate, matcher.features)
+        self._played = self._analyse(at_feature_rate(self._audio, sample_rate, matcher.features))
+        self.prediction = matcher.ask(self._played, reference, sample_rate)
+        self.candidates: list[Candidate] = []
+        decision = matcher.card.decision
+        if set(decision.weights) != set(EVIDENCE):
+            raise ModelError(
+                f"{matcher.plugin.id}: the card weighs {', '.join(decision.weights)} but this"
+                f" version judges by {', '.join(EVIDENCE)}; export the model again"
+            )
+        self._weights = np.array([decision.weights[name] for name in EVIDENCE], np.float32)
+        self._temperature = decision.temperature
+
+    def explore(self, deadline: float | None = None) -> None:
+        """Try candidates, the network's answer first, until `deadline` of the monotonic clock."""
+
+        def late() -> bool:
+            return deadline is not None and time.monotonic() > deadline
+
+        first, *others = self.proposals()
+        self.hear(first)
+        self.hear_without(first)
+        for setting in others:
+            if late():
+                return
+            self.hear(setting)
+        for number in range(ROUNDS):
+            for setting in self.variations(STEP / 2**number):
+                if late():
+                    return
+                self.hear(setting)
+
+    def proposals(self) -> list[Setting]:
+        """The network's own answer, the medians of its distributions, and draws from them."""
+        plugin = self._matcher.plugin
+        bins = self.prediction.bins
+        edges = np.arange(1, bins.shape[1] + 1) / bins.shape[1]
+        medians = [
+            float(np.argmax(row)) / (spec.classes - 1)
+            if spec.classes
+            else float(np.interp(0.5, np.cumsum(row), edges) - 0.5 / bins.shape[1])
+            for spec, row in zip(plugin.predicted, bins, strict=True)
+        ]
+        settings = [
+            Setting.of_predicted(plugin, self.prediction.parameters.tolist()),
+            Setting.of_predicted(plugin, np.clip(medians, 0, 1).tolist()),
+        ]
+        for _ in range(DRAWN):
+            drawn = [self._drawn(index) for index in range(len(plugin.predicted))]
+            settings.append(Setting.of_predicted(plugin, drawn))
+        return settings
+
+    def variations(self, step: float) -> list[Setting]:
+        """Settings near the best candidates; classes of enums change now and then."""
+        wet = sorted((c for c in self.candidates if not c.bypass), key=self._cost)
+        if not wet:
+            return []
+        settings = []
+        for number in range(NEIGHBOURS):
+            base = wet[number % min(BEST, len(wet))]
+            values = np.array(base.setting.predicted)
+            for index, spec in enumerate(self._matcher.plugin.predicted):
+                if not spec.classes:
+                    values[index] += step * self._draw.standard_normal()
+                elif self._draw.random() < 0.2:
+                    values[index] = self._drawn(index)
+            settings.append(
+                Setting.of_predicted(self._matcher.plugin, np.clip(values, 0, 1).tolist())
+            )
+        return settings
+
+    def hear(self, setting: Setting) -> None:
+        """Render a setting and judge it."""
+        wet = self._effect.render(self._audio, self._rate, setting)
+        if np.isfinite(wet).all() and rms_db(wet) > -100:
+            self._judge(setting, wet, bypass=False, gain_db=0.0)
+
+    def hear_without(self, setting: Setting) -> None:
+        """Judge the playing as it is, and at the reference's loudness; `setting` stands by."""
+        gain_db = float(self._reference.levels[_LOUDNESS] - self._played.levels[_LOUDNESS])
+        self._judge(setting, self._audio, bypass=True, gain_db=0.0)
+        louder = self._audio * np.float32(10 ** (gain_db / 20))
+        self._judge(setting, louder, bypass=True, gain_db=gain_db)
+
+    def answer(self) -> Answer:
+        """The candidate of least expected risk."""
+        costs = np.array([self._cost(candidate) for candidate in self.candidates])
+        likely = np.argsort(costs)[:LIKELY]
+        weights = np.exp(-(costs[likely] - costs[likely[0]]) / self._temperature)
+        spectra = [magnitudes(self.candidates[i].heard, RISK_FRAMES) for i in likely]
+        distances = np.zeros((len(likely), len(likely)))
+        for row in range(len(likely)):
+            for column in range(row):
+                distance = spectral_distance(spectra[row], spectra[column])
+                distances[row, column] = distances[column, row] = distance
+        best = self.candidates[likely[int(np.argmin(distances @ weights))]]
+        network = Answer.of(self._matcher.plugin, self.prediction)
+        return network.decided(best.setting, self.prediction.bins, best.bypass, best.gain_db)
+
+    def _drawn(self, index: int) -> float:
+        """A value of one parameter from its distribution."""
+        row = self.prediction.bins[index]
+        number = self._draw.choice(len(row), p=row / row.sum())
+        classes = self._matcher.plugin.predicted[index].classes
+        if classes:
+            return float(number) / (classes - 1)
+        return float(number + self._draw.random()) / len(row)
+
+    def _analyse(self, mono: Audio) -> Analysis:
+        return self._matcher.embed(statistics(mono, self._matcher.features))
+
+    def _judge(self, setting: Setting, wet: Audio, bypass: bool, gain_db: float) -> None:
+        mono = at_feature_rate(wet, self._rate, self._matcher.features)
+        heard = self._analyse(mono)
+        evidence = self._evidence(setting, heard, bypass)
+        self.candidates.append(Candidate(setting, bypass, gain_db, mono, evidence))
+
+    def _evidence(self, setting: Setting, heard: Analysis, bypass: bool) -> Floats:
+        squares = (heard.style - self._reference.style) ** 2
+        ends = np.cumsum(list(GROUPS.values()))[:-1]
+        groups = [float(part.sum()) for part in np.split(squares, ends)]
+        levels = (heard.levels - self._reference.levels) / 6
+        again = self._matcher.ask(self._played, heard, self._rate)
+        difference = np.abs(again.parameters - self.prediction.parameters).mean()
+        return np.array(
+            [
+                *groups,
+                min(levels[_LOUDNESS] ** 2, 4.0),
+                min(levels[_CREST] ** 2, 4.0),
+                difference + abs(again.bypass - self.prediction.bypass),
+                _surprise(setting, self.prediction, bypass),
+            ],
+            np.float32,
+        )
+
+    def _cost(self, candidate: Candidate) -> float:
+        return float(candidate.evidence @ self._weights)
+
+
+def _surprise(setting: Setting, prediction: Prediction, bypass: bool) -> float:
+    """Mean negative log-probability of a setting under the network's distributions."""
+    if bypass:
+        return -float(np.log(max(prediction.bypass, 1e-3)))
+    size = prediction.bins.shape[1]
+    total = -float(np.log(max(1 - prediction.bypass, 1e-3)))
+    for spec, value, row in zip(
+        setting.plugin.predicted, setting.predicted, prediction.bins, strict=True
+    ):
+        number = (
+            round(value * (spec.classes - 1)) if spec.classes else min(int(value * size), size - 1)
+        )
+        total -= float(np.log(max(row[number], 1e-3))) / len(prediction.bins)
+    return total
+
+
+def _excerpt(audio: Audio, sample_rate: float, features: FeatureSettings) -> Audio:
+    """The liveliest window of a recording as mono, (1, frames) at its own rate."""
+    mono = to_mono(audio)
+    frames = min(len(mono), round(features.window_s * sample_rate))
+    starts = np.arange(0, len(mono) - frames + 1, max(frames // 4, 1))
+    # The window whose quietest half is loudest: playing throughout, no long pause.
+    halves = [[rms_db(h) for h in np.array_split(mono[s : s + frames], 4)] for s in starts]
+    if not halves or max(map(max, halves)) < -80:
+        raise AudioError("the playing is silent; nothing can be tried on it")
+    start = int(starts[int(np.argmax([min(levels) for levels in halves]))])
+    return mono[None, start : start + frames]

@@ -1,0 +1,71 @@
+"""What every condition makes of a case's input."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from bridge.arrays import Audio
+from bridge.effects import Effect
+from bridge.engine.answers import Answer
+from bridge.engine.deciding import decide
+from bridge.engine.matcher import Matcher
+from training.evaluation.cases import Case, usable_setting
+from training.evaluation.protocol import DO_NOTHING, GAIN_ONLY, NETWORK, RANDOM, RENDERED, TRUE
+from training.evaluation.scores import loudness
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One case's audio, (1, frames) at the host's rate, by condition.
+
+    `TRUE` is missing where nobody knows the setting, `RENDERED` where it was not asked for.
+    """
+
+    audio: Mapping[str, Audio]
+    answers: Mapping[str, Answer]
+    """Of the conditions under test."""
+    seconds: Mapping[str, float]
+    """How long each of these took, with the analysis of input and reference."""
+
+
+def answer_case(
+    case: Case, effect: Effect, matcher: Matcher, draw: np.random.Generator, rendered: bool
+) -> Answered:
+    """All conditions' answers; `draw` gives the random setting, `rendered` asks for refinement."""
+    rate = case.sample_rate
+    start = time.perf_counter()
+    played = matcher.analyse(case.dry, rate, "input", repeat_short=True)
+    analysed = time.perf_counter()
+    reference = matcher.analyse(case.reference, rate, "reference", repeat_short=True)
+    heard = time.perf_counter()
+    answers = {NETWORK: matcher.predict(played, reference, rate)}
+    seconds = {NETWORK: time.perf_counter() - start}
+    if rendered:
+        start = time.perf_counter()
+        answers[RENDERED] = decide(matcher, effect, case.dry, rate, reference)
+        seconds[RENDERED] = time.perf_counter() - start + heard - analysed
+    _, (random,) = usable_setting(effect, [case.dry], rate, draw)
+    audio = {
+        DO_NOTHING: case.dry,
+        GAIN_ONLY: gain_only(case),
+        RANDOM: random,
+        **{name: _finite(a.apply(effect, case.dry, rate)) for name, a in answers.items()},
+    }
+    if case.clean:
+        audio[TRUE] = case.dry
+    elif case.truth:
+        audio[TRUE] = effect.render(case.dry, rate, case.truth)
+    return Answered(audio, answers, seconds)
+
+
+def gain_only(case: Case) -> Audio:
+    """The input at the reference's integrated loudness (ITU-R BS.1770)."""
+    have, want = (loudness(audio[0], case.sample_rate) for audio in (case.dry, case.reference))
+    return np.asarray(case.dry * np.float32(10 ** ((want - have) / 20)), np.float32)
+
+
+def _finite(audio: Audio) -> Audio:
+    """Audio with silence where the plugin gave no number, so that it can be scored."""
+    return np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0)

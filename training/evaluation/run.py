@@ -1,0 +1,103 @@
+"""Measure every slice of every plugin, each once, then write tables and pictures."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+
+from rich.progress import track
+
+from bridge.manifest import Manifest, PluginSpec
+from bridge.paths import MODELS
+from training.errors import TrainingError
+from training.evaluation.bench import Outcome, measure
+from training.evaluation.cross_plugin import load_counterparts
+from training.evaluation.pictures import draw_pictures
+from training.evaluation.protocol import CROSS_PLUGIN, SLICES, Settings, Work
+from training.evaluation.results import PluginResults, identity, results_in
+from training.evaluation.summary import summarise
+from training.evaluation.tables import write_tables
+
+NO_COUNTERPART = "no_counterpart"
+"""In the place of a summary, the reason why there is no cross-plugin slice."""
+
+_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+_Map = Callable[
+    [Callable[[tuple[Work, int]], Outcome], Sequence[tuple[Work, int]]], Iterable[Outcome]
+]
+
+
+def evaluate(
+    manifest: Manifest,
+    plugins: Sequence[PluginSpec],
+    settings: Settings,
+    corpus: Path,
+    out: Path,
+    models: Path = MODELS,
+    processes: int = 2,
+) -> None:
+    """Measure what is missing of `plugins`, then report on all that was ever measured.
+
+    Writes `evaluation/PLUGIN.json` below `out` slice by slice, then `evaluation.md`,
+    `evaluation.json` and pictures. Raises BridgeError where plugins, models or corpus are missing.
+    """
+    folder = out / "evaluation"
+    with _mapping(processes) as each:
+        for plugin in plugins:
+            results = PluginResults(folder / f"{plugin.id}.json", plugin)
+            for name in SLICES:
+                _measure_slice(manifest, results, name, settings, corpus, models, each)
+    measured = results_in(folder, manifest.plugins)
+    write_tables(measured, out)
+    draw_pictures(measured, out)
+
+
+def _measure_slice(
+    manifest: Manifest,
+    results: PluginResults,
+    name: str,
+    settings: Settings,
+    corpus: Path,
+    models: Path,
+    each: _Map,
+) -> None:
+    plugin = results.plugin
+    counterparts: tuple[PluginSpec, ...] = ()
+    work = Work(plugin, name, settings, corpus, models)
+    if name == CROSS_PLUGIN:
+        try:
+            counterparts = load_counterparts().of(plugin, manifest)
+        except TrainingError as error:
+            results.write(work, {NO_COUNTERPART: str(error)})
+            return
+        work = Work(plugin, name, settings, corpus, models, counterparts)
+    wanted = identity(work)
+    found = results.slice(work)
+    if found and found.get("identity") == wanted:
+        return
+    jobs = [(work, index) for index in range(settings.cases)]
+    title = f"{plugin.id}, {name}"
+    outcomes = list(track(each(measure, jobs), title, total=len(jobs)))
+    summary = summarise(outcomes, name, settings)
+    names = [counterpart.name for counterpart in counterparts]
+    results.write(work, {"identity": wanted, "counterparts": names, **summary})
+
+
+@contextmanager
+def _mapping(processes: int) -> Iterator[_Map]:
+    """`map` over spawned processes of one thread each; with one process, in this one."""
+    if processes == 1:
+        yield map
+        return
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(_ONE_THREAD)
+    try:
+        with get_context("spawn").Pool(processes) as pool:
+            yield lambda function, jobs: pool.imap(function, jobs, chunksize=2)
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

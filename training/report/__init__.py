@@ -1,0 +1,48 @@
+"""The report of a run: a page to send to somebody, tables, audio and pictures in TensorBoard."""
+
+from pathlib import Path
+
+from bridge.manifest import Manifest
+from training.convergence import measure, write_tables
+from training.files import write_whole
+from training.fit import Folders, Trained
+from training.report.cases import RATE_HZ, cases_of
+from training.report.figures import figures_of
+from training.report.page import page
+from training.runs import Run
+
+
+def write_report(
+    name: str,
+    trained: Trained,
+    manifest: Manifest,
+    folders: Folders,
+    out: Path | None = None,
+    tables: Path | None = None,
+) -> Path:
+    """Write the page to `out`, else into the run's folder; returns where it lies.
+
+    Of one plugin alone also the table of its starts, below `tables` where that is given.
+    """
+    experiment, run = trained.experiment, Run(folders.runs / name)
+    starts = None
+    if experiment.task and experiment.spsa:
+        plugin = manifest.plugin(experiment.task.plugin)
+        starts = measure(name, trained, plugin, folders)
+        if tables:
+            write_tables(starts, tables)
+        scores = [row["mrstft"] for row in starts["starts"]]
+        heard = {str(scores.index(min(scores))): plugin}
+        figures = figures_of(run.history(), [plugin], experiment.spsa.starts, starts["mean_truth"])
+    else:
+        heard = {plugin_id: manifest.plugin(plugin_id) for plugin_id in trained.predictors}
+        figures = figures_of(run.history(), list(heard.values()), (), ())
+    cases = list(cases_of(trained, heard, folders))
+    out = out or run.folder / "report" / "index.html"
+    write_whole(out, page(name, experiment, starts, figures, cases))
+    for title, figure in figures.items():
+        run.board.figure(title, figure)
+    for number, case in enumerate(cases):
+        for label, audio in case.audio.items():
+            run.board.audio(f"case {number + 1}, {case.plugin.id}/{label}", audio, RATE_HZ)
+    return out
