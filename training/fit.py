@@ -82,11 +82,14 @@ def pools_of(
             experiment.features,
             folders.data,
             split,
-            s.seed,
+            seed,
             count,
             workers,
         )
-        for split, count in (("train", s.clips), ("validation", s.validation_clips))
+        for split, seed, count in (
+            ("train", s.seed, s.clips),
+            ("validation", s.validation_seed, s.validation_clips),
+        )
     )
     return training, validation
 

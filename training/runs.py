@@ -30,6 +30,7 @@ class PoolSettings(_Stage):
     clips: int = 6_144
     validation_clips: int = 768
     seed: int = 1
+    validation_seed: int = 2
 
 
 class JointSettings(_Stage):
@@ -181,7 +182,7 @@ class Run:
         found: dict[str, dict[int, dict[str, float]]] = {}
         for text in path.read_text().splitlines() if path.exists() else []:
             line = json.loads(text)
-            count = next((line[name] for name in COUNTS if name in line), 0)
+            count = next((int(line[name]) for name in COUNTS if name in line), 0)
             figures = {k: v for k, v in line.items() if k not in ("time", "stage", *COUNTS)}
             found.setdefault(line["stage"], {}).setdefault(count, {}).update(figures)
         return {

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.analysis.features import FeatureSettings
-from bridge.analysis.metrics import magnitudes, spectral_distance
+from bridge.analysis.metrics import magnitudes
 from bridge.analysis.statistics import GROUPS, LEVEL_NAMES, statistics
 from bridge.analysis.windows import at_feature_rate, rms_db
 from bridge.arrays import Audio, Floats
@@ -181,12 +181,8 @@ class Search:
         costs = np.array([self._cost(candidate) for candidate in self.candidates])
         likely = np.argsort(costs)[:LIKELY]
         weights = np.exp(-(costs[likely] - costs[likely[0]]) / self._temperature)
-        spectra = [magnitudes(self.candidates[i].heard, RISK_FRAMES) for i in likely]
-        distances = np.zeros((len(likely), len(likely)))
-        for row in range(len(likely)):
-            for column in range(row):
-                distance = spectral_distance(spectra[row], spectra[column])
-                distances[row, column] = distances[column, row] = distance
+        prints = [_fingerprint(self.candidates[i].heard) for i in likely]
+        distances = np.array([[np.abs(one - other).sum() for other in prints] for one in prints])
         best = self.candidates[likely[int(np.argmin(distances @ weights))]]
         network = Answer.of(self._matcher.plugin, self.prediction)
         return network.decided(best.setting, self.prediction.bins, best.bypass, best.gain_db)
@@ -229,6 +225,13 @@ class Search:
 
     def _cost(self, candidate: Candidate) -> float:
         return float(candidate.evidence @ self._weights)
+
+
+def _fingerprint(audio: Audio) -> Floats:
+    """Spectra whose sum of absolute differences is the MRSTFT at `RISK_FRAMES`."""
+    spectra = magnitudes(audio, RISK_FRAMES)
+    parts = [part.ravel() / part.size for s in spectra for part in (s, np.log(s))]
+    return np.asarray(np.concatenate(parts) / len(spectra), np.float32)
 
 
 def _surprise(setting: Setting, prediction: Prediction, bypass: bool) -> float:

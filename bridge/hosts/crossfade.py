@@ -25,8 +25,8 @@ class Crossfade:
         waiting = np.concatenate([self._waiting, plain], axis=1)
         plain, self._waiting = waiting[:, :frames], waiting[:, frames:]
         step = self._step if bypassed else -self._step
-        shares = np.clip(self._share + step * np.arange(1, frames + 1), 0, 1).astype(np.float32)
+        shares = np.clip(self._share + step * np.arange(1, frames + 1), 0, 1)
         start, self._share = self._share, float(shares[-1]) if frames else self._share
         if start == self._share:
             return plain if bypassed else processed
-        return processed + shares * (plain - processed)
+        return processed + shares.astype(np.float32) * (plain - processed)

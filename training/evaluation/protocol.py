@@ -33,12 +33,11 @@ ANSWERS = (NETWORK, RENDERED)
 
 @dataclass(frozen=True)
 class Metric:
-    """One column of a table; lower is better unless said otherwise."""
+    """One column of a table."""
 
     key: str
     title: str
     digits: int
-    higher_is_better: bool = False
 
 
 RAW, MATCHED = "mrstft", "mrstft_gain_matched"
@@ -50,7 +49,7 @@ METRICS = (
     Metric("crest_db", "crest (dB)", 2),
     Metric("loudness_lu", "LUFS (LU)", 2),
     Metric("rms_db", "RMS (dB)", 2),
-    Metric("pesq", "PESQ", 2, higher_is_better=True),
+    Metric("pesq", "PESQ", 2),
 )
 KEYS = tuple(metric.key for metric in METRICS)
 

@@ -19,10 +19,12 @@ def write_report(
     folders: Folders,
     out: Path | None = None,
     tables: Path | None = None,
+    to_board: bool = False,
 ) -> Path:
     """Write the page to `out`, else into the run's folder; returns where it lies.
 
-    Of one plugin alone also the table of its starts, below `tables` where that is given.
+    Of one plugin alone also the table of its starts, below `tables` where that is given. `to_board`
+    shows curves and audio in TensorBoard too.
     """
     experiment, run = trained.experiment, Run(folders.runs / name)
     starts = None
@@ -40,9 +42,10 @@ def write_report(
     cases = list(cases_of(trained, heard, folders))
     out = out or run.folder / "report" / "index.html"
     write_whole(out, page(name, experiment, starts, figures, cases))
-    for title, figure in figures.items():
-        run.board.figure(title, figure)
-    for number, case in enumerate(cases):
-        for label, audio in case.audio.items():
-            run.board.audio(f"case {number + 1}, {case.plugin.id}/{label}", audio, RATE_HZ)
+    if to_board:
+        for title, figure in figures.items():
+            run.board.figure(title, figure)
+        for number, case in enumerate(cases):
+            for label, audio in case.audio.items():
+                run.board.audio(f"case {number + 1}, {case.plugin.id}/{label}", audio, RATE_HZ)
     return out

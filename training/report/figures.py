@@ -14,6 +14,8 @@ History = Mapping[str, Mapping[int, Mapping[str, float]]]
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 _COLUMNS = 3
+_GUESS = 1 / 3
+"""Mean absolute error of guessing at random."""
 _PANEL_IN = (3.6, 2.5)
 
 
@@ -51,6 +53,7 @@ def _panels(count: int, title: str) -> tuple[Figure, list[Axes]]:
     panels = [figure.add_subplot(rows, columns, number + 1) for number in range(count)]
     for panel in panels:
         panel.grid(alpha=0.3)
+        panel.xaxis.get_major_locator().set_params(integer=True)
     return figure, panels
 
 
@@ -87,7 +90,7 @@ def _joint_errors(
     figure, panels = _panels(len(plugins), "Mean absolute error of the parameters, validation")
     for panel, plugin in zip(panels, plugins, strict=True):
         _line(panel, epochs, plugin.id, **_style(0))
-        panel.set(title=plugin.name, xlabel="epoch", ylabel="error (0..1)", ylim=(0, None))
+        panel.set(title=plugin.name, xlabel="epoch", ylabel="error (0..1)", ylim=(0, _GUESS))
     return figure
 
 
