@@ -9,10 +9,12 @@ from onnx import TensorProto, helper, numpy_helper
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.statistics import GROUPS, LEVEL_NAMES, SIZE
 from bridge.arrays import Floats
+from bridge.engine.deciding import EVIDENCE
 from bridge.manifest import PluginSpec
 from bridge.models.cards import (
     CARD_FILE,
     MODEL_FILE,
+    DecisionRecord,
     EncoderCard,
     ParameterRecord,
     PredictorCard,
@@ -24,18 +26,24 @@ EMBEDDING_SIZE = 16
 BINS = 32
 
 
-def write_models(models: Path, plugin: PluginSpec, bypass_logit: float = -3.0) -> None:
+def write_models(
+    models: Path,
+    plugin: PluginSpec,
+    bypass_logit: float = -3.0,
+    features: FeatureSettings | None = None,
+    hop_s: float = 0.05,
+) -> Path:
     """An encoder, and the plugin's predictor, whose answers depend on all they are given.
 
     `bypass_logit` is what the predictor holds of the reference being dry, whatever it hears.
     """
-    features = FeatureSettings()
+    features = features or FeatureSettings()
     record = {
         "features": features,
         "statistics": GROUPS,
         "sample_rate_hz": features.sample_rate_hz,
         "window_s": features.window_s,
-        "hop_s": 0.05,
+        "hop_s": hop_s,
         "embedding_size": EMBEDDING_SIZE,
         "style_size": SIZE,
         "levels": LEVEL_NAMES,
@@ -56,9 +64,11 @@ def write_models(models: Path, plugin: PluginSpec, bypass_logit: float = -3.0) -
         host_rates_hz=(48_000,),
         bins=BINS,
         encoder_sha256=encoder,
+        decision=DecisionRecord(weights=dict.fromkeys(EVIDENCE, 1.0), temperature=0.1),
         **record,
     )
     (folder / CARD_FILE).write_text(predictor.model_dump_json())
+    return models
 
 
 def _encoder() -> onnx.GraphProto:

@@ -13,6 +13,7 @@ from bridge.audio.files import read_audio
 from bridge.effects import load_effect
 from bridge.errors import HostError
 from bridge.hosts import connect
+from bridge.hosts.crossfade import FADE_S
 from bridge.manifest import Manifest, PluginSpec, Setting
 from bridge.osc import Message, OscSocket
 from tests.integration.commands import PATIENCE_S, host_running, next_line
@@ -43,6 +44,64 @@ def test_plain_osc_as_any_program_sends_it() -> None:
         client.send(Message("/mda-overdrive/output", (1,)), to)
         client.send(Message("/mda-overdrive/output"), to)
         assert client.receive(5.0) == ([Message("/mda-overdrive/output", (1.0,))], to)
+
+
+def test_bypass_is_an_address_like_the_others(overdrive: PluginSpec) -> None:
+    with host_running("mda-overdrive") as (_, port), OscSocket() as client:
+        to = ("127.0.0.1", port)
+
+        def bypassed() -> object:
+            client.send(Message("/mda-overdrive/bypass"), to)
+            received = client.receive(5.0)
+            assert received
+            (message,) = received[0]
+            assert message.address == "/mda-overdrive/bypass"
+            return message.arguments
+
+        assert bypassed() == (0,)
+        with connect(f"embedded://127.0.0.1:{port}", overdrive) as host:
+            host.bypass(True)
+            assert bypassed() == (1,)
+            assert set(host.read()) == {p.symbol for p in overdrive.parameters}
+            host.bypass(False)
+            assert bypassed() == (0,)
+        for sent, answered in ((1.0, 1), (0.2, 0), (7, 1), (float("nan"), 1)):
+            client.send(Message("/mda-overdrive/bypass", (sent,)), to)
+            assert bypassed() == (answered,)
+
+
+@pytest.mark.parametrize("plugin_id", ["mda-delay", "mda-ambience"])
+def test_bypass_passes_the_input_on_while_the_plugin_goes_on_hearing(
+    manifest: Manifest,
+    guitar: tuple[Audio, int],
+    write_wav: Callable[..., Path],
+    tmp_path: Path,
+    plugin_id: str,
+) -> None:
+    audio, rate = guitar
+    plugin, played = manifest.plugin(plugin_id), audio[:, : 3 * rate]
+    source, out = write_wav("in.wav", played, rate), tmp_path / "out.wav"
+    with host_running(plugin_id, "--input", source, "--out", out) as (child, port):
+        with connect(f"embedded://127.0.0.1:{port}", plugin) as host:
+            time.sleep(0.8)
+            host.bypass(True)
+            time.sleep(0.8)
+            host.bypass(False)
+        assert next_line(child)["done"]["bypass"] is False
+        assert child.wait(PATIENCE_S) == 0
+    heard, _ = read_audio(out)
+    wet = load_effect(plugin).render(played, rate, Setting.default(plugin))
+    plain = np.flatnonzero(
+        (heard == played).all(axis=0) & (np.abs(played - wet) > 1e-4).all(axis=0)
+    )
+    # About 0.8 s in one piece, and around it what the plugin makes of the whole input.
+    first, last = plain[0], plain[-1]
+    assert 0.4 < (last - first) / rate < 1.4
+    fade = round(FADE_S * rate) + 1
+    inside = slice(first + fade, last - fade)
+    assert np.array_equal(heard[:, inside], played[:, inside])
+    assert np.abs(heard[:, : first - fade] - wet[:, : first - fade]).max() < 1e-5
+    assert np.abs(heard[:, last + fade :] - wet[:, last + fade :]).max() < 1e-5
 
 
 def test_a_host_survives_what_it_should_not_be_sent() -> None:

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 
-from bridge.analysis.features import LEVEL_NAMES, FeatureSettings, extract, mel_power
+from bridge.analysis.features import FeatureSettings, mel_power
 from bridge.analysis.metrics import (
     MRSTFT_FRAMES,
     match_rms,
@@ -11,7 +11,13 @@ from bridge.analysis.metrics import (
     style_distance,
     style_profile,
 )
-from bridge.analysis.windows import active_share, active_windows, fill_window, rms_db
+from bridge.analysis.windows import (
+    MOST_WINDOWS,
+    active_share,
+    active_windows,
+    fill_window,
+    rms_db,
+)
 from bridge.errors import AudioError
 
 SETTINGS = FeatureSettings()
@@ -59,27 +65,6 @@ def test_match_rms_leaves_only_the_shape() -> None:
     assert not match_rms(np.zeros(100, np.float32), target[:100]).any()
 
 
-def test_pictures_are_level_free_and_levels_are_not() -> None:
-    windows = np.stack([noise(SETTINGS.window_frames)] * 2) * np.array([[1.0], [0.05]], np.float32)
-    features = extract(windows, SETTINGS)
-    assert features.pictures.shape == (2, *SETTINGS.picture_shape)
-    assert np.abs(features.pictures[0] - features.pictures[1]).max() < 1e-4
-    difference = features.levels[0] - features.levels[1]
-    assert difference[0] == pytest.approx(20 * np.log10(20), abs=1e-3)
-    assert np.abs(difference[1:]).max() < 1e-3
-
-
-def test_levels_are_what_they_are_called() -> None:
-    levels = extract(sine(997, SETTINGS.window_frames, 0.5)[None], SETTINGS).levels[0]
-    named = dict(zip(LEVEL_NAMES, levels, strict=True))
-    assert named["rms_db"] == pytest.approx(20 * np.log10(0.5 / np.sqrt(2)), abs=0.01)
-    assert named["crest_db"] == pytest.approx(20 * np.log10(np.sqrt(2)), abs=0.02)
-    # A sine's amplitude has the quantiles sin(q · 90°).
-    for percent in (25, 50, 75, 90, 97):
-        expected = 20 * np.log10(np.sqrt(2) * np.sin(percent / 100 * np.pi / 2))
-        assert named[f"quantile_{percent}_db"] == pytest.approx(expected, abs=0.3)
-
-
 def test_a_sine_lies_in_the_band_of_its_frequency() -> None:
     power = mel_power(sine(1000, RATE), SETTINGS)
     band = int(power.mean(axis=1).argmax())
@@ -91,20 +76,6 @@ def test_a_sine_lies_in_the_band_of_its_frequency() -> None:
     centre = low + (band + 1) * (high - low) / (SETTINGS.mel_bands + 1)
     assert abs(centre - mel(1000)) < (high - low) / SETTINGS.mel_bands
     assert 0.1 < power[band].mean() < 0.6
-
-
-def test_features_of_silence_are_finite() -> None:
-    features = extract(np.zeros((1, SETTINGS.window_frames), np.float32), SETTINGS)
-    assert np.isfinite(features.pictures).all()
-    assert np.isfinite(features.levels).all()
-
-
-def test_features_of_many_windows_are_those_of_each() -> None:
-    windows = np.stack([noise(SETTINGS.window_frames, seed) for seed in range(3)])
-    together = extract(windows, SETTINGS)
-    alone = extract(windows[2:], SETTINGS)
-    assert np.abs(together.pictures[2] - alone.pictures[0]).max() < 1e-6
-    assert np.array_equal(together.levels[2], alone.levels[0])
 
 
 def test_windows_reach_from_first_to_last_frame_and_leave_silence_out() -> None:
@@ -120,16 +91,29 @@ def test_windows_reach_from_first_to_last_frame_and_leave_silence_out() -> None:
 
 @pytest.mark.parametrize(
     ("audio", "says"),
-    [(noise(1_000), "0.04 s but the model needs 2.75 s"), (np.zeros(200_000), "is silent")],
+    [(noise(1_000), "0.04 s but the model needs 2.73 s"), (np.zeros(200_000), "is silent")],
 )
 def test_a_recording_that_cannot_serve_is_named(audio: np.ndarray, says: str) -> None:
     with pytest.raises(AudioError, match=f"take.wav: .*{says}"):
         list(active_windows(audio.astype(np.float32), SETTINGS, "take.wav"))
 
 
-def test_short_audio_is_repeated_to_fill_a_window() -> None:
+def test_a_recording_between_the_least_and_a_window_is_one_window() -> None:
+    audio = noise(SETTINGS.least_frames + 100)
+    (window,) = active_windows(audio, SETTINGS, "x")
+    assert np.array_equal(window, audio)
+
+
+def test_of_a_long_recording_windows_are_taken_evenly() -> None:
+    audio = noise(SETTINGS.window_frames * (MOST_WINDOWS + 10))
+    windows = active_windows(audio, SETTINGS, "x")
+    assert len(windows) == MOST_WINDOWS
+    assert np.array_equal(windows[-1], audio[-SETTINGS.window_frames :])
+
+
+def test_short_audio_is_repeated_until_it_suffices() -> None:
     filled = fill_window(noise(1_000), SETTINGS)
-    assert len(filled) == SETTINGS.window_frames
+    assert len(filled) == SETTINGS.least_frames
     assert np.array_equal(filled[1_000:2_000], filled[:1_000])
 
 

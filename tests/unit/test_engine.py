@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from bridge.analysis.features import FeatureSettings
+from bridge.analysis.statistics import statistics
+from bridge.arrays import Audio
 from bridge.engine.sending import DEADBAND, FULL_STATE_S, Sender
 from bridge.engine.smoothing import Smoother, blend
 from bridge.engine.window import LiveWindow
@@ -11,21 +13,47 @@ from tests.doubles import MemoryHost
 SETTINGS = FeatureSettings()
 
 
+def noise(rate: int, seconds: float) -> Audio:
+    draw = np.random.default_rng(0)
+    return draw.standard_normal((1, round(seconds * rate))).astype(np.float32) * np.float32(0.1)
+
+
 def test_a_window_holds_the_newest_audio_whatever_the_block_size() -> None:
-    audio = np.random.default_rng(0).standard_normal((1, 4 * 24_000)).astype(np.float32)
+    audio = noise(24_000, 8)
     window = LiveWindow(24_000, SETTINGS)
     start = 0
-    for size in [1, 500, 1_200, 30_000, 7, 50_000]:
+    for size in [1, 500, 1_200, 30_000, 7, 0, 50_000, 100_000]:
         window.push(audio[:, start : start + size])
         start += size
+    newest = audio[:, start - SETTINGS.window_frames : start]
     assert window.full
-    assert np.array_equal(window.audio, audio[0, start - SETTINGS.window_frames : start])
+    assert np.array_equal(window.audio, newest[0])
+    assert np.array_equal(window.played(), newest)
+
+
+def test_a_window_speaks_of_what_it_holds() -> None:
+    audio = noise(24_000, 7)
+    window = LiveWindow(24_000, SETTINGS)
+    for block in np.array_split(audio, 41, axis=1):
+        window.push(block)
+    offline = statistics(audio[0], SETTINGS)
+    assert np.abs(window.statistics().vector - offline.vector).max() < 1e-5
+    assert np.abs(window.statistics().levels - offline.levels).max() < 1e-4
+
+
+def test_what_was_played_is_kept_at_the_hosts_rate_in_mono() -> None:
+    audio = noise(44_100, 7)
+    window = LiveWindow(44_100, SETTINGS)
+    for block in np.array_split(np.concatenate([audio, 0 * audio]), 33, axis=1):
+        window.push(block)
+    frames = round(SETTINGS.window_s * 44_100)
+    assert window.played() == pytest.approx(audio[:, -frames:] / 2)
 
 
 @pytest.mark.parametrize("rate", [44_100, 48_000, 96_000, 192_000])
 def test_a_window_hears_any_device_rate_alike(rate: int) -> None:
     window = LiveWindow(rate, SETTINGS)
-    time_s = np.arange(4 * rate) / rate
+    time_s = np.arange(6 * rate) / rate
     tone = np.sin(2 * np.pi * 1_000 * time_s).astype(np.float32)
     for block in np.array_split(np.stack([tone, tone]), 80, axis=1):
         window.push(block)
@@ -35,12 +63,13 @@ def test_a_window_hears_any_device_rate_alike(rate: int) -> None:
     )
 
 
-def test_a_window_is_full_only_after_its_length() -> None:
+def test_a_window_is_ready_half_way_and_full_after_its_length() -> None:
     window = LiveWindow(48_000, SETTINGS)
-    window.push(np.zeros((1, 48_000), np.float32))
-    assert not window.full
-    window.push(np.zeros((1, 2 * 48_000), np.float32))
-    assert window.full
+    states = []
+    for _ in range(6):
+        window.push(np.zeros((1, 48_000), np.float32))
+        states.append((window.ready, window.full))
+    assert states == [(False, False)] * 2 + [(True, False)] * 3 + [(True, True)]
 
 
 def setting(plugin: PluginSpec, *values: float) -> Setting:
@@ -93,7 +122,8 @@ def test_only_changes_are_sent(overdrive: PluginSpec) -> None:
     assert host.received[1:] == [{"muffle": pytest.approx(0.6)}]
     sender.update(setting(overdrive, 0.5 + DEADBAND / 2, 0.6, 0.5), 0.1)
     assert len(host.received) == 2
-    assert sender.sends_per_s == 4
+    assert sender.sends_per_s == 5
+    assert host.bypasses == [False]
 
 
 def test_small_drifts_add_up_to_a_send(overdrive: PluginSpec) -> None:
@@ -111,6 +141,18 @@ def test_the_full_state_goes_out_from_time_to_time_and_at_the_end(overdrive: Plu
     for step in range(int(2.5 * FULL_STATE_S / 0.05)):
         sender.update(still, 0.05 * step)
     assert [len(values) for values in host.received] == [3, 3, 3]
+    assert host.bypasses == [False] * 3
     last = setting(overdrive, 0.1 + DEADBAND / 2, 0.2, 0.3)
-    sender.finish(last)
+    sender.finish(last, bypass=True)
+    assert host.bypasses[-1]
     assert host.values == pytest.approx(last.values)
+
+
+def test_bypass_is_sent_when_it_changes(overdrive: PluginSpec) -> None:
+    host = MemoryHost({})
+    sender = Sender(host)
+    still = setting(overdrive, 0.1, 0.2, 0.3)
+    states = [False, False, True, True, False]
+    counts = [sender.update(still, 0.05 * n, bypass) for n, bypass in enumerate(states)]
+    assert host.bypasses == [False, True, False]
+    assert counts == [4, 0, 1, 0, 1]

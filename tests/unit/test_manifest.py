@@ -34,6 +34,7 @@ def load(tmp_path: Path, text: str) -> Manifest:
         ("scale: linear", "scale: log", "one, gain_db", "needs min above 0"),
         ("scale: linear", "scale: enum", "one, gain_db", "choices"),
         ("scale: linear", "scale: cubic", "one, gain_db, scale", "'linear'"),
+        ("symbol: gain_db", "symbol: bypass", "one, bypass", "bypass of its own"),
         ("max: 12.0", "max: .nan", "one, gain_db, max", "finite"),
         ("    kind: gain\n", "", "one, kind", "is missing"),
         ("formats: {builtin: Gain}", "formats: {}", "one, formats", "name lv2, builtin or vst3"),
