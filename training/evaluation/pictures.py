@@ -12,6 +12,7 @@ from training.evaluation.digest import Measured, by_host_rate, mda, mean_gains
 from training.evaluation.intervals import Json
 from training.evaluation.protocol import (
     CONDITIONS,
+    CROSS_PLUGIN,
     DO_NOTHING,
     GAIN_ONLY,
     MATCHED,
@@ -31,7 +32,7 @@ CONDITION_STYLES = {
     RANDOM: ("#CC79A7", "v"),
     NETWORK: ("#0072B2", "o"),
     RENDERED: ("#D55E00", "D"),
-    TRUE: ("#009E73", "|"),
+    TRUE: ("#009E73", "*"),
 }
 SLICE_STYLES = dict(
     zip(
@@ -41,6 +42,7 @@ SLICE_STYLES = dict(
     )
 )
 _PUBLISHED_COLOUR = "#56B4E9"
+_LOWEST_GAIN = -150
 
 
 def draw_pictures(files: Sequence[PluginResults], out: Path) -> None:
@@ -63,10 +65,13 @@ def _draw_scores(plugins: Sequence[Measured], rate: int) -> Figure:
             offset = 0.11 * (CONDITIONS.index(condition) - 2.5)
             _plot(axes, found, offset, colour, marker, condition)
         axes.set_title(name)
-        axes.set_xlim(left=-0.05)
+        axes.set_xlabel("gain-matched MRSTFT")
+        axes.set_xlim(left=-0.03 * axes.get_xlim()[1])
         _label_rows(axes, plugins)
-    figure.suptitle(f"Distance to the target by effect, host rate {rate / 1000:g} kHz")
-    figure.supxlabel("gain-matched MRSTFT (lower is nearer), mean and 95 % interval")
+    figure.suptitle(
+        f"Distance to the target by effect, host rate {rate / 1000:g} kHz: mean and 95 % interval,"
+        " lower is nearer"
+    )
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(CONDITIONS))
     return figure
@@ -85,7 +90,9 @@ def _draw_gains(plugins: Sequence[Measured], rate: int) -> Figure:
                 for m in plugins
             ]
             _plot(axes, _per_cent(found), 0.13 * (number - 2), colour, marker, name)
-        ours = [mean_gains(mda(plugins), name, answer, RAW) for name in SLICES]
+        ours = [
+            mean_gains(mda(plugins), name, answer, RAW) for name in SLICES if name != CROSS_PLUGIN
+        ]
         known = [gains["mean"] for gains in ours if gains]
         axes.axvline(0, color="#000000", linewidth=1)
         axes.axvline(
@@ -99,14 +106,19 @@ def _draw_gains(plugins: Sequence[Measured], rate: int) -> Figure:
                 100 * float(np.mean(known)),
                 color="#D55E00",
                 linestyle=":",
-                label="this work, mean of the mda effects and slices",
+                label="this work, mean of the mda effects, same plugin",
             )
         axes.set_title(answer)
         _label_rows(axes, plugins)
     low = min(axes.get_xlim()[0] for axes in panels)
-    panels[0].set_xlim(max(low, -150), 105)
-    figure.suptitle(f"Gain over doing nothing by effect and slice, host rate {rate / 1000:g} kHz")
-    figure.supxlabel("relative gain of MRSTFT over doing nothing (%), mean and 95 % interval")
+    panels[0].set_xlim(max(low, _LOWEST_GAIN), 105)
+    cut = f", cut at {_LOWEST_GAIN}" if low < _LOWEST_GAIN else ""
+    for axes in panels:
+        axes.set_xlabel(f"relative gain of MRSTFT over doing nothing (%{cut})")
+    figure.suptitle(
+        f"Gain over doing nothing by effect and slice, host rate {rate / 1000:g} kHz:"
+        " mean and 95 % interval, higher is better"
+    )
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
     return figure
