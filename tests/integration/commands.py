@@ -37,6 +37,8 @@ def running(*arguments: object) -> Iterator[subprocess.Popen[str]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A group of its own, which a test can send what a terminal sends.
+        start_new_session=True,
     )
     try:
         yield child

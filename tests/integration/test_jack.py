@@ -119,14 +119,14 @@ def test_live_follows_a_jack_client(
     setting = Setting.of_values(overdrive, truth)
     wet = load_effect(overdrive).render(audio[:, half:], RATE, setting)
     reference = write_wav("reference.wav", wet, RATE)
-    play(audio[0, : 6 * RATE])
+    play(audio[0, : 9 * RATE])
     with host_running(overdrive.id) as (_, port):
         url = f"embedded://127.0.0.1:{port}"
         arguments = ("--reference", reference, "--input", PLAYER, "--host", url)
         with running("live", "--plugin", overdrive.id, *arguments, "--json") as engine:
             # Playing goes on for ever; Ctrl-C ends the bridge.
             deadline = time.monotonic() + PATIENCE_S
-            while time.monotonic() < deadline and next_line(engine)["time_s"] < 6:
+            while time.monotonic() < deadline and next_line(engine)["time_s"] < 9:
                 pass
             engine.terminate()
             out, err = engine.communicate(timeout=PATIENCE_S)

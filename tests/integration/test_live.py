@@ -12,6 +12,7 @@ from bridge.arrays import Audio
 from bridge.effects import load_effect
 from bridge.hosts import connect
 from bridge.manifest import PluginSpec, Setting
+from bridge.osc import Message, OscSocket
 from tests.integration.commands import PATIENCE_S, host_running, next_line, run, running
 
 TRUTH = {"drive": 0.8, "muffle": 0.5, "output": 0.3}
@@ -21,13 +22,14 @@ TRUTH = {"drive": 0.8, "muffle": 0.5, "output": 0.3}
 def clips(
     overdrive: PluginSpec, guitar: tuple[Audio, int], write_wav: Callable[..., Path]
 ) -> dict[str, Path]:
-    """Six seconds of playing, and a reference with other notes made with `TRUTH`."""
+    """Nine seconds of playing, and references with other notes: one made with `TRUTH`, one dry."""
     audio, rate = guitar
     half = audio.shape[1] // 2
     wet = load_effect(overdrive).render(audio[:, half:], rate, Setting.of_values(overdrive, TRUTH))
     return {
-        "playing": write_wav("playing.wav", audio[:, : 6 * rate], rate),
+        "playing": write_wav("playing.wav", audio[:, : 9 * rate], rate),
         "reference": write_wav("reference.wav", wet, rate),
+        "dry": write_wav("dry.wav", audio[:, half:], rate),
         "silence": write_wav("hush.wav", audio[:, : 4 * rate] * 1e-3, rate),
     }
 
@@ -38,8 +40,14 @@ def host() -> Iterator[str]:
         yield f"embedded://127.0.0.1:{port}"
 
 
-def live(clips: dict[str, Path], host: str, *more: object, source: str = "playing") -> list[Any]:
-    arguments = ("--reference", clips["reference"], "--input", clips[source], "--host", host)
+def live(
+    clips: dict[str, Path],
+    host: str,
+    *more: object,
+    source: str = "playing",
+    reference: str = "reference",
+) -> list[Any]:
+    arguments = ("--reference", clips[reference], "--input", clips[source], "--host", host)
     done = run("live", "--plugin", "mda-overdrive", *arguments, "--json", *more)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -63,12 +71,35 @@ def test_live_turns_the_hosts_knobs_towards_the_reference(
     assert error(after) < 0.5 * error(before)
     assert after == pytest.approx(statuses[-1]["values"], abs=0.05)
     states = [status["state"] for status in statuses]
-    assert states[0] == "filling"
-    assert states[-1] == "matching"
+    assert list(dict.fromkeys(states)) == ["filling", "provisional", "matching"]
+    assert set(statuses[-1]["confidence"]) == set(TRUTH)
+    assert not statuses[-1]["bypass"]
+    assert {status["fault"] for status in statuses} == {""}
     summary = last["summary"]
     assert summary["lost"] == 0
-    assert 0 < summary["predictions"] <= summary["hops"] < 6 / 0.05 + 5
+    assert summary["decisions"] == statuses[-1]["decisions"] > 0
+    assert summary["decision_s"] > 0
+    assert 0 < summary["predictions"] <= summary["hops"] < 9 / 0.05 + 5
     assert 0 < summary["sends"] < 3 * summary["predictions"]
+
+
+def test_a_dry_reference_bypasses_the_plugin(clips: dict[str, Path], host: str) -> None:
+    *statuses, _ = live(clips, host, reference="dry")
+    assert statuses[-1]["bypass"]
+    with OscSocket() as client:
+        client.send(Message("/mda-overdrive/bypass"), ("127.0.0.1", int(host.rsplit(":", 1)[1])))
+        received = client.receive(5.0)
+    assert received
+    assert received[0] == [Message("/mda-overdrive/bypass", (1,))]
+
+
+def test_without_rendering_the_network_answers_alone(
+    clips: dict[str, Path], host: str, overdrive: PluginSpec
+) -> None:
+    before = values(host, overdrive)
+    *_, last = live(clips, host, "--no-rendering", "--seconds", 4)
+    assert (last["summary"]["decisions"], last["summary"]["decision_s"]) == (0, 0)
+    assert values(host, overdrive) != before
 
 
 def test_amount_0_leaves_the_host_as_it_is_and_a_half_goes_half_way(
@@ -79,11 +110,11 @@ def test_amount_0_leaves_the_host_as_it_is_and_a_half_goes_half_way(
         client.set(own)
     live(clips, host, "--amount", 0)
     assert values(host, overdrive) == pytest.approx(own, abs=1e-6)
-    live(clips, host, "--amount", 0.5, "--smoothing", 0)
+    live(clips, host, "--amount", 0.5, "--smoothing", 0, "--no-rendering")
     half = values(host, overdrive)
     with connect(host, overdrive) as client:
         client.set(own)
-    live(clips, host, "--smoothing", 0)
+    live(clips, host, "--smoothing", 0, "--no-rendering")
     full = values(host, overdrive)
     between = {symbol: (own[symbol] + full[symbol]) / 2 for symbol in own}
     assert half == pytest.approx(between, abs=0.06)
@@ -109,10 +140,11 @@ def test_ctrl_c_ends_it_with_a_summary(
     arguments = ("--reference", clips["reference"], "--input", clips["playing"], "--host", host)
     with running("live", "--plugin", "mda-overdrive", *arguments, "--json") as child:
         next_line(child)
-        child.send_signal(how)
+        # A terminal sends it to the child process that tries settings as well.
+        os.killpg(child.pid, how)
         out, err = child.communicate(timeout=PATIENCE_S)
         assert child.returncode == 0
-    assert "Traceback" not in err
+    assert err == ""
     assert "summary" in json.loads(out.splitlines()[-1])
 
 
@@ -122,6 +154,7 @@ def test_the_status_line_is_for_people(clips: dict[str, Path], host: str) -> Non
     assert done.returncode == 0
     assert "dBFS" in done.stderr
     assert "sends/s" in done.stderr
+    assert "decisions" in done.stderr
     assert "compute_p99_ms" in done.stdout
 
 

@@ -2,6 +2,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,14 @@ from bridge.audio.files import read_audio
 from bridge.audio.resample import resample
 from bridge.effects import load_effect
 from bridge.engine.matcher import Matcher
-from bridge.manifest import PluginSpec, Setting
+from bridge.manifest import PluginSpec, Setting, load_manifest
 from tests.integration.commands import PATIENCE_S, run, run_json, running
+
+
+def match_alone(source: Path, reference: Path, out: Path) -> Any:
+    """The quick way: by the network alone."""
+    arguments = ("--plugin", "mda-overdrive", "--out", out, "--budget-s", 0)
+    return run_json("match", source, reference, *arguments)
 
 
 def test_match_prints_parameters_and_writes_the_processed_input(
@@ -27,10 +34,12 @@ def test_match_prints_parameters_and_writes_the_processed_input(
     source, out = write_wav("dry.wav", *guitar), tmp_path / "wet.wav"
     result = run_json("match", source, reference_path, "--plugin", overdrive.id, "--out", out)
     assert result["plugin"] == overdrive.id
+    assert (result["bypass"], result["gain_db"]) == (False, 0)
     assert [row["symbol"] for row in result["parameters"]] == ["drive", "muffle", "output"]
     for row in result["parameters"]:
-        assert set(row) == {"symbol", "normalised", "value", "unit"}
+        assert set(row) == {"symbol", "normalised", "value", "unit", "confidence"}
         assert 0 <= row["normalised"] <= 1
+        assert 0 <= row["confidence"] <= 1
     assert result["distance"]["after"] < result["distance"]["before"]
 
     wet, rate = read_audio(out)
@@ -64,7 +73,7 @@ def test_any_rate_channel_count_and_sample_format_comes_out_as_it_went_in(
     audio = np.repeat(resample(guitar[0][:, : 4 * guitar[1]], guitar[1], rate), channels, axis=0)
     source, out = tmp_path / "dry.wav", tmp_path / "wet.wav"
     soundfile.write(source, audio.T, rate, subtype=kind)
-    result = run_json("match", source, reference_path, "--plugin", "mda-overdrive", "--out", out)
+    result = match_alone(source, reference_path, out)
     wet, its_rate = read_audio(out)
     assert (wet.shape, its_rate) == (audio.shape, rate)
     assert np.isfinite(wet).all()
@@ -77,16 +86,59 @@ def test_other_file_formats_are_read(
 ) -> None:
     source, out = tmp_path / f"dry.{suffix}", tmp_path / "wet.wav"
     soundfile.write(source, guitar[0][:, : 4 * guitar[1]].T, guitar[1])
-    run_json("match", source, reference_path, "--plugin", "mda-overdrive", "--out", out)
+    match_alone(source, reference_path, out)
     assert read_audio(out)[1] == guitar[1]
 
 
+@pytest.mark.parametrize("budget_s", [0, 1])
 def test_an_input_shorter_than_the_window_is_matched(
-    guitar: tuple[Audio, int], reference_path: Path, write_wav: Callable[..., Path], tmp_path: Path
+    guitar: tuple[Audio, int],
+    reference_path: Path,
+    write_wav: Callable[..., Path],
+    tmp_path: Path,
+    budget_s: float,
 ) -> None:
     source, out = write_wav("short.wav", guitar[0][:, : guitar[1] // 2], guitar[1]), tmp_path / "o"
-    run_json("match", source, reference_path, "--plugin", "mda-overdrive", "--out", out)
+    arguments = ("--plugin", "mda-overdrive", "--out", out, "--budget-s", budget_s)
+    run_json("match", source, reference_path, *arguments)
     assert read_audio(out)[0].shape[1] == guitar[1] // 2
+
+
+def test_trying_settings_brings_it_nearer_than_the_network_alone(
+    overdrive: PluginSpec, guitar: tuple[Audio, int], write_wav: Callable[..., Path], tmp_path: Path
+) -> None:
+    """On the whole; one reference may fall the other way."""
+    audio, rate = guitar
+    half = audio.shape[1] // 2
+    source, out = write_wav("dry.wav", audio[:, :half], rate), tmp_path / "o"
+    effect, distances = load_effect(overdrive), []
+    for values in ((0.9, 0.2, 0.3), (0.3, 0.7, 0.6), (0.6, 0.5, 0.9)):
+        wet = effect.render(audio[:, half:], rate, Setting(overdrive, values))
+        reference = write_wav("reference.wav", wet, rate)
+        results = [
+            run_json(
+                *("match", source, reference, "--plugin", overdrive.id, "--out", out),
+                *("--budget-s", budget_s),
+            )
+            for budget_s in (0, 3)
+        ]
+        distances.append([result["distance"]["after"] for result in results])
+    alone, tried = np.mean(distances, axis=0)
+    assert tried < alone
+
+
+def test_a_dry_reference_is_answered_by_bypass_and_its_gain(
+    overdrive: PluginSpec, guitar: tuple[Audio, int], write_wav: Callable[..., Path], tmp_path: Path
+) -> None:
+    audio, rate = guitar
+    half = audio.shape[1] // 2
+    source, out = write_wav("dry.wav", np.repeat(audio[:, :half], 2, axis=0), rate), tmp_path / "o"
+    reference = write_wav("reference.wav", audio[:, half:] * np.float32(0.5), rate)
+    result = run_json("match", source, reference, "--plugin", overdrive.id, "--out", out)
+    assert result["bypass"]
+    assert result["distance"]["after"] <= result["distance"]["before"]
+    gain = np.float32(10 ** (result["gain_db"] / 20))
+    assert np.abs(read_audio(out)[0] - audio[:, :half] * gain).max() < 1e-3
 
 
 def test_the_model_finds_settings_it_never_saw(
@@ -103,7 +155,7 @@ def test_the_model_finds_settings_it_never_saw(
         truth = Setting(overdrive, tuple(values))
         reference = matcher.analyse(effect.render(other, rate, truth), rate, "reference")
         answer = matcher.predict(analysed, reference, rate)
-        errors.append(np.abs(np.array(answer.normalised) - values).mean())
+        errors.append(np.abs(np.array(answer.setting.normalised) - values).mean())
         constants.append(np.abs(0.5 - np.array(values)).mean())
     assert np.mean(errors) < 0.5 * np.mean(constants)
 
@@ -115,7 +167,7 @@ def test_a_clean_reference_leaves_the_sound_alone(
     audio, rate = guitar
     analysed = matcher.analyse(audio, rate, "clean")
     answer = matcher.predict(analysed, analysed, rate)
-    wet = effect.render(audio, rate, answer)
+    wet = answer.apply(effect, audio, rate)
     strong = effect.render(audio, rate, Setting(overdrive, (0.5, 0.5, 0.5)))
     assert mrstft(wet[0], audio[0]) < 0.3 * mrstft(strong[0], audio[0])
 
@@ -152,6 +204,6 @@ def test_help_shows_examples_and_exit_codes() -> None:
 def test_plugins_lists_the_manifest() -> None:
     listed = {entry["id"]: entry for entry in run_json("plugins")}
     assert listed["mda-overdrive"]["installed"]
-    assert listed["mda-overdrive"]["model"] == "mda-overdrive"
-    assert listed["pedalboard-distortion"]["model"] is None
+    models = {plugin.id: plugin.model for plugin in load_manifest().plugins}
+    assert {name: entry["model"] for name, entry in listed.items()} == models
     assert run("plugins").returncode == 0

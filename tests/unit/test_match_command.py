@@ -1,0 +1,84 @@
+"""What `match` prints and writes, by stand-in models."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from bridge.arrays import Audio
+from bridge.audio.files import read_audio
+from bridge.cli.app import app
+from bridge.engine.matcher import Matcher
+from bridge.manifest import Manifest
+from tests.stand_ins import write_models
+
+Match = Callable[..., Any]
+
+
+@pytest.fixture
+def match(
+    manifest: Manifest,
+    guitar: tuple[Audio, int],
+    write_wav: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Match:
+    """Run `match` of three seconds in stereo; what it prints, and what it wrote."""
+    audio, rate = guitar
+    played = np.concatenate([audio[:, : 3 * rate], 0.5 * audio[:, rate : 4 * rate]])
+    source = write_wav("played.wav", played, rate)
+    reference = write_wav("reference.wav", 0.5 * audio[:, 4 * rate : 9 * rate], rate)
+
+    def run(plugin_id: str, *more: str, bypass_logit: float) -> tuple[str, Audio, Audio]:
+        plugin = manifest.plugin(plugin_id).model_copy(update={"model": plugin_id})
+        models = write_models(tmp_path / "models", plugin, bypass_logit)
+        monkeypatch.setattr(
+            "bridge.cli.match.Matcher", lambda _: partial(Matcher, models=models)(plugin)
+        )
+        out = tmp_path / "out.wav"
+        arguments = [str(source), str(reference), "--plugin", plugin_id, "--out", str(out), *more]
+        done = CliRunner().invoke(app, ["match", *arguments])
+        assert done.exit_code == 0, done.output
+        return done.stdout, played, read_audio(out)[0]
+
+    return run
+
+
+@pytest.mark.parametrize("budget_s", ["0", "0.5"])
+def test_a_dry_reference_is_answered_by_bypass(match: Match, budget_s: str) -> None:
+    told, played, written = match(
+        "mda-overdrive", "--json", "--budget-s", budget_s, bypass_logit=9.0
+    )
+    answer = json.loads(told)
+    assert answer["bypass"] is True
+    gain = np.float32(10 ** (answer["gain_db"] / 20))
+    assert np.abs(written - played * gain).max() < 1e-3
+    assert answer["gain_db"] == 0 if budget_s == "0" else answer["gain_db"] < -2
+
+
+def test_bypass_is_advised_in_a_sentence_with_its_gain(match: Match) -> None:
+    told, _, _ = match("mda-overdrive", "--budget-s", "0", bypass_logit=9.0)
+    assert "the reference sounds dry: bypass mda Overdrive\n" in told
+    told, _, _ = match("mda-overdrive", "--budget-s", "0.5", bypass_logit=9.0)
+    assert "bypass mda Overdrive and turn the level down by " in told
+
+
+def test_a_setting_is_told_with_its_confidence_and_heard_on_every_channel(match: Match) -> None:
+    told, played, written = match("mda-combo", "--json", "--budget-s", "0", bypass_logit=-9.0)
+    answer = json.loads(told)
+    assert (answer["bypass"], answer["gain_db"]) == (False, 0)
+    confidence = {row["symbol"]: row["confidence"] for row in answer["parameters"]}
+    assert confidence.pop("stereo") is None
+    assert all(0 <= share <= 1 for share in confidence.values())
+    assert written.shape == played.shape
+    assert np.abs(written - played).max() > 0.01
+    told, _, _ = match("mda-combo", "--budget-s", "0", bypass_logit=-9.0)
+    assert "confidence" in told
+    assert "held" in told
+    assert "%" in told
+    assert "sounds dry" not in told
