@@ -6,6 +6,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from bridge.manifest import PluginSpec
 
@@ -53,7 +54,7 @@ def _panels(count: int, title: str) -> tuple[Figure, list[Axes]]:
     panels = [figure.add_subplot(rows, columns, number + 1) for number in range(count)]
     for panel in panels:
         panel.grid(alpha=0.3)
-        panel.xaxis.get_major_locator().set_params(integer=True)
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure, panels
 
 

@@ -1,0 +1,64 @@
+"""`dafx-train` with the experiments of another folder, one plugin, and little of everything.
+
+`python -m tests.integration.tiny_training EXPERIMENTS COMMAND …`, also below `torchrun`.
+"""
+
+import sys
+from pathlib import Path
+from unittest import mock
+
+from bridge.manifest import Manifest, load_manifest
+
+MODELS = {"mda-overdrive": "mda-overdrive", "mda-delay": None}
+CHUNK = 8
+SENSITIVITY_CASES = 2
+CASES = 8
+
+TINY = """
+clips: {sample_rates_hz: [24000, 48000], halves_s: [2.75], gain_db: [-12, 6]}
+pool: {clips: 32, validation_clips: 16, seed: 1}
+joint: {epochs: 4, batch: 16}
+"""
+TUNED = TINY + "spsa: {steps: 4, batch: 4, check_every: 2, validation_cases: 4, points_only: true}"
+ALONE = """
+clips: {halves_s: [2.75]}
+task: {plugin: mda-delay, clean_share: 0.25}
+encoder_from: tuned
+spsa: {steps: 4, batch: 4, check_every: 2, validation_cases: 8, starts: [0.5, 1.0]}
+"""
+
+
+def tiny_manifest(**_: object) -> Manifest:
+    """The manifest's entries of `MODELS`, with these models."""
+    whole = load_manifest(models=None)
+    return Manifest(
+        schema=1,
+        plugins=tuple(
+            whole.plugin(name).model_copy(update={"model": model}) for name, model in MODELS.items()
+        ),
+    )
+
+
+def write_experiments(folder: Path) -> None:
+    """`tiny`, `tuned` and `alone` as files."""
+    for name, text in (("tiny", TINY), ("tuned", TUNED), ("alone", ALONE)):
+        (folder / f"{name}.yaml").write_text(text)
+
+
+def main() -> None:
+    """Run one command."""
+    experiments = Path(sys.argv.pop(1))
+    from training.__main__ import main as dafx_train
+
+    with (
+        mock.patch("training.runs.EXPERIMENTS", experiments),
+        mock.patch("training.pool._CHUNK", CHUNK),
+        mock.patch("training.sensitivity.CASES", SENSITIVITY_CASES),
+        mock.patch("training.convergence.CASES", CASES),
+        mock.patch("training.cli.load_manifest", tiny_manifest),
+    ):
+        dafx_train()
+
+
+if __name__ == "__main__":
+    main()
