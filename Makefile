@@ -24,7 +24,7 @@ train: $(VENV)/test.done
 	$(VENV)/bin/dafx-train corpus
 	$(VENV)/bin/dafx-train fit mda-overdrive
 	$(VENV)/bin/dafx-train export mda-overdrive
-	$(VENV)/bin/dafx-train evaluate mda-overdrive
+	$(VENV)/bin/dafx-train evaluate
 	$(VENV)/bin/dafx-train report overdrive-fixed
 	$(VENV)/bin/dafx-train report overdrive-random
 

@@ -12,17 +12,11 @@ case "${1:-}" in
     test) packages="$run jackd2 lilv-utils dpf-source g++ make mma libfluidsynth3 timgm6mb-soundfont" ;;
     train) packages="$run mma libfluidsynth3 fluid-soundfont-gm minuet-data timgm6mb-soundfont
         avldrums.lv2-soundfont fillets-ng-data-nl fillets-ng-data-cs festvox-ru
-        gcin-voice fretsonfire-songs-sectoid fretsonfire-songs-muldjord calf-plugins g++"
+        gcin-voice fretsonfire-songs-sectoid fretsonfire-songs-muldjord calf-plugins"
         # Recorded notes come as npm packages; npm itself may come from elsewhere than Debian.
         command -v npm >/dev/null || packages="$packages npm" ;;
     *) echo "usage: $0 run|test|train" >&2; exit 2 ;;
 esac
-
-# The package pesq is compiled when it is installed.
-if [ "$1" != run ]; then
-    headers=$(python3 -c "import sysconfig; print(sysconfig.get_path('include'))")
-    [ -f "$headers/Python.h" ] || packages="$packages python3-dev"
-fi
 
 # Debian's python3 makes virtual environments only with this package.
 python3 -c "import ensurepip, venv" 2>/dev/null || packages="$packages python3-venv"

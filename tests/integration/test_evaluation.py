@@ -14,6 +14,7 @@ from bridge.arrays import Audio
 from bridge.effects import load_effect
 from bridge.engine.answers import Answer
 from bridge.manifest import Manifest, PluginSpec, Setting, load_manifest
+from bridge.models.cards import DecisionRecord
 from training.corpus import Stem
 from training.errors import TrainingError
 from training.evaluation import Settings, bench, evaluate
@@ -22,6 +23,7 @@ from training.evaluation.cases import OwnCases, usable_setting
 from training.evaluation.cross_plugin import CrossCases, load_counterparts
 from training.evaluation.protocol import SLICES, TRUE
 from training.evaluation.results import PluginResults
+from training.evaluation.scores import HAS_PESQ
 from training.examples import ClipSource
 
 SETTINGS = Settings(cases=6, rendered_cases=3, pesq_cases=2, seed=7)
@@ -49,7 +51,11 @@ class NoMatcher:
 
     def __init__(self, plugin: PluginSpec, models: Path) -> None:
         self.plugin = plugin
-        self.card = SimpleNamespace(sha256=f"{models}", encoder_sha256="0" * 64)
+        self.card = SimpleNamespace(
+            sha256=f"{models}",
+            encoder_sha256="0" * 64,
+            decision=DecisionRecord(weights={}, temperature=1.0),
+        )
 
     def analyse(self, audio: Audio, rate: float, name: str, repeat_short: bool) -> None:
         return None
@@ -102,7 +108,7 @@ def test_an_evaluation_goes_from_corpus_to_tables_and_pictures(
         assert refined["network + rendering"] == refined["do nothing"]
         gains = summary["rendered"]["relative_gain"]["network + rendering"]
         assert gains["mrstft"]["mean"] == 0.0
-        assert ("pesq" in means["network"]) == (name == "speech")
+        assert ("pesq" in means["network"]) == (name == "speech" and HAS_PESQ)
         if name == "cross-plugin":
             assert summary["counterparts"] == ["pedalboard Distortion"]
             assert "true parameters" not in {k for k, v in means.items() if v}

@@ -105,6 +105,7 @@ def test_loudness_is_that_of_bs_1770_and_has_a_floor() -> None:
 def test_pesq_is_best_for_equal_speech_and_has_no_say_in_silence(
     guitar: tuple[Audio, int],
 ) -> None:
+    pytest.importorskip("pesq")
     audio = guitar[0][0, : 4 * RATE]
     noise = np.random.default_rng(0).standard_normal(len(audio)).astype(np.float32) * 0.05
     best, worse = pesq_score(audio, audio), pesq_score(audio + noise, audio)
@@ -114,6 +115,11 @@ def test_pesq_is_best_for_equal_speech_and_has_no_say_in_silence(
     silence = np.zeros_like(audio)
     assert np.isnan(pesq_score(silence, audio))
     assert np.isnan(pesq_score(audio, silence))
+
+
+def test_without_the_package_there_is_no_pesq(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.evaluation.scores.pesq", None)
+    assert np.isnan(pesq_score(sine(440), sine(440)))
 
 
 def test_silence_and_what_is_not_finite_are_not_usable() -> None:

@@ -27,7 +27,7 @@ class Answered:
     answers: Mapping[str, Answer]
     """Of the conditions under test."""
     seconds: Mapping[str, float]
-    """How long each of these took, with the analysis of input and reference."""
+    """Processor time of each of these, with the analysis of input and reference."""
 
 
 def answer_case(
@@ -35,17 +35,17 @@ def answer_case(
 ) -> Answered:
     """All conditions' answers; `draw` gives the random setting, `rendered` asks for refinement."""
     rate = case.sample_rate
-    start = time.perf_counter()
+    start = time.process_time()
     played = matcher.analyse(case.dry, rate, "input", repeat_short=True)
-    analysed = time.perf_counter()
+    analysed = time.process_time()
     reference = matcher.analyse(case.reference, rate, "reference", repeat_short=True)
-    heard = time.perf_counter()
+    heard = time.process_time()
     answers = {NETWORK: matcher.predict(played, reference, rate)}
-    seconds = {NETWORK: time.perf_counter() - start}
+    seconds = {NETWORK: time.process_time() - start}
     if rendered:
-        start = time.perf_counter()
+        start = time.process_time()
         answers[RENDERED] = decide(matcher, effect, case.dry, rate, reference)
-        seconds[RENDERED] = time.perf_counter() - start + heard - analysed
+        seconds[RENDERED] = time.process_time() - start + heard - analysed
     _, (random,) = usable_setting(effect, [case.dry], rate, draw)
     audio = {
         DO_NOTHING: case.dry,

@@ -12,6 +12,7 @@ from training.corpus import load_index
 from training.errors import TrainingError
 from training.evaluation.intervals import Json
 from training.evaluation.protocol import SPEECH, Work
+from training.evaluation.scores import HAS_PESQ
 from training.files import write_whole
 
 
@@ -63,10 +64,11 @@ def identity(work: Work) -> Json:
     return {
         "cases": settings.cases,
         "rendered_cases": settings.rendered_cases,
-        "pesq_cases": settings.pesq_cases if work.slice == SPEECH else 0,
+        "pesq_cases": settings.pesq_cases if work.slice == SPEECH and HAS_PESQ else 0,
         "seed": settings.seed,
         "predictor_sha256": card.sha256,
         "encoder_sha256": card.encoder_sha256,
+        "decision_sha256": _sha256(card.decision.model_dump()),
         "corpus_sha256": _sha256([asdict(stem) for stem in load_index(work.corpus, "test")]),
         "effects_sha256": _sha256(
             [spec.model_dump(exclude={"model"}) for spec in (work.plugin, *work.counterparts)]

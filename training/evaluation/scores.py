@@ -8,7 +8,6 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-import pesq
 import pyloudnorm
 import scipy.fft
 
@@ -17,6 +16,14 @@ from bridge.analysis.metrics import match_rms, mrstft_each
 from bridge.arrays import Audio
 from bridge.audio.resample import resample
 from training.evaluation.protocol import KEYS, PROTOCOL_RATE_HZ
+
+try:
+    import pesq
+except ModuleNotFoundError:
+    pesq = None
+
+HAS_PESQ = pesq is not None
+"""Whether the user has chosen to install it; see `pyproject.toml`."""
 
 QUIETEST_LUFS = -70.0
 """Absolute gate of ITU-R BS.1770-5; what lies below counts as this."""
@@ -111,11 +118,15 @@ def loudness(audio: Audio, sample_rate: int) -> float:
 
 
 def pesq_score(answer: Audio, target: Audio) -> float:
-    """Wideband PESQ (ITU-T P.862.2), about 1 to 4.64, higher is nearer; NaN where none is heard.
+    """Wideband PESQ (ITU-T P.862.2), about 1 to 4.64, higher is nearer.
+
+    NaN where no speech is heard, or without the package.
 
     The measure was made for codecs and networks, so an effect that is meant to change a voice
     leaves what it was validated for.
     """
+    if pesq is None:
+        return float("nan")
     wanted, found = (
         np.asarray(resample(audio, PROTOCOL_RATE_HZ, _PESQ_RATE_HZ)) for audio in (target, answer)
     )

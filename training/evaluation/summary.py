@@ -89,7 +89,7 @@ def _bypass(outcomes: Sequence[Outcome], name: str) -> Json:
 
 
 def _seconds(outcomes: Sequence[Outcome]) -> Json:
-    """Mean seconds a case, by condition and for scoring."""
+    """Mean processor seconds a case, by condition and for scoring."""
     names = dict.fromkeys(name for outcome in outcomes for name in outcome.seconds)
     return {
         name: round(float(np.mean([o.seconds[name] for o in outcomes if name in o.seconds])), 4)

@@ -41,14 +41,15 @@ Input is one dry half (5.46 s) of a clip, reference its other half made wet with
 target the input made wet with the same setting; one case in ten is clean, and the right answer is
 then to bypass. In the slice *cross-plugin* another maker's effect of the same kind makes reference
 and target, so there are no true parameters. Audio, soundfonts, speakers and recordings come from
-packages that training never saw; *real recordings* were played by people. All conditions see the
-same cases; *network + rendering* refines the first of them, and what it is compared with is then
-counted over these alone. Every score is taken at 24 kHz.
+packages that training never saw; *real recordings* are of instruments that people played, where
+the other slices' instruments are sampled. All conditions see the same cases; *network + rendering*
+refines the first of them, and what it is compared with is then counted over these alone. Every
+score is taken at 24 kHz.
 
 - *MRSTFT*: six resolutions, mean |A-B| + mean |ln A/B|; *gain-matched*: after scaling to the
   target's RMS. *MSD*: mel-spectral distance. *SCE*: spectral-centroid error. *Crest*, *LUFS*,
-  *RMS*: absolute errors. Lower is better in all of these. *PESQ* (wideband, speech only): higher
-  is better.
+  *RMS*: absolute errors. Lower is better in all of these. *PESQ* (wideband, on the first speech
+  cases, where the package is installed): higher is better.
 - ± is half of the 95 % interval of a mean (or of a mean paired difference).
 - *Relative gain*: how much lower than *do nothing* a mean score is, in per cent; 100 is perfect.
 - *Do nothing* is the input, *gain only* the input at the reference's loudness, *random setting* a
@@ -87,7 +88,7 @@ def _summaries(plugins: Sequence[Measured], published: Published) -> list[str]:
                 _differences(plugins, answer, key),
             ]
     parts += [heading(3, "Do the confidences hold?"), _calibration(plugins)]
-    parts += [heading(3, "Seconds a case, on one core"), _seconds(plugins)]
+    parts += [heading(3, "Processor seconds a case"), _seconds(plugins)]
     return parts
 
 
