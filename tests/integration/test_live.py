@@ -106,15 +106,16 @@ def test_amount_0_leaves_the_host_as_it_is_and_a_half_goes_half_way(
     clips: dict[str, Path], host: str, overdrive: PluginSpec
 ) -> None:
     own = {"drive": 0.2, "muffle": 0.1, "output": 0.9}
+    quick = ("--smoothing", 0, "--no-rendering", "--seconds", 6)
     with connect(host, overdrive) as client:
         client.set(own)
-    live(clips, host, "--amount", 0)
+    live(clips, host, "--amount", 0, "--seconds", 4)
     assert values(host, overdrive) == pytest.approx(own, abs=1e-6)
-    live(clips, host, "--amount", 0.5, "--smoothing", 0, "--no-rendering")
+    live(clips, host, "--amount", 0.5, *quick)
     half = values(host, overdrive)
     with connect(host, overdrive) as client:
         client.set(own)
-    live(clips, host, "--smoothing", 0, "--no-rendering")
+    live(clips, host, *quick)
     full = values(host, overdrive)
     between = {symbol: (own[symbol] + full[symbol]) / 2 for symbol in own}
     assert half == pytest.approx(between, abs=0.06)

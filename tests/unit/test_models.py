@@ -6,47 +6,62 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from bridge.analysis.features import LEVEL_NAMES, FeatureSettings
+from bridge.analysis.features import FeatureSettings
+from bridge.analysis.statistics import LEVEL_NAMES, SIZE
 from bridge.errors import ModelError
-from bridge.manifest import PluginSpec
+from bridge.manifest import Manifest, PluginSpec
 from bridge.models import Encoder, load_encoder, load_predictor
-from training import networks
+from bridge.models.cards import file_sha256
 from training.export import TOLERANCE, export, golden_difference
-from training.pool import Pool
+from training.joint import Networks
+from training.networks import Encoder as TorchEncoder
+from training.networks import Predictor as TorchPredictor
+from training.pool import Heard, Pool, Wet
 
-FEATURES = FeatureSettings()
 CASES = 4
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory, overdrive: PluginSpec) -> Path:
-    """An untrained encoder and predictor, exported as trained ones are."""
+def leslie(manifest: Manifest) -> PluginSpec:
+    """A plugin with an enum among its parameters."""
+    return manifest.plugin("mda-leslie").model_copy(update={"model": "mda-leslie"})
+
+
+@pytest.fixture(scope="module")
+def exported(
+    tmp_path_factory: pytest.TempPathFactory, overdrive: PluginSpec, leslie: PluginSpec
+) -> Path:
+    """An untrained encoder and two predictors, exported as trained ones are."""
     folder = tmp_path_factory.mktemp("models")
     (folder / "corpus" / "train").mkdir(parents=True)
     stem = dict(path="a.flac", kind="bass", seconds=3600, package="p", licence="CC0", sha256="0")
     (folder / "corpus" / "train" / "index.json").write_text(json.dumps([stem]))
     draw = np.random.default_rng(0)
-    pictures = draw.standard_normal((CASES, *FEATURES.picture_shape)).astype(np.float16)
-    levels = draw.standard_normal((CASES, len(LEVEL_NAMES))).astype(np.float32)
-    pool = Pool(
-        pictures,
-        pictures[::-1],
-        levels,
-        levels[::-1].copy(),
-        np.full(CASES, 48_000, np.float32),
-        draw.random((CASES, 3)).astype(np.float32),
-    )
+
+    def heard() -> Heard:
+        vectors = draw.standard_normal((CASES, SIZE)).astype(np.float16)
+        return Heard(vectors, draw.normal(-20, 6, (CASES, len(LEVEL_NAMES))).astype(np.float32))
+
+    plugins = [overdrive, leslie]
+    truths = {p.id: draw.random((CASES, len(p.predicted))).astype(np.float32) for p in plugins}
+    for truth in truths.values():
+        truth[0] = np.nan
+    wet = {name: Wet(heard(), truth) for name, truth in truths.items()}
     torch.manual_seed(0)
-    predictor = networks.Predictor(3)
-    torch.nn.init.normal_(predictor.answer.weight, std=0.1)
+    networks = Networks(
+        TorchEncoder(), nn.ModuleDict({p.id: TorchPredictor(p.predicted) for p in plugins})
+    )
+    for predictor in networks.predictors.values():
+        nn.init.normal_(predictor.point[-1].weight, std=0.3)
     export(
         "untrained",
-        networks.Encoder(FEATURES),
-        predictor,
-        overdrive,
+        networks,
+        plugins,
         (48_000, 44_100),
-        pool,
+        FeatureSettings(),
+        Pool(heard(), np.full(CASES, 48_000, np.float32), wet),
         folder / "corpus",
         folder,
     )
@@ -64,18 +79,22 @@ def models(exported: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_onnx_answers_as_pytorch_did(exported: Path) -> None:
-    assert golden_difference(exported / "encoder") < TOLERANCE
-    assert golden_difference(exported / "mda-overdrive") < TOLERANCE
+@pytest.mark.parametrize("folder", ["encoder", "mda-overdrive", "mda-leslie"])
+def test_onnx_answers_as_pytorch_did(exported: Path, folder: str) -> None:
+    assert golden_difference(exported / folder) < TOLERANCE
 
 
-def test_the_loader_answers_as_pytorch_did(exported: Path, overdrive: PluginSpec) -> None:
+def test_the_loader_answers_as_pytorch_did(exported: Path, leslie: PluginSpec) -> None:
     encoder = load_encoder(exported)
-    predictor = load_predictor(overdrive, encoder, exported)
+    predictor = load_predictor(leslie, encoder, exported)
     with np.load(exported / "encoder" / "golden.npz") as golden:
-        embeddings = encoder.embed(golden["pictures"])
-        assert np.abs(embeddings - golden["embedding"]).max() < TOLERANCE
-    with np.load(exported / "mda-overdrive" / "golden.npz") as golden:
+        for vector, embedding, style in zip(
+            golden["vector"], golden["embedding"], golden["style"], strict=True
+        ):
+            found = encoder.embed(vector)
+            assert np.abs(found.embedding - embedding).max() < TOLERANCE
+            assert np.abs(found.style - style).max() < TOLERANCE
+    with np.load(exported / "mda-leslie" / "golden.npz") as golden:
         for case in range(CASES):
             answer = predictor.predict(
                 golden["input_embedding"][case],
@@ -84,17 +103,45 @@ def test_the_loader_answers_as_pytorch_did(exported: Path, overdrive: PluginSpec
                 golden["reference_levels"][case],
                 float(golden["sample_rate"][case, 0]),
             )
-            assert np.abs(answer - golden["parameters"][case]).max() < TOLERANCE
-            assert ((answer >= 0) & (answer <= 1)).all()
+            assert np.abs(answer.parameters - golden["parameters"][case]).max() < TOLERANCE
+            assert np.abs(answer.bins - golden["bins"][case]).max() < TOLERANCE
+            assert answer.bypass == pytest.approx(golden["bypass"][case, 0], abs=TOLERANCE)
+
+
+def test_answers_are_values_and_probabilities_of_classes_and_bins(
+    exported: Path, leslie: PluginSpec
+) -> None:
+    predictor = load_predictor(leslie, load_encoder(exported), exported)
+    draw = np.random.default_rng(0)
+    size, levels = predictor.card.embedding_size, len(LEVEL_NAMES)
+    for _ in range(10):
+        first, second = draw.standard_normal((2, size)) * 30
+        quiet, loud = draw.normal(-20, 30, (2, levels))
+        answer = predictor.predict(first, second, quiet, loud, 48_000)
+        assert ((answer.parameters >= 0) & (answer.parameters <= 1)).all()
+        assert answer.bins.sum(axis=1) == pytest.approx(1, abs=1e-4)
+        assert 0 <= answer.bypass <= 1
+        for spec, value, row in zip(leslie.predicted, answer.parameters, answer.bins, strict=True):
+            if spec.classes:
+                assert row[spec.classes :].max() < 1e-6
+                assert value == pytest.approx(row.argmax() / (spec.classes - 1))
 
 
 def test_the_card_says_what_a_user_needs_to_know(exported: Path, overdrive: PluginSpec) -> None:
     card = load_predictor(overdrive, load_encoder(exported), exported).card
-    assert (card.sample_rate_hz, card.window_s, card.hop_s) == (24_000, 2.752, 0.05)
+    assert (card.sample_rate_hz, card.hop_s) == (24_000, 0.05)
+    assert card.window_s == pytest.approx(5.461, abs=1e-3)
     assert [p.symbol for p in card.parameters] == ["drive", "muffle", "output"]
+    assert sum(card.statistics.values()) == card.style_size == SIZE
     assert card.training_data[0].licence == "CC0"
     assert card.host_rates_hz == (44_100, 48_000)
     assert {"torch", "onnx", "onnxruntime", "dafx-bridge"} <= card.versions.keys()
+    assert set(card.metrics) == {
+        "validation_mae_drive",
+        "validation_mae_muffle",
+        "validation_mae_output",
+        "validation_bypass_accuracy",
+    }
 
 
 Change = Callable[[dict[str, Any]], object]
@@ -108,11 +155,15 @@ Change = Callable[[dict[str, Any]], object]
         (lambda card: card["parameters"].pop(), "parameters is"),
         (lambda card: card["parameters"][1].update(max=2.0), r"parameters\.1\.max is 2\.0"),
         (lambda card: card["parameters"][0].update(scale="log"), r"parameters\.0\.scale is 'log'"),
-        (lambda card: card.update(schema_version=2), "schema_version"),
+        (lambda card: card.update(schema_version=1), "schema_version"),
         (lambda card: card.update(window_s=1.0), r"window_s is 1\.0"),
         (lambda card: card["features"].update(mel_bands=64), "features is"),
         (lambda card: card.update(encoder_sha256="0" * 64), "encoder_sha256 is"),
         (lambda card: card.update(levels=["rms_db"]), "levels is"),
+        (lambda card: card["statistics"].update(echo=1), "statistics is"),
+        (lambda card: card["decision"].update(temperature=0), r"decision\.temperature"),
+        (lambda card: card["decision"]["weights"].update(echo=-1), r"decision\.weights\.echo"),
+        (lambda card: card.update(bins=16), "outputs are"),
         (lambda card: card.pop("hop_s"), "hop_s: Field required"),
         (lambda card: card.update(mood="good"), "mood: Extra"),
         (lambda card: card.update(sha256="0" * 64), "does not match sha256"),
@@ -132,8 +183,6 @@ def test_a_card_that_does_not_fit_is_refused_by_field(
 
 
 def rehash(folder: Path) -> None:
-    from bridge.models.cards import file_sha256
-
     card = json.loads((folder / "card.json").read_text())
     card["sha256"] = file_sha256(folder / "model.onnx")
     (folder / "card.json").write_text(json.dumps(card))
@@ -162,6 +211,23 @@ def test_corrupt_missing_and_foreign_files_are_refused(models: Path, overdrive: 
     (folder / "card.json").unlink()
     with pytest.raises(ModelError, match="no such model card"):
         Encoder(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda card: card["levels"].pop(), "levels are .* but this version computes"),
+        (lambda card: card["statistics"].update(echo=1), "statistics are .* but this version"),
+        (lambda card: card.update(style_size=7), "outputs are"),
+    ],
+)
+def test_an_encoder_of_another_version_is_refused(models: Path, change: Change, says: str) -> None:
+    path = models / "encoder" / "card.json"
+    card = json.loads(path.read_text())
+    change(card)
+    path.write_text(json.dumps(card))
+    with pytest.raises(ModelError, match=says):
+        load_encoder(models)
 
 
 def test_a_plugin_without_a_model_says_so(exported: Path, overdrive: PluginSpec) -> None:

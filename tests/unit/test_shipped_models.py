@@ -3,7 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bridge.manifest import Manifest, Setting
+from bridge.engine.deciding import EVIDENCE
+from bridge.manifest import Manifest, PluginSpec, Setting, load_manifest
 from bridge.models import load_encoder, load_predictor
 from bridge.paths import MODELS
 from training.export import TOLERANCE, golden_difference
@@ -12,15 +13,22 @@ from training.runs import load_experiment
 FOLDERS = sorted(path.parent for path in MODELS.glob("*/card.json"))
 
 
+SHIPPED = [plugin for plugin in load_manifest(models=None).plugins if plugin.model]
+
+
 def test_every_model_of_the_manifest_loads_and_every_folder_is_in_use(manifest: Manifest) -> None:
     encoder = load_encoder()
     used = {"encoder"}
-    for plugin in manifest.plugins:
-        if plugin.model:
-            used.add(plugin.model)
-            card = load_predictor(plugin, encoder).card
-            assert load_experiment(card.experiment).task.plugin == plugin.id
-            assert card.training_data
+    for plugin in SHIPPED:
+        assert plugin.model
+        used.add(plugin.model)
+        card = load_predictor(plugin, encoder).card
+        assert card.experiment == encoder.card.experiment
+        assert load_experiment(card.experiment).features == card.features
+        assert card.training_data
+        assert set(card.decision.weights) == set(EVIDENCE)
+        # Weighed and not as exported before that.
+        assert len(set(card.decision.weights.values())) > 1
     assert {folder.name for folder in FOLDERS} == used
 
 
@@ -29,19 +37,22 @@ def test_golden_outputs_are_met(folder: Path) -> None:
     assert golden_difference(folder) < TOLERANCE
 
 
-def test_answers_are_settings_and_do_not_stick(manifest: Manifest) -> None:
+@pytest.mark.parametrize("plugin", SHIPPED, ids=lambda plugin: plugin.id)
+def test_answers_are_settings_and_do_not_stick(plugin: PluginSpec) -> None:
     """Random evidence gives answers inside the range that differ from each other."""
-    plugin = manifest.plugin("mda-overdrive")
     predictor = load_predictor(plugin, load_encoder())
     draw = np.random.default_rng(0)
     size, levels = predictor.card.embedding_size, len(predictor.card.levels)
-    answers = []
+    answers, dry = [], []
     for _ in range(50):
-        first, second = draw.standard_normal((2, size)) * 0.3
+        first, second = draw.standard_normal((2, size))
         quiet, loud = draw.normal(-20, 6, (2, levels))
-        answers.append(predictor.predict(first, second, quiet, loud, 48_000))
-        Setting.of_predicted(plugin, answers[-1].tolist())
+        answer = predictor.predict(first, second, quiet, loud, 48_000)
+        Setting.of_predicted(plugin, answer.parameters.tolist())
+        answers.append(answer.bins @ np.arange(answer.bins.shape[1]))
+        dry.append(answer.bypass)
     assert (np.std(answers, axis=0) > 0.02).all()
+    assert np.std(dry) > 0
 
 
 def test_the_models_are_small() -> None:
