@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+import torch
 
+from bridge.analysis.features import FeatureSettings
 from bridge.arrays import Audio
 from bridge.effects import load_effect
 from bridge.engine.answers import Answer
@@ -25,6 +27,10 @@ from training.evaluation.protocol import SLICES, TRUE
 from training.evaluation.results import PluginResults
 from training.evaluation.scores import HAS_PESQ
 from training.examples import ClipSource
+from training.export import export
+from training.joint import Networks
+from training.networks import Encoder, Predictor
+from training.pool import load_pool
 
 SETTINGS = Settings(cases=6, rendered_cases=3, pesq_cases=2, seed=7)
 KINDS = sorted({kind for kinds in SLICES.values() for kind in kinds})
@@ -243,3 +249,31 @@ def test_settings_that_silence_are_drawn_again(manifest: Manifest) -> None:
     silence = np.zeros((1, 24_000), np.float32)
     with pytest.raises(TrainingError, match="50 settings in a row leave silence"):
         usable_setting(effect, [silence], 24_000, np.random.default_rng(0))
+
+
+def test_exported_models_are_measured_in_processes_of_their_own(
+    manifest: Manifest, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Untrained networks, but the real models, refinement and processes."""
+    monkeypatch.undo()
+    monkeypatch.setattr("training.evaluation.run.SLICES", ("guitar", "cross-plugin"))
+    monkeypatch.setattr("training.pool._CHUNK", 4)
+    plugin = manifest.plugin("mda-overdrive").model_copy(update={"model": "overdrive"})
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "validation").symlink_to(corpus / "test")
+    for split in ("train", "test"):
+        (tmp_path / "corpus" / split).symlink_to(corpus / "test")
+    features = FeatureSettings()
+    pool = load_pool([plugin], SETTINGS.clips, features, tmp_path, "validation", 1, 4, processes=1)
+    networks = Networks(Encoder(), torch.nn.ModuleDict({plugin.id: Predictor(plugin.predicted)}))
+    models = tmp_path / "models"
+    models.mkdir()
+    export("untrained", networks, [plugin], (24_000,), features, pool, tmp_path / "corpus", models)
+    few = replace(SETTINGS, cases=2, rendered_cases=1)
+    evaluate(manifest, [plugin], few, tmp_path / "corpus", tmp_path, models, processes=2)
+    slices = PluginResults(tmp_path / "evaluation" / "mda-overdrive.json", plugin).read()["24000"]
+    assert list(slices) == ["guitar", "cross-plugin"]
+    assert slices["guitar"]["worst_true_parameters"] == 0.0
+    for summary in slices.values():
+        assert summary["rendered"]["means"]["network + rendering"]["mrstft"]["mean"] > 0
+        assert summary["seconds"]["network + rendering"] > summary["seconds"]["network"]
