@@ -47,7 +47,7 @@ def measure(name: str, trained: Trained, plugin: PluginSpec, folders: Folders) -
         curve = [[s, f["validation_mrstft"]] for s, f in steps.items() if "validation_mrstft" in f]
         rows.append(
             {"start": start, "mrstft": round(scores[number], 4)}
-            | _follows(answers, batch.truth)
+            | follows(answers, batch.truth)
             | {"curve": curve}
         )
     wet = batch.truth[~batch.clean]
@@ -73,7 +73,7 @@ def write_tables(result: dict[str, Any], out: Path) -> None:
     write_whole(out / f"{name}.md", _markdown(result))
 
 
-def _follows(answers: Floats, truth: Floats) -> dict[str, Any]:
+def follows(answers: Floats, truth: Floats) -> dict[str, Any]:
     """How answers (n, p), NaN for bypass, follow the truth (n, p), NaN for a dry reference."""
     clean, bypassed = np.isnan(truth[:, 0]), np.isnan(answers[:, 0])
     given, true = answers[~clean & ~bypassed], truth[~clean & ~bypassed]
@@ -84,7 +84,9 @@ def _follows(answers: Floats, truth: Floats) -> dict[str, Any]:
         "mean_answer": _rounded(given.mean(axis=0), 3) if len(given) else nothing,
         "error": _rounded(np.abs(given - true).mean(axis=0), 4) if len(given) else nothing,
         "correlation": _correlations(given, true) if len(given) else nothing,
-        "saturated_share": round(float(saturated.sum() / max(inside.sum(), 1)), 4),
+        "saturated_share": round(float(saturated.sum() / inside.sum()), 4)
+        if inside.any()
+        else None,
         "clean_bypassed": int((clean & bypassed).sum()),
         "wet_bypassed": int((~clean & bypassed).sum()),
     }
@@ -125,8 +127,10 @@ def _markdown(result: dict[str, Any]) -> str:
         "|---|---|---|---|---|",
     ]
     for row in result["starts"]:
+        saturated = row["saturated_share"]
         lines.append(
-            f"| {row['start']:g} | {row['mrstft']:.3f} | {100 * row['saturated_share']:.1f} % |"
+            f"| {row['start']:g} | {row['mrstft']:.3f} |"
+            f" {'-' if saturated is None else f'{100 * saturated:.1f} %'} |"
             f" {row['clean_bypassed']} of {result['clean_cases']} |"
             f" {row['wet_bypassed']} of {wet} |"
         )

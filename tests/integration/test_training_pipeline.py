@@ -1,66 +1,66 @@
-"""The training side on a small real corpus: MMA, FluidSynth, the real plugin, SPSA."""
+"""The training side on a small real corpus: MMA, FluidSynth, the real plugins, SPSA."""
 
+import io
 import json
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.metrics import mrstft
+from bridge.arrays import Audio
 from bridge.effects import load_effect
-from bridge.manifest import PluginSpec, load_manifest
-from training import convergence, corpus
+from bridge.engine.matcher import Matcher
+from bridge.manifest import Manifest, PluginSpec, Setting, load_manifest
+from bridge.models.cards import CARD_FILE
+from tests.integration.tiny_training import CASES, CHUNK, SENSITIVITY_CASES
+from training import corpus, sensitivity
+from training.canonical import canonical
 from training.corpus import MusicSource, SpeechSource, Split
 from training.errors import TrainingError
-from training.evaluate import evaluate
-from training.examples import ExampleSource, Task
-from training.export import export
-from training.fit import Folders, fit, pool_of
+from training.examples import ClipSettings, ClipSource, ExampleSource, Task
+from training.fit import Folders, Trained, export_run, fit, pools_of
+from training.joint import Networks, parameter_errors
 from training.networks import Encoder, Predictor
+from training.pool import load_pool
+from training.report import write_report
+from training.report.cases import ALONE_CASES, RATE_HZ
 from training.runs import Run, SpsaSettings
 from training.spsa import fine_tune, set_up_worker
 
-FEATURES = FeatureSettings()
-NEUTRAL = {"drive": 0.0, "muffle": 0.0, "output": 0.5}
-RANDOM = Task(
-    plugin="mda-overdrive",
-    neutral=NEUTRAL,
-    half_s=1.0,
-    sample_rates_hz=(24_000, 48_000),
-    gain_db=(-12, 6),
-    clean_share=0.25,
-)
+pytestmark = [pytest.mark.xdist_group("training"), pytest.mark.timeout(300)]
+CLIPS = ClipSettings(sample_rates_hz=(24_000, 48_000), gain_db=(-12, 6), halves_s=(1.0,))
+PLUGINS = ("mda-overdrive", "mda-combo")
+JOINT = """
+clips: {sample_rates_hz: [24000, 48000], halves_s: [2.75], gain_db: [-12, 6]}
+pool: {clips: 32, validation_clips: 16, seed: 1}
+joint: {epochs: 6, batch: 16}
+decision_cases: 1
+spsa: {steps: 2, batch: 2, check_every: 1, validation_cases: 4, points_only: true}
+"""
+ALONE = """
+clips: {halves_s: [2.75]}
+task: {plugin: mda-delay, clean_share: 0.25}
+encoder_from: both
+spsa: {steps: 2, batch: 4, check_every: 1, validation_cases: 4, starts: [0.5, 1.0]}
+"""
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four songs on the smallest soundfont."""
-    font = "/usr/share/sounds/sf2/TimGM6mb.sf2"
-    split = Split(
-        "train",
-        MusicSource(font, font, "timgm6mb-soundfont", "GPL-2", 11, 4),
-        speech=None,
-    )
-    folder = tmp_path_factory.mktemp("data")
-    for _ in range(2):
-        corpus.build_split(split, folder / "corpus" / "train", processes=2)
-    return folder
+def source_of(task: Task, plugin: PluginSpec, data: Path, clips: ClipSettings) -> ExampleSource:
+    return ExampleSource(task, plugin, ClipSource(clips, data / "corpus", "train", 3))
 
 
-def kinds_of(data: Path) -> tuple[str, ...]:
-    return tuple({stem.kind for stem in corpus.load_index(data / "corpus", "train")})
-
-
-@pytest.fixture
-def source(data: Path, overdrive: PluginSpec) -> ExampleSource:
-    return ExampleSource(RANDOM, overdrive, data / "corpus", "train", 3, kinds_of(data))
-
-
-def test_the_corpus_is_dry_levelled_audio_with_its_licence(data: Path) -> None:
-    stems = corpus.load_index(data / "corpus", "train")
+def test_the_corpus_is_dry_levelled_audio_with_its_licence(tiny_data: Path) -> None:
+    stems = corpus.load_index(tiny_data / "corpus", "train")
     assert {stem.kind for stem in stems} >= {"drums", "bass"}
     for stem in stems:
         assert stem.licence == "GPL-2"
@@ -68,135 +68,230 @@ def test_the_corpus_is_dry_levelled_audio_with_its_licence(data: Path) -> None:
         assert len(stem.sha256) == 64
 
 
-def test_examples_repeat_and_true_parameters_score_zero(source: ExampleSource) -> None:
+def test_examples_repeat_and_true_parameters_score_zero(
+    tiny_data: Path, overdrive: PluginSpec
+) -> None:
+    task = Task(plugin=overdrive.id, clean_share=0.25)
+    source = source_of(task, overdrive, tiny_data, CLIPS)
     clean = 0
     for index in range(16):
         example, again = source[index], source[index]
         assert np.array_equal(example.reference, again.reference)
         assert example.truth == again.truth
-        wet = load_effect(source.plugin).render(example.dry, example.sample_rate, example.truth)
+        wet = source.render(example.dry, example.sample_rate, example.truth)
         assert mrstft(wet[0], example.target[0]) == 0.0
-        clean += example.truth.values == NEUTRAL
+        clean += example.truth is None
+        assert (example.truth is None) == np.array_equal(example.target, example.dry)
     assert 0 < clean < 16
     assert {source[index].sample_rate for index in range(16)} == {24_000, 48_000}
 
 
-FIXED = RANDOM.model_copy(
-    update={
-        "setting": {"drive": 0.7, "muffle": 0.4, "output": 0.35},
-        "clean_share": 0.0,
-        "sample_rates_hz": (24_000,),
-    }
-)
+def test_settings_of_a_delay_that_sound_alike_have_one_name(
+    manifest: Manifest, guitar: tuple[Audio, int]
+) -> None:
+    plugin = manifest.plugin("mda-delay")
+    effect, (audio, rate) = load_effect(plugin), guitar
+    draw, moved = np.random.default_rng(5), 0
+    for _ in range(24):
+        setting = Setting.of_predicted(plugin, draw.random(len(plugin.predicted)).tolist())
+        named = canonical(setting)
+        assert canonical(named) == named
+        moved += named != setting
+        piece = audio[:, : 2 * rate]
+        assert np.array_equal(
+            effect.render(piece, rate, setting), effect.render(piece, rate, named)
+        )
+    assert moved > 6
 
 
-def logged(folder: Path) -> list[dict[str, float]]:
-    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+def test_what_is_heard_more_weighs_more(tiny_data: Path, overdrive: PluginSpec) -> None:
+    source = source_of(Task(plugin=overdrive.id), overdrive, tiny_data, CLIPS)
+    with get_context("spawn").Pool(2) as workers:
+        weights = dict(
+            zip(
+                [p.symbol for p in overdrive.predicted],
+                sensitivity.measure(source, workers),
+                strict=True,
+            )
+        )
+    assert weights["output"] > weights["muffle"]
+    assert np.mean(list(weights.values())) == pytest.approx(1.0, abs=0.05)
 
 
-class KilledError(Exception):
-    """Stands for a kill between two checkpoints."""
-
-
-def train_fixed(source: ExampleSource, run: Run, stop_at: int = 0) -> Predictor:
-    """SPSA towards one setting from a corner; dies after logging step `stop_at`."""
+def test_spsa_through_the_plugin_leaves_a_saturated_corner(
+    tiny_data: Path, overdrive: PluginSpec, tmp_path: Path
+) -> None:
+    setting = {"drive": 0.7, "muffle": 0.4, "output": 0.35}
+    task = Task(plugin=overdrive.id, setting=setting, clean_share=0.0)
+    source = source_of(task, overdrive, tiny_data, ClipSettings(halves_s=(1.0,)))
     torch.manual_seed(0)
-    encoder, predictor = Encoder(FEATURES), Predictor(3, start=1.0)
-    s = SpsaSettings(
-        steps=50, batch=12, learning_rate=5e-3, train_encoder=False, validation_cases=16
+    encoder, predictor = Encoder(), Predictor(overdrive.predicted, start=1.0)
+    s = SpsaSettings(steps=30, batch=8, learning_rate=1e-2, validation_cases=8, check_every=15)
+    run = Run(tmp_path)
+    workload = ({"train": source, "validation": source}, FeatureSettings())
+    with get_context("spawn").Pool(2, set_up_worker, workload) as workers:
+        fine_tune(encoder, predictor, workers, run, "spsa-0", 0, s)
+    steps = run.history()["spsa-0"]
+    assert list(steps) == [0, 15, 30]
+    assert steps[0]["answer_0"] == pytest.approx(1.0, abs=1e-3)
+    scores = [figures["validation_mrstft"] for figures in steps.values()]
+    assert min(scores) < 0.7 * scores[0]
+    assert steps[30]["error"] < 0.8 * steps[15]["error"]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What the small experiment `both` ended with."""
+
+    trained: Trained
+    manifest: Manifest
+    folders: Folders
+
+
+@pytest.fixture(scope="module")
+def both(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
+    folder = tmp_path_factory.mktemp("both")
+    (folder / "both.yaml").write_text(JOINT)
+    (folder / "alone.yaml").write_text(ALONE)
+    whole = load_manifest(models=None)
+    chosen = [whole.plugin(name).model_copy(update={"model": name}) for name in PLUGINS]
+    others = [whole.plugin("mda-delay").model_copy(update={"model": None})]
+    manifest = Manifest(schema=1, plugins=(*chosen, *others))
+    folders = Folders(tiny_data, folder / "runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.runs.EXPERIMENTS", folder)
+        patch.setattr("training.pool._CHUNK", CHUNK)
+        patch.setattr("training.sensitivity.CASES", SENSITIVITY_CASES)
+        patch.setattr("training.convergence.CASES", CASES)
+        with pytest.raises(TrainingError, match="dafx-train fit both"):
+            fit("alone", manifest, folders)
+        yield Done(fit("both", manifest, folders), manifest, folders)
+
+
+def test_all_plugins_are_trained_together_then_each_alone(both: Done) -> None:
+    run = Run(both.folders.runs / "both")
+    history = run.history()
+    assert list(history) == ["joint", "spsa-mda-overdrive", "spsa-mda-combo"]
+    losses = [figures["loss"] for figures in history["joint"].values()]
+    assert losses[-1] < 0.85 * losses[0]
+    weights = json.loads((run.folder / "sensitivity.json").read_text())
+    assert {name: len(found) for name, found in weights.items()} == {
+        plugin.id: len(plugin.predicted) for plugin in both.manifest.plugins if plugin.model
+    }
+    for predictor in both.trained.predictors.values():
+        assert not torch.equal(predictor.temperature, torch.ones_like(predictor.temperature))
+    assert not torch.equal(both.trained.encoder.style_scale, torch.ones(1))
+
+
+def test_a_finished_run_is_brought_back_as_it_is(both: Done) -> None:
+    before = (both.folders.runs / "both" / "log.jsonl").read_text()
+    again = fit("both", both.manifest, both.folders)
+    for name, predictor in both.trained.predictors.items():
+        for first, second in zip(
+            predictor.state_dict().values(),
+            again.predictors[name].state_dict().values(),
+            strict=True,
+        ):
+            assert torch.equal(first, second)
+    assert (both.folders.runs / "both" / "log.jsonl").read_text() == before
+
+
+def test_pools_are_kept_and_grow(both: Done) -> None:
+    experiment = both.trained.experiment
+    plugins = both.manifest.plugins[:1]
+    pool, validation = pools_of(experiment, plugins, both.folders)
+    assert (len(pool), len(validation)) == (32, 16)
+    files = sorted(both.folders.data.glob("pools/*/*.npz"))
+    longer = load_pool(
+        plugins, experiment.clips, experiment.features, both.folders.data, "train", 1, 40
     )
-    log = run.log
-
-    def log_and_die(stage: str, **figures: float) -> None:
-        log(stage, **figures)
-        if figures["step"] == stop_at and "error" in figures:
-            raise KilledError
-
-    run.log = log_and_die  # type: ignore[method-assign]
-    sources = {"train": source, "validation": source}
-    with get_context("spawn").Pool(2, set_up_worker, (sources, FEATURES)) as pool:
-        fine_tune(encoder, predictor, pool, run, 0, s)
-    return predictor
+    assert np.array_equal(longer.dry.vectors[:32], pool.dry.vectors)
+    assert len(sorted(both.folders.data.glob("pools/*/*.npz"))) == len(files) + 2
 
 
-def test_spsa_through_the_plugin_leaves_the_corner_and_survives_a_kill(
-    data: Path, overdrive: PluginSpec, tmp_path: Path
+def test_an_exported_model_loads_and_answers(
+    both: Done, guitar: tuple[Audio, int], tmp_path: Path
 ) -> None:
-    source = ExampleSource(FIXED, overdrive, data / "corpus", "train", 3, kinds_of(data))
-    whole = train_fixed(source, Run(tmp_path / "whole"))
-    lines = logged(tmp_path / "whole")
-    checks = [line["validation_mrstft"] for line in lines if "validation_mrstft" in line]
-    errors = [line["error"] for line in lines if "error" in line]
-    assert min(checks) < 0.7 * checks[0]
-    assert errors[-1] < 0.7 * errors[0]
+    export_run("both", both.trained, both.manifest, both.folders, tmp_path)
+    audio, rate = guitar
+    for plugin in both.manifest.plugins[:2]:
+        matcher = Matcher(plugin, tmp_path)
+        heard = matcher.analyse(audio, rate, "guitar", repeat_short=True)
+        answer = matcher.predict(heard, heard, rate)
+        assert len(answer.confidence) == len(plugin.predicted)
+        assert all(0 <= confidence <= 1 for confidence in answer.confidence)
+        metrics = matcher.card.metrics
+        assert all(f"_{p.symbol}" in " ".join(metrics) for p in plugin.predicted)
+        assert matcher.card.host_rates_hz == (24_000, 48_000)
+    combo = json.loads((tmp_path / "mda-combo" / CARD_FILE).read_text())
+    assert "validation_class_error_model" in combo["metrics"]
 
-    with pytest.raises(KilledError):
-        train_fixed(source, Run(tmp_path / "killed"), stop_at=25)
-    resumed = train_fixed(source, Run(tmp_path / "killed"))
-    for expected, found in zip(whole.parameters(), resumed.parameters(), strict=True):
-        assert torch.allclose(expected, found, atol=1e-6)
-
-
-TINY = """
-task:
-  plugin: mda-overdrive
-  neutral: {drive: 0.0, muffle: 0.0, output: 0.5}
-  half_s: 2.752
-  sample_rates_hz: [24000]
-pool: {examples: 64, validation_examples: 16, seed: 1}
-vae: {epochs: 1, batch: 16}
-regression: {epochs: 1, batch: 16}
-spsa: {steps: 2, batch: 4, check_every: 1, validation_cases: 4}
-"""
-
-
-@pytest.mark.timeout(300)
-def test_an_experiment_goes_from_corpus_to_table(
-    data: Path, overdrive: PluginSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Fit, export, evaluate and report on very little: every stage of the real thing runs."""
-    (tmp_path / "tiny.yaml").write_text(TINY)
-    monkeypatch.setattr("training.runs.EXPERIMENTS", tmp_path)
-    kinds = kinds_of(data)
-    monkeypatch.setattr("training.evaluate.KINDS", {"everything": kinds})
-    monkeypatch.setattr("training.evaluate.HOST_RATES_HZ", (24_000,))
-    monkeypatch.setattr("training.convergence.CASES", 8)
-    for split in ("validation", "test"):
-        (data / "corpus" / split).symlink_to(data / "corpus" / "train")
-    manifest = load_manifest(models=None)
-    folders = Folders(data, tmp_path / "runs")
-    trained = fit("tiny", manifest, folders)
-    stages = [line["stage"] for line in logged(folders.runs / "tiny")]
-    assert list(dict.fromkeys(stages)) == ["vae", "regression", "spsa-0"]
-
-    again = fit("tiny", manifest, folders)
-    for first, second in zip(
-        trained.predictors[0].parameters(), again.predictors[0].parameters(), strict=True
-    ):
-        assert torch.equal(first, second)
-
-    models, results = tmp_path / "models", tmp_path / "results"
-    models.mkdir()
-    validation = pool_of(trained.experiment, overdrive, folders, "validation")
-    predictor = trained.predictors[0]
-    rates = trained.experiment.task.sample_rates_hz
-    export(
-        "tiny", trained.encoder, predictor, overdrive, rates, validation, data / "corpus", models
+    # Another encoder would leave the overdrive's predictor without its own.
+    other = Trained(
+        both.trained.experiment, Encoder(), {"mda-combo": both.trained.predictors["mda-combo"]}
     )
-    evaluate(manifest, overdrive.id, folders, 8, results, models)
-    report = json.loads((results / "mda-overdrive.json").read_text())
-    scores = report["tables"][0]["mrstft"]
-    assert [table["worst_true_parameters"] for table in report["tables"]] == [0.0, 0.0]
-    assert scores["do nothing"]["raw"]["mean"] > 0
-    assert scores["gain only"]["gain_matched"] == pytest.approx(
-        scores["do nothing"]["gain_matched"], abs=2e-3
-    )
-    assert "| everything | other clip | 24 kHz |" in (results / "mda-overdrive.md").read_text()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    with pytest.raises(TrainingError, match="mda-overdrive needs the encoder"):
+        export_run("both", other, both.manifest, both.folders, tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
 
-    convergence.report("tiny", trained, overdrive, folders, results)
-    (start,) = json.loads((results / "tiny.json").read_text())["starts"]
-    assert 0 <= start["saturated_share"] <= 1
-    assert len(start["curve"]) == 3
+
+def test_the_report_holds_all_it_shows(both: Done, tmp_path: Path) -> None:
+    write_report(
+        "both", both.trained, both.manifest, both.folders, tmp_path / "page.html", to_board=True
+    )
+    page = (tmp_path / "page.html").read_text()
+    assert "Run report: both" in page
+    assert "epochs: 6" in page
+    sounds = re.findall(r'src="data:audio/flac;base64,([^"]+)"', page)
+    assert len(sounds) == 4 * len(PLUGINS)
+    for sound in sounds:
+        audio, rate = soundfile.read(io.BytesIO(b64decode(sound)))
+        assert rate == RATE_HZ
+        assert len(audio) == pytest.approx(2.75 * RATE_HZ, abs=2)
+        assert 0 < np.abs(audio).max() < 1
+    assert not re.search(r'(src|href)="(?!data:)', page)
+    for title in ("Joint training", "Training through the plugins"):
+        assert f'<img alt="{title}"' in page
+    for plugin in both.manifest.plugins[:2]:
+        for spec in plugin.predicted:
+            assert f"<td>{spec.name}</td>" in page
+
+    board = EventAccumulator(str(both.folders.runs / "both" / "tensorboard"))
+    board.Reload()
+    assert {"joint/loss", "spsa-mda-combo/validation_mrstft"} <= set(board.Tags()["scalars"])
+    assert "Joint training" in board.Tags()["images"]
+    assert len(board.Tags()["audio"]) == 4 * len(PLUGINS)
+
+
+def test_the_starts_of_one_plugin_are_compared(both: Done, tmp_path: Path) -> None:
+    trained = fit("alone", both.manifest, both.folders)
+    page = write_report("alone", trained, both.manifest, both.folders, tables=tmp_path)
+    assert page == both.folders.runs / "alone" / "report" / "index.html"
+    assert page.read_text().count("<audio") == 4 * ALONE_CASES
+    result = json.loads((tmp_path / "alone.json").read_text())
+    assert result["cases"] == CASES
+    assert 0 < result["clean_cases"] < CASES
+    for start in result["starts"]:
+        assert [step for step, _ in start["curve"]] == [0, 1, 2]
+        given = result["cases"] - result["clean_cases"] - start["wet_bypassed"]
+        assert (start["saturated_share"] is None) == (given == 0)
+        assert start["clean_bypassed"] <= result["clean_cases"]
+    table = (tmp_path / "alone.md").read_text()
+    assert "| mean answer | mean truth | start 0.5 | start 1 |" in table
+    with pytest.raises(TrainingError, match="export a joint experiment"):
+        export_run("alone", trained, both.manifest, both.folders, tmp_path)
+
+
+def test_validation_errors_are_of_the_wet_references(both: Done) -> None:
+    plugins = both.manifest.plugins[:2]
+    _, validation = pools_of(both.trained.experiment, plugins, both.folders)
+    networks = Networks(both.trained.encoder, torch.nn.ModuleDict(both.trained.predictors))
+    errors = parameter_errors(networks, validation)
+    assert all(wet.clean.any() for wet in validation.wet.values())
+    for plugin in plugins:
+        assert errors[plugin.id].shape == (len(plugin.predicted),)
+        assert np.all((errors[plugin.id] > 0) & (errors[plugin.id] < 0.7))
 
 
 def test_a_split_without_its_packages_says_what_to_install(tmp_path: Path) -> None:

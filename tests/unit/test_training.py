@@ -12,6 +12,7 @@ from bridge.analysis.statistics import LEVEL_NAMES, SIZE
 from bridge.manifest import Manifest, ParamSpec, PluginSpec, Setting
 from training import processes, sensitivity
 from training.calibration import temperatures
+from training.convergence import follows
 from training.errors import TrainingError
 from training.joint import SettingLoss, bin_targets
 from training.networks import BINS, EMBEDDING_SIZE, Encoder, Predictor, clamp_inward
@@ -193,6 +194,19 @@ def test_a_clean_case_teaches_no_setting(clean: int, least: float) -> None:
     assert np.all(gradient[:clean] == 0)
     assert np.all(gradient[clean:] != 0)
     assert loss >= least
+
+
+def test_starts_are_judged_by_the_wet_cases_they_answer() -> None:
+    nan = np.nan
+    truth = np.array([[0.2, 0.5], [0.8, 0.5], [nan, nan], [0.4, 0.5], [nan, nan]])
+    answers = np.array([[0.3, 0.5], [0.9, 1.0], [nan, nan], [nan, nan], [0.5, 0.5]])
+    found = follows(answers, truth)
+    assert found["mean_answer"] == [0.6, 0.75]
+    assert found["error"] == [0.1, 0.25]
+    assert found["correlation"] == [1.0, None]
+    assert found["saturated_share"] == 0.25
+    assert (found["clean_bypassed"], found["wet_bypassed"]) == (1, 1)
+    assert follows(np.full((5, 2), nan), truth)["saturated_share"] is None
 
 
 def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
