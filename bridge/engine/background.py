@@ -12,7 +12,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
@@ -131,7 +131,9 @@ class Background(Closing):
 
     def _outcome(self, request: Request) -> Outcome:
         try:
-            self._pipe.send(request)
+            # A child that is gone may have left the reason in the pipe.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                self._pipe.send(request)
             if not self._pipe.poll(PATIENCE_S):
                 return Outcome(None, fault=f"trying settings took over {PATIENCE_S:.0f} s")
             outcome: Outcome = self._pipe.recv()

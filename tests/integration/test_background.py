@@ -155,9 +155,13 @@ def test_a_child_that_always_fails_stays_off_in_the_end(
     assert faults[-1].endswith("it stays off from here on")
 
 
-def test_a_missing_model_is_told(overdrive: PluginSpec, tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked_after_s", [0, 2])
+def test_a_missing_model_is_told_even_where_the_child_is_long_gone(
+    overdrive: PluginSpec, tmp_path: Path, asked_after_s: float, request_: Request
+) -> None:
     with Background(overdrive, tmp_path) as background:
-        background.ask(EMPTY)
+        time.sleep(asked_after_s)
+        background.ask(request_)
         assert "no such model card" in outcome(background).fault
 
 

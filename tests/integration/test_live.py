@@ -102,6 +102,21 @@ def test_without_rendering_the_network_answers_alone(
     assert values(host, overdrive) != before
 
 
+def test_a_plugin_that_only_the_host_has_leaves_the_network_at_work(
+    clips: dict[str, Path], host: str
+) -> None:
+    arguments = ("--reference", clips["reference"], "--input", clips["playing"], "--host", host)
+    done = run(
+        *("live", "--plugin", "mda-overdrive", *arguments, "--seconds", 6),
+        env=os.environ | {"LV2_PATH": "/nowhere"},
+    )
+    assert done.returncode == 0
+    assert "WARNING: trying settings failed (mda-overdrive: the LV2 plugin" in done.stderr
+    assert done.stderr.count("it is started again") == 1
+    assert "predictions 0" not in done.stdout
+    assert "decisions 0" in done.stdout
+
+
 def test_amount_0_leaves_the_host_as_it_is_and_a_half_goes_half_way(
     clips: dict[str, Path], host: str, overdrive: PluginSpec
 ) -> None:
