@@ -9,6 +9,7 @@ from bridge.cli.explained import explained
 from bridge.manifest import load_manifest
 from bridge.paths import MODELS
 from training import corpus, processes
+from training.baseline import BaselineSettings, compare
 from training.evaluation import Settings
 from training.evaluation import evaluate as evaluate_plugins
 from training.fit import Folders, export_run, fit
@@ -142,3 +143,20 @@ def _report(
     folders, manifest = Folders(data, runs), load_manifest(models=None)
     trained = fit(name, manifest, folders)
     typer.echo(write_report(name, trained, manifest, folders, out, tables))
+
+
+@app.command("baseline")
+@explained
+def _baseline(
+    name: Annotated[str, typer.Argument(help="The joint experiment to compare with.")] = "shipped",
+    clips: Annotated[
+        int, typer.Option(min=64, help="Clips the baseline learns from.")
+    ] = BaselineSettings().clips,
+    data: DataOption = DATA,
+    runs: RunsOption = RUNS,
+    out: OutOption = RESULTS,
+) -> None:
+    """Train the spectrogram β-VAE and compare its predictors' errors with a trained run's."""
+    folders, manifest = Folders(data, runs), load_manifest(models=None)
+    trained = fit(name, manifest, folders)
+    compare(name, trained, manifest, folders, BaselineSettings(clips=clips), out)

@@ -126,7 +126,7 @@ class Run:
         self.board = Board(folder / "tensorboard")
         folder.mkdir(parents=True, exist_ok=True)
 
-    def belongs_to(self, experiment: Experiment) -> None:
+    def belongs_to(self, experiment: BaseModel) -> None:
         """Raise TrainingError where the checkpoints here come from other settings."""
         if processes.rank() != 0:
             return
