@@ -17,16 +17,18 @@ check: $(VENV)/test.done
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 
-# Corpus, training, export and evaluation of the shipped models: about an hour and a half on two
-# cores. Every step goes on where it was stopped.
+# Corpus, training, export and evaluation of the shipped models, the named experiments and the
+# baseline: a few hours on two cores. Every step goes on where it was stopped.
 train: $(VENV)/test.done
 	scripts/install_system_packages.sh train
 	$(VENV)/bin/dafx-train corpus
-	$(VENV)/bin/dafx-train fit mda-overdrive
-	$(VENV)/bin/dafx-train export mda-overdrive
+	$(VENV)/bin/dafx-train fit shipped
+	$(VENV)/bin/dafx-train export shipped
 	$(VENV)/bin/dafx-train evaluate
-	$(VENV)/bin/dafx-train report overdrive-fixed
-	$(VENV)/bin/dafx-train report overdrive-random
+	for name in overdrive-fixed overdrive-random delay-fixed delay-random; do \
+		$(VENV)/bin/dafx-train report $$name || exit; \
+	done
+	$(VENV)/bin/dafx-train baseline
 
 $(VENV)/demo.done: $(SET_UP_FROM)
 	scripts/install_system_packages.sh run

@@ -1,4 +1,4 @@
-"""The command `dafx-train`: corpus, fit, export, evaluate, report."""
+"""The command `dafx-train`: corpus, fit, export, evaluate, report, baseline."""
 
 from pathlib import Path
 from typing import Annotated
@@ -30,8 +30,8 @@ app = typer.Typer(
     help="Build the corpus, train, export and measure the models of dafx-bridge.",
     epilog="\b\nExample, from nothing to a shipped model:\n"
     "  dafx-train corpus\n"
-    "  dafx-train fit mda-overdrive\n"
-    "  dafx-train export mda-overdrive\n"
+    "  dafx-train fit shipped\n"
+    "  dafx-train export shipped\n"
     "  dafx-train evaluate\n\n"
     "\b\nExit codes: those of dafx-bridge, and\n"
     "  9   corpus, experiment or run cannot be used",
