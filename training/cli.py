@@ -72,7 +72,7 @@ def _fit(name: NameArgument, data: DataOption = DATA, runs: RunsOption = RUNS) -
     first = processes.rank() == 0
     processes.leave()
     if first:
-        typer.echo(write_report(name, trained, manifest, folders, to_board=True))
+        typer.echo(write_report(name, trained, manifest, folders))
 
 
 @app.command("export")

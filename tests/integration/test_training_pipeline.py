@@ -237,9 +237,8 @@ def test_an_exported_model_loads_and_answers(
 
 
 def test_the_report_holds_all_it_shows(both: Done, tmp_path: Path) -> None:
-    write_report(
-        "both", both.trained, both.manifest, both.folders, tmp_path / "page.html", to_board=True
-    )
+    for _ in range(2):
+        write_report("both", both.trained, both.manifest, both.folders, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
     assert "Run report: both" in page
     assert "epochs: 6" in page
@@ -257,11 +256,15 @@ def test_the_report_holds_all_it_shows(both: Done, tmp_path: Path) -> None:
         for spec in plugin.predicted:
             assert f"<td>{spec.name}</td>" in page
 
-    board = EventAccumulator(str(both.folders.runs / "both" / "tensorboard"))
-    board.Reload()
-    assert {"joint/loss", "spsa-mda-combo/validation_mrstft"} <= set(board.Tags()["scalars"])
-    assert "Joint training" in board.Tags()["images"]
-    assert len(board.Tags()["audio"]) == 4 * len(PLUGINS)
+    folder = both.folders.runs / "both"
+    scalars, shown = (
+        EventAccumulator(str(folder / name)).Reload()
+        for name in ("tensorboard", "report/tensorboard")
+    )
+    assert {"joint/loss", "spsa-mda-combo/validation_mrstft"} <= set(scalars.Tags()["scalars"])
+    assert [event.step for event in scalars.Scalars("joint/loss")] == [1, 2, 3, 4, 5, 6]
+    assert len(shown.Images("Joint training")) == 1
+    assert len(shown.Tags()["audio"]) == 4 * len(PLUGINS)
 
 
 def test_the_starts_of_one_plugin_are_compared(both: Done, tmp_path: Path) -> None:

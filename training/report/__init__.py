@@ -1,8 +1,10 @@
 """The report of a run: a page to send to somebody, tables, audio and pictures in TensorBoard."""
 
+import shutil
 from pathlib import Path
 
 from bridge.manifest import Manifest
+from training.board import Board
 from training.convergence import measure, write_tables
 from training.files import write_whole
 from training.fit import Folders, Trained
@@ -19,12 +21,11 @@ def write_report(
     folders: Folders,
     out: Path | None = None,
     tables: Path | None = None,
-    to_board: bool = False,
 ) -> Path:
     """Write the page to `out`, else into the run's folder; returns where it lies.
 
-    Of one plugin alone also the table of its starts, below `tables` where that is given. `to_board`
-    shows curves and audio in TensorBoard too.
+    Of one plugin alone also the table of its starts, below `tables` where that is given. Curves and
+    audio are shown in TensorBoard too, in place of those of an earlier report.
     """
     experiment, run = trained.experiment, Run(folders.runs / name)
     starts = None
@@ -42,10 +43,12 @@ def write_report(
     cases = list(cases_of(trained, heard, folders))
     out = out or run.folder / "report" / "index.html"
     write_whole(out, page(name, experiment, starts, figures, cases))
-    if to_board:
-        for title, figure in figures.items():
-            run.board.figure(title, figure)
-        for number, case in enumerate(cases):
-            for label, audio in case.audio.items():
-                run.board.audio(f"case {number + 1}, {case.plugin.id}/{label}", audio, RATE_HZ)
+    shown = run.folder / "report" / "tensorboard"
+    shutil.rmtree(shown, ignore_errors=True)
+    board = Board(shown)
+    for title, figure in figures.items():
+        board.figure(title, figure)
+    for number, case in enumerate(cases):
+        for label, audio in case.audio.items():
+            board.audio(f"case {number + 1}, {case.plugin.id}/{label}", audio, RATE_HZ)
     return out
