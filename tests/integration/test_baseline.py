@@ -77,7 +77,7 @@ def evidence(plugin: PluginSpec, seed: int) -> Evidence:
 def test_a_head_learns_what_embeddings_hold(overdrive: PluginSpec) -> None:
     seen, asked = evidence(overdrive, 1), evidence(overdrive, 2)
     constant = constant_errors(overdrive, seen.truth, asked.truth)
-    predictor = train_head(overdrive, seen, HeadSettings(epochs=60))
+    predictor = train_head(overdrive, seen, HeadSettings(epochs=25))
     found = errors_of(predictor, overdrive, asked)
     for symbol, error in found.items():
         assert constant[symbol] == pytest.approx(0.25, abs=0.03)

@@ -14,17 +14,11 @@ CHUNK = 8
 SENSITIVITY_CASES = 2
 CASES = 8
 
-TINY = """
+TUNED = """
 clips: {sample_rates_hz: [24000, 48000], halves_s: [2.75], gain_db: [-12, 6]}
 pool: {clips: 32, validation_clips: 16, seed: 1}
 joint: {epochs: 4, batch: 16}
-"""
-TUNED = TINY + "spsa: {steps: 4, batch: 4, check_every: 2, validation_cases: 4, points_only: true}"
-ALONE = """
-clips: {halves_s: [2.75]}
-task: {plugin: mda-delay, clean_share: 0.25}
-encoder_from: tuned
-spsa: {steps: 4, batch: 4, check_every: 2, validation_cases: 8, starts: [0.5, 1.0]}
+spsa: {steps: 4, batch: 4, check_every: 2, validation_cases: 4, points_only: true}
 """
 
 
@@ -40,9 +34,8 @@ def tiny_manifest(**_: object) -> Manifest:
 
 
 def write_experiments(folder: Path) -> None:
-    """`tiny`, `tuned` and `alone` as files."""
-    for name, text in (("tiny", TINY), ("tuned", TUNED), ("alone", ALONE)):
-        (folder / f"{name}.yaml").write_text(text)
+    """`tuned` as a file."""
+    (folder / "tuned.yaml").write_text(TUNED)
 
 
 def main() -> None:
