@@ -6,12 +6,14 @@ and every condition of an evaluation sees the same audio.
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 from pathlib import Path
 from typing import Annotated, Literal
 from zlib import crc32
 
 import numpy as np
 import soundfile
+from pedalboard import HighShelfFilter, LowShelfFilter, PeakFilter
 from pydantic import BaseModel, ConfigDict, Field
 
 from bridge.arrays import Audio
@@ -51,6 +53,15 @@ class ClipSettings(BaseModel):
     """Lengths to draw a half's from."""
     other_clip_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     """How often the reference's playing is another recording of the same kind."""
+    speed: tuple[float, float] = (1.0, 1.0)
+    """Range of a change of speed, and so of pitch, which makes new instruments of old ones."""
+    tone_db: Annotated[float, Field(ge=0)] = 0.0
+    """Most that two shelves and a peak of random frequencies boost or cut, likewise."""
+
+    @property
+    def plain(self) -> "ClipSettings":
+        """The same without changes of speed and tone: for audio to judge by."""
+        return self.model_copy(update={"speed": (1.0, 1.0), "tone_db": 0.0})
 
 
 @dataclass(frozen=True)
@@ -117,13 +128,29 @@ class ClipSource:
     def _read(self, draw: np.random.Generator, stem: Stem, rate: int, frames: int) -> Audio:
         path = self._folder / stem.path
         with soundfile.SoundFile(path) as file:
-            source_frames = -(-frames * file.samplerate // rate) + 1
+            source_rate = file.samplerate * float(
+                np.exp(draw.uniform(*np.log(self.settings.speed)))
+            )
+            source_frames = ceil(frames * source_rate / rate) + 1
             file.seek(int(draw.integers(0, max(1, file.frames - source_frames))))
             audio = file.read(source_frames, dtype="float32", always_2d=True).T
-            clip = resample(audio, file.samplerate, rate)[:, :frames]
+            clip = resample(audio, source_rate, rate)[:, :frames]
         clip = np.pad(clip, ((0, 0), (0, frames - clip.shape[1])))
+        clip = self._toned(draw, clip, rate)
         gain = 10 ** (draw.uniform(*self.settings.gain_db) / 20)
         return np.asarray(clip * min(gain, 1 / max(float(np.abs(clip).max()), 1e-9)), np.float32)
+
+    def _toned(self, draw: np.random.Generator, clip: Audio, rate: int) -> Audio:
+        if not self.settings.tone_db:
+            return clip
+        low, peak, high = draw.uniform(-self.settings.tone_db, self.settings.tone_db, 3)
+        for tone in (
+            LowShelfFilter(draw.uniform(80, 400), low),
+            PeakFilter(float(np.exp(draw.uniform(*np.log((300, 4_000))))), peak, 0.7),
+            HighShelfFilter(draw.uniform(2_000, 8_000), high),
+        ):
+            clip = tone(clip, rate)
+        return np.asarray(clip, np.float32)
 
 
 class Task(BaseModel):

@@ -78,7 +78,7 @@ def pools_of(
     training, validation = (
         load_pool(
             plugins,
-            experiment.clips,
+            clips,
             experiment.features,
             folders.data,
             split,
@@ -86,9 +86,9 @@ def pools_of(
             count,
             workers,
         )
-        for split, seed, count in (
-            ("train", s.seed, s.clips),
-            ("validation", s.validation_seed, s.validation_clips),
+        for split, clips, seed, count in (
+            ("train", experiment.clips, s.seed, s.clips),
+            ("validation", experiment.clips.plain, s.validation_seed, s.validation_clips),
         )
     )
     return training, validation
@@ -128,7 +128,7 @@ def export_run(
     corpus = folders.data / "corpus"
     with get_context("spawn").Pool(workers) as pool:
         for plugin in track(plugins, "weighing evidence"):
-            clips = ClipSource(experiment.clips, corpus, "validation", DECISION_SEED)
+            clips = ClipSource(experiment.clips.plain, corpus, "validation", DECISION_SEED)
             source = ExampleSource(Task(plugin=plugin.id), plugin, clips)
             decision = weigh(source, models, experiment.decision_cases, pool)
             put_decision(models / str(plugin.model), decision)
@@ -209,8 +209,8 @@ def _sources(
 ) -> dict[str, ExampleSource]:
     corpus = folders.data / "corpus"
     return {
-        split: ExampleSource(task, plugin, ClipSource(experiment.clips, corpus, split, SPSA_SEED))
-        for split in ("train", "validation")
+        split: ExampleSource(task, plugin, ClipSource(clips, corpus, split, SPSA_SEED))
+        for split, clips in (("train", experiment.clips), ("validation", experiment.clips.plain))
     }
 
 

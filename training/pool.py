@@ -78,7 +78,7 @@ def load_pool(
     """The pool of `count` clips, built where it is not there yet."""
     source = ClipSource(clips, data / "corpus", split, seed)
     common = [
-        clips.model_dump(),
+        clips.model_dump(exclude_defaults=True),
         features.model_dump(),
         [asdict(stem) for stem in load_index(data / "corpus", split)],
         split,

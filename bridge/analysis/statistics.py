@@ -10,7 +10,7 @@ character; loudness stands beside it, as `LEVEL_NAMES`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,7 @@ LEVEL_NAMES = (
     "quantile_90_db",
     "quantile_97_db",
 )
-"""What `levels` holds. RMS and K-weighted RMS (ITU-R BS.1770, ungated) in dBFS; crest and amplitude
+"""What `levels` holds. RMS and K-weighted RMS (after ITU-R BS.1770, ungated) in dBFS; crest and amplitude
 quantiles in dB above the RMS."""
 
 CEPSTRUM_LAGS = 256
@@ -336,7 +336,7 @@ def _quantiles(rows: Floats, quantiles: tuple[float, ...]) -> Floats:
     return np.asarray(np.moveaxis(ordered[..., ranks], -1, 0))
 
 
-@cache
+@lru_cache(maxsize=4)
 def _some(frames: int) -> npt.NDArray[np.int64]:
     """An eighth of a window, enough for its quantiles; drawn, as a regular step can miss a tone."""
     return np.sort(np.random.default_rng(0).choice(frames, max(frames // 8, 1), replace=False))
@@ -360,7 +360,7 @@ def _echo_edges() -> npt.NDArray[np.int64]:
     return np.round(roots[:-1] ** 2).astype(np.int64)
 
 
-@cache
+@lru_cache(maxsize=4)
 def _modulation_matrix(frames: int, rate_hz: float) -> scipy.sparse.csr_array:
     """Mean over the bins of every band, (bands, bins); a band without a bin takes the nearest."""
     bins_hz = np.arange(frames // 2 + 1) * rate_hz / frames
@@ -375,7 +375,7 @@ def _modulation_matrix(frames: int, rate_hz: float) -> scipy.sparse.csr_array:
 
 @cache
 def _k_weights(settings: FeatureSettings) -> Floats:
-    """K-weighting (ITU-R BS.1770-5, annex 1) of every mel band, as power."""
+    """K-weighting of every mel band, as power: near ITU-R BS.1770's from 100 Hz on."""
     matrix = mel_matrix(settings)
     bins_hz = np.arange(matrix.shape[1]) * settings.sample_rate_hz / settings.fft_frames
     centres_hz = (matrix @ bins_hz) / np.asarray(matrix.sum(axis=1)).ravel()

@@ -28,8 +28,8 @@ from bridge.manifest import Setting
 from bridge.models import Prediction
 
 DRAWN = 23
-NEIGHBOURS = 12
-ROUNDS = 2
+NEIGHBOURS = 15
+ROUNDS = 3
 BEST = 4
 """How many candidates are varied in a round."""
 STEP = 0.08
@@ -132,7 +132,7 @@ class Search:
         medians = [
             float(np.argmax(row)) / (spec.classes - 1)
             if spec.classes
-            else float(np.interp(0.5, np.cumsum(row), edges) - 0.5 / bins.shape[1])
+            else float(np.interp(0.5, np.cumsum(row), edges))
             for spec, row in zip(plugin.predicted, bins, strict=True)
         ]
         settings = [
@@ -145,19 +145,20 @@ class Search:
         return settings
 
     def variations(self, step: float) -> list[Setting]:
-        """Settings near the best candidates; classes of enums change now and then."""
+        """Settings near the best candidates: moved a little, or with one parameter drawn anew."""
         wet = sorted((c for c in self.candidates if not c.bypass), key=self._cost)
         if not wet:
             return []
+        parameters = self._matcher.plugin.predicted
+        continuous = np.array([not parameter.classes for parameter in parameters])
         settings = []
         for number in range(NEIGHBOURS):
-            base = wet[number % min(BEST, len(wet))]
-            values = np.array(base.setting.predicted)
-            for index, spec in enumerate(self._matcher.plugin.predicted):
-                if not spec.classes:
-                    values[index] += step * self._draw.standard_normal()
-                elif self._draw.random() < 0.2:
-                    values[index] = self._drawn(index)
+            values = np.array(wet[number % min(BEST, len(wet))].setting.predicted)
+            if number % 3 == 2:
+                index = int(self._draw.integers(len(parameters)))
+                values[index] = self._drawn(index)
+            else:
+                values += step * self._draw.standard_normal(len(values)) * continuous
             settings.append(
                 Setting.of_predicted(self._matcher.plugin, np.clip(values, 0, 1).tolist())
             )
