@@ -4,12 +4,13 @@ On validation audio the target is known. Many candidates are rendered for each c
 weights of the evidence that best foretell their distances, none below zero, go into the card.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.pool import Pool as Workers
 from pathlib import Path
 
 import numpy as np
+from rich.progress import track
 from scipy.optimize import nnls
 
 from bridge.analysis.metrics import match_rms, mrstft_each
@@ -25,6 +26,9 @@ NEARNESS = 0.3
 _LEAST_TEMPERATURE = 0.02
 
 
+PRIOR_CASES = 8
+"""How many cases' worth the weights of all plugins together have for each of them."""
+
 UNWEIGHED = DecisionRecord(weights=dict.fromkeys(EVIDENCE, 1.0), temperature=0.1)
 """For a model whose candidates were not judged yet."""
 
@@ -37,10 +41,20 @@ class Judged:
     distance: Floats
 
 
-def weigh(source: ExampleSource, models: Path, cases: int, workers: Workers) -> DecisionRecord:
-    """The weights for the exported model of the source's plugin."""
-    jobs = [(source, models, index) for index in range(cases)]
-    return fit_weights(workers.starmap(judge, jobs, chunksize=1))
+def weigh(
+    sources: Sequence[ExampleSource], models: Path, cases: int, workers: Workers
+) -> Iterator[tuple[str, DecisionRecord]]:
+    """Plugin id and record for the exported model of every source's plugin."""
+    jobs = [(source, models, index) for source in sources for index in range(cases)]
+    judged = list(track(workers.imap(_judge, jobs), "weighing evidence", total=len(jobs)))
+    together = _solve(judged, None)
+    for number, source in enumerate(sources):
+        own = judged[number * cases : (number + 1) * cases]
+        yield source.plugin.id, record(own, _solve(own, together))
+
+
+def _judge(job: tuple[ExampleSource, Path, int]) -> Judged:
+    return judge(*job)
 
 
 def judge(source: ExampleSource, models: Path, index: int) -> Judged:
@@ -59,20 +73,34 @@ def judge(source: ExampleSource, models: Path, index: int) -> Judged:
     return Judged(evidence, ((raw + matched) / 2).astype(np.float32))
 
 
-def fit_weights(cases: Sequence[Judged]) -> DecisionRecord:
-    """Least squares with no weight below zero, of differences within each case."""
-    rows, goals, shares = [], [], []
-    for case in cases:
-        nearness = np.exp(-(case.distance - case.distance.min()) / NEARNESS)
-        nearness /= nearness.sum()
-        rows.append(case.evidence - nearness @ case.evidence)
-        goals.append(case.distance - nearness @ case.distance)
-        shares.append(np.sqrt(nearness))
-    share = np.concatenate(shares)
-    weights, _ = nnls(np.concatenate(rows) * share[:, None], np.concatenate(goals) * share)
-    left = np.concatenate(goals) - np.concatenate(rows) @ weights
-    temperature = float(np.sqrt(np.sum((left * share) ** 2) / np.sum(share**2)))
+def record(cases: Sequence[Judged], weights: Floats) -> DecisionRecord:
+    """Weights, and how far they usually are from the distance."""
+    evidence, goal = _differences(cases)
+    temperature = float(np.sqrt(np.sum((goal - evidence @ weights) ** 2) / len(cases)))
     return DecisionRecord(
         weights=dict(zip(EVIDENCE, weights.round(5).tolist(), strict=True)),
         temperature=round(max(temperature, _LEAST_TEMPERATURE), 4),
     )
+
+
+def _solve(cases: Sequence[Judged], prior: Floats | None) -> Floats:
+    """Least squares with no weight below zero, drawn to the prior's as by some more cases."""
+    evidence, goal = _differences(cases)
+    if prior is not None:
+        spread = np.sqrt(PRIOR_CASES * np.sum(evidence**2, axis=0) / len(cases))
+        evidence = np.concatenate([evidence, np.diag(spread)])
+        goal = np.concatenate([goal, spread * prior])
+    weights, _ = nnls(evidence, goal)
+    return np.asarray(weights)
+
+
+def _differences(cases: Sequence[Judged]) -> tuple[Floats, Floats]:
+    """Evidence and distances from each case's own mean, the near candidates counting most."""
+    rows, goals = [], []
+    for case in cases:
+        nearness = np.exp(-(case.distance - case.distance.min()) / NEARNESS)
+        nearness /= nearness.sum()
+        share = np.sqrt(nearness)
+        rows.append((case.evidence - nearness @ case.evidence) * share[:, None])
+        goals.append((case.distance - nearness @ case.distance) * share)
+    return np.concatenate(rows), np.concatenate(goals)

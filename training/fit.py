@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from rich.progress import track
 from torch import nn
 
 from bridge.arrays import Floats
@@ -125,13 +124,12 @@ def export_run(
         folders.data / "corpus",
         models,
     )
-    corpus = folders.data / "corpus"
+    clips = ClipSource(experiment.clips.plain, folders.data / "corpus", "validation", DECISION_SEED)
+    sources = [ExampleSource(Task(plugin=plugin.id), plugin, clips) for plugin in plugins]
+    folder_of = {plugin.id: models / str(plugin.model) for plugin in plugins}
     with get_context("spawn").Pool(workers) as pool:
-        for plugin in track(plugins, "weighing evidence"):
-            clips = ClipSource(experiment.clips.plain, corpus, "validation", DECISION_SEED)
-            source = ExampleSource(Task(plugin=plugin.id), plugin, clips)
-            decision = weigh(source, models, experiment.decision_cases, pool)
-            put_decision(models / str(plugin.model), decision)
+        for plugin_id, decision in weigh(sources, models, experiment.decision_cases, pool):
+            put_decision(folder_of[plugin_id], decision)
 
 
 def _fit_together(

@@ -39,6 +39,7 @@ class Encoder(nn.Module):
         self.register_buffer("mean", torch.zeros(SIZE))
         self.register_buffer("scale", torch.ones(SIZE))
         self.register_buffer("style_scale", torch.ones(SIZE))
+        self.gaps = nn.Dropout(dropout)
         self.linear = nn.Linear(SIZE, LINEAR)
         self.curved = nn.Sequential(
             nn.Linear(SIZE, 384),
@@ -61,7 +62,7 @@ class Encoder(nn.Module):
     def forward(self, vectors: Tensor) -> Tensor:
         """Embeddings."""
         x = ((vectors - self.mean) / self.scale).clamp(-_LIMIT, _LIMIT)
-        parts = [self.linear(x), self.curved(x)]
+        parts = [self.linear(self.gaps(x)), self.curved(self.gaps(x))]
         start = 0
         for name, size in GROUPS.items():
             if name in _PROFILES:
@@ -105,7 +106,7 @@ class Predictor(nn.Module):
     classes: Tensor
 
     def __init__(
-        self, parameters: Sequence[ParamSpec], start: float = 0.5, dropout: float = 0.2
+        self, parameters: Sequence[ParamSpec], start: float = 0.5, dropout: float = 0.3
     ) -> None:
         super().__init__()
         count = len(parameters)

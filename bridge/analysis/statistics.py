@@ -30,8 +30,8 @@ LEVEL_NAMES = (
     "quantile_90_db",
     "quantile_97_db",
 )
-"""What `levels` holds. RMS and K-weighted RMS (after ITU-R BS.1770, ungated) in dBFS; crest and amplitude
-quantiles in dB above the RMS."""
+"""What `levels` holds. RMS and K-weighted RMS (after ITU-R BS.1770, ungated) in dBFS; crest and
+amplitude quantiles in dB above the RMS."""
 
 CEPSTRUM_LAGS = 256
 """Samples; at 24 kHz 10.7 ms, the delays of flangers, choruses and rotating speakers."""

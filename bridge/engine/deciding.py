@@ -37,6 +37,8 @@ STEP = 0.08
 LIKELY = 12
 """How many candidates the risk is taken over."""
 RISK_FRAMES = (512, 2_048, 8_192)
+AUDIBLE = 0.1
+"""MRSTFT below which a setting counts as leaving the sound alone."""
 EVIDENCE = (*GROUPS, "loudness", "crest", "consistency", "surprise")
 """What a candidate is judged by: squared distances to the reference by group of statistics, in
 units of what content alone makes; the same of levels, in dB / 6; how far the network's answer to
@@ -184,9 +186,17 @@ class Search:
         weights = np.exp(-(costs[likely] - costs[likely[0]]) / self._temperature)
         prints = [_fingerprint(self.candidates[i].heard) for i in likely]
         distances = np.array([[np.abs(one - other).sum() for other in prints] for one in prints])
-        best = self.candidates[likely[int(np.argmin(distances @ weights))]]
+        number = int(np.argmin(distances @ weights))
+        best = self._without(prints[number]) or self.candidates[likely[number]]
         network = Answer.of(self._matcher.plugin, self.prediction)
         return network.decided(best.setting, self.prediction.bins, best.bypass, best.gain_db)
+
+    def _without(self, best: Floats) -> Candidate | None:
+        """The candidate without the plugin that can hardly be told from the best one."""
+        for candidate in self.candidates:
+            if candidate.bypass and np.abs(_fingerprint(candidate.heard) - best).sum() < AUDIBLE:
+                return candidate
+        return None
 
     def _drawn(self, index: int) -> float:
         """A value of one parameter from its distribution."""

@@ -112,11 +112,11 @@ def test_any_channel_count_is_rendered(plugin: PluginSpec) -> None:
 
 @each_plugin
 def test_mono_is_the_middle_of_the_same_on_both_channels(plugin: PluginSpec) -> None:
-    if plugin.id == "pedalboard-reverb":
-        pytest.skip("its mono is one of the two tanks of its stereo, not both")
     effect, setting = load_effect(plugin), random_setting(plugin, 5)
     both = effect.render(np.repeat(noise(1), 2, axis=0), 48_000, setting)
-    assert np.abs(effect.render(noise(1), 48_000, setting) - both.mean(axis=0)).max() < 1e-6
+    difference = np.abs(effect.render(noise(1), 48_000, setting) - both.mean(axis=0)).max()
+    # pedalboard's reverb plays mono through one of its two tanks, and stereo through both.
+    assert (difference < 1e-6) == (plugin.id != "pedalboard-reverb")
 
 
 @each_plugin
