@@ -58,7 +58,7 @@ class Guidance:
         """The network's answer to the request in work; None where its outcome counts no more."""
         self._correction: Correction | None = None
         self._new_s = DECIDE_EVERY_S
-        self._fault = ""
+        self._fault = self._last_fault = ""
         self.bypass = Bypass()
         self.decisions = 0
         self.total_s = 0.0
@@ -96,7 +96,9 @@ class Guidance:
         return fault
 
     def _take(self, outcome: Outcome) -> None:
-        self._fault = outcome.fault or self._fault
+        if outcome.fault != self._last_fault:
+            # The same fault again is not worth telling again.
+            self._fault = self._last_fault = outcome.fault
         if outcome.answer is None:
             return
         self.decisions += 1
