@@ -47,10 +47,10 @@ def weigh(
     """Plugin id and record for the exported model of every source's plugin."""
     jobs = [(source, models, index) for source in sources for index in range(cases)]
     judged = list(track(workers.imap(_judge, jobs), "weighing evidence", total=len(jobs)))
-    together = _solve(judged, None)
+    together = solve(judged, None)
     for number, source in enumerate(sources):
         own = judged[number * cases : (number + 1) * cases]
-        yield source.plugin.id, record(own, _solve(own, together))
+        yield source.plugin.id, record(own, solve(own, together))
 
 
 def _judge(job: tuple[ExampleSource, Path, int]) -> Judged:
@@ -83,7 +83,7 @@ def record(cases: Sequence[Judged], weights: Floats) -> DecisionRecord:
     )
 
 
-def _solve(cases: Sequence[Judged], prior: Floats | None) -> Floats:
+def solve(cases: Sequence[Judged], prior: Floats | None) -> Floats:
     """Least squares with no weight below zero, drawn to the prior's as by some more cases."""
     evidence, goal = _differences(cases)
     if prior is not None:
