@@ -16,6 +16,7 @@ import soundfile
 from pedalboard import HighShelfFilter, LowShelfFilter, PeakFilter
 from pydantic import BaseModel, ConfigDict, Field
 
+from bridge.analysis.metrics import match_rms
 from bridge.arrays import Audio
 from bridge.audio.resample import resample
 from bridge.effects import Effect, load_effect
@@ -53,6 +54,9 @@ class ClipSettings(BaseModel):
     """Lengths to draw a half's from."""
     other_clip_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     """How often the reference's playing is another recording of the same kind."""
+    equal_levels: bool = False
+    """Whether the other recording is then as loud as what it replaces, so that the reference's
+    level says something of the setting, as it does in one recording."""
     speed: tuple[float, float] = (1.0, 1.0)
     """Range of a change of speed, and so of pitch, which makes new instruments of old ones."""
     tone_db: Annotated[float, Field(ge=0)] = 0.0
@@ -107,7 +111,10 @@ class ClipSource:
         dry, other = clip[:, :frames], clip[:, frames:]
         if draw.random() < self.settings.other_clip_share:
             _, clip = self._clip(draw, rate, frames, [kind])
+            loud = other
             other = clip[:, frames:]
+            if self.settings.equal_levels:
+                other = match_rms(other, loud)
         return Clip(kind, rate, dry, other)
 
     def _clip(
