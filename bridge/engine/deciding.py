@@ -37,6 +37,8 @@ STEP = 0.08
 LIKELY = 12
 """How many candidates the risk is taken over."""
 RISK_FRAMES = (512, 2_048, 8_192)
+LEAST_PRIOR = 0.02
+"""The network is never surer than this that the reference is dry, or that it is not."""
 AUDIBLE = 0.1
 """MRSTFT below which a setting counts as leaving the sound alone."""
 EVIDENCE = (*GROUPS, "loudness", "crest", "consistency", "surprise")
@@ -181,7 +183,10 @@ class Search:
 
     def answer(self) -> Answer:
         """The candidate of least expected risk."""
+        dry = min(max(self.prediction.bypass, LEAST_PRIOR), 1 - LEAST_PRIOR)
+        priors = [dry if candidate.bypass else 1 - dry for candidate in self.candidates]
         costs = np.array([self._cost(candidate) for candidate in self.candidates])
+        costs -= self._temperature * np.log(priors)
         likely = np.argsort(costs)[:LIKELY]
         weights = np.exp(-(costs[likely] - costs[likely[0]]) / self._temperature)
         prints = [_fingerprint(self.candidates[i].heard) for i in likely]
