@@ -25,7 +25,6 @@ NEARNESS = 0.3
 """MRSTFT within which candidates count most: the choice is among the near ones."""
 _LEAST_TEMPERATURE = 0.02
 
-
 PRIOR_CASES = 8
 """How many cases' worth the weights of all plugins together have for each of them."""
 
@@ -54,11 +53,8 @@ def weigh(
 
 
 def _judge(job: tuple[ExampleSource, Path, int]) -> Judged:
-    return judge(*job)
-
-
-def judge(source: ExampleSource, models: Path, index: int) -> Judged:
     """Render and score the candidates of one case."""
+    source, models, index = job
     example = source[index]
     matcher = Matcher(source.plugin, models)
     reference = matcher.analyse(example.reference, example.sample_rate, "reference", True)
@@ -67,10 +63,11 @@ def judge(source: ExampleSource, models: Path, index: int) -> Judged:
     rate = matcher.features.sample_rate_hz
     target = resample(example.target[0], example.sample_rate, rate)
     heard = [candidate.heard for candidate in search.candidates]
-    raw = np.array(mrstft_each(heard, target))
-    matched = np.array(mrstft_each([match_rms(audio, target) for audio in heard], target))
+    matched = [match_rms(audio, target) for audio in heard]
+    # Half of the distance is raw, half gain-matched.
+    distances = np.reshape(mrstft_each([*heard, *matched], target), (2, -1))
     evidence = np.stack([candidate.evidence for candidate in search.candidates])
-    return Judged(evidence, ((raw + matched) / 2).astype(np.float32))
+    return Judged(evidence, distances.mean(axis=0).astype(np.float32))
 
 
 def record(cases: Sequence[Judged], weights: Floats) -> DecisionRecord:

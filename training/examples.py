@@ -38,7 +38,9 @@ HALF_S = 131_072 / 24_000
 """Length of a half in the published protocol, and of the models' window."""
 
 _SILENCE_RMS = 0.003
-_WET_RMS = (1e-3, 10.0)
+_USABLE_RMS = (1e-3, 10.0)
+"""Quieter counts as silence, louder as noise."""
+
 _MAX_REDRAWS = 50
 
 
@@ -224,7 +226,7 @@ class ExampleSource:
         for _ in range(_MAX_REDRAWS):
             truth = self._setting(draw)
             wet = self.effect.render(clip.other, clip.sample_rate, truth)
-            if _WET_RMS[0] < float(np.sqrt(np.mean(wet**2))) < _WET_RMS[1]:
+            if is_usable(wet):
                 return wet, truth
         raise TrainingError(
             f"{self.plugin.id}: {_MAX_REDRAWS} settings in a row leave silence or noise;"
@@ -236,3 +238,9 @@ class ExampleSource:
             return Setting.of_values(self.plugin, self.task.setting)
         values = draw.random(len(self.plugin.predicted)).tolist()
         return canonical(Setting.of_predicted(self.plugin, values))
+
+
+def is_usable(audio: Audio) -> bool:
+    """Whether audio is neither silence nor noise; what is not finite is noise."""
+    rms = float(np.sqrt(np.mean(audio**2)))
+    return _USABLE_RMS[0] < rms < _USABLE_RMS[1]

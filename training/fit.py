@@ -138,13 +138,13 @@ def _fit_together(
 ) -> Trained:
     plugins = trainable(manifest)
     networks = new_networks(plugins)
-    if processes.rank() == 0:
-        # The others wait, and then find everything built.
-        pools_of(experiment, plugins, folders, workers)
-        weights = _weights(experiment, plugins, run, folders, workers)
-    processes.wait()
-    weights = _weights(experiment, plugins, run, folders, workers)
+    # Process 0 builds; the others wait, and then find everything built.
+    if processes.rank() != 0:
+        processes.wait()
     pool, validation = pools_of(experiment, plugins, folders, workers)
+    weights = _weights(experiment, plugins, run, folders, workers)
+    if processes.rank() == 0:
+        processes.wait()
     networks.encoder.standardise(_some_vectors(pool))
     if experiment.joint:
         by_id = {plugin.id: plugin for plugin in plugins}

@@ -271,9 +271,9 @@ def _excerpt(audio: Audio, sample_rate: float, features: FeatureSettings) -> Aud
     mono = to_mono(audio)
     frames = min(len(mono), round(features.window_s * sample_rate))
     starts = np.arange(0, len(mono) - frames + 1, max(frames // 4, 1))
-    # The window whose quietest half is loudest: playing throughout, no long pause.
-    halves = [[rms_db(h) for h in np.array_split(mono[s : s + frames], 4)] for s in starts]
-    if not halves or max(map(max, halves)) < -80:
+    # The window whose quietest quarter is loudest: playing throughout, no long pause.
+    quarters = [[rms_db(q) for q in np.array_split(mono[s : s + frames], 4)] for s in starts]
+    if not quarters or max(map(max, quarters)) < -80:
         raise AudioError("the playing is silent; nothing can be tried on it")
-    start = int(starts[int(np.argmax([min(levels) for levels in halves]))])
+    start = int(starts[int(np.argmax([min(levels) for levels in quarters]))])
     return mono[None, start : start + frames]

@@ -10,13 +10,13 @@ from bridge.arrays import Audio
 from bridge.engine.answers import Answer
 from bridge.manifest import Manifest, PluginSpec, Setting
 from training.errors import TrainingError
-from training.evaluation.cases import is_usable
 from training.evaluation.cross_plugin import load_counterparts
 from training.evaluation.intervals import interval, relative_gain
 from training.evaluation.parameters import bypass_summary, calibration, parameter_summary
 from training.evaluation.protocol import KEYS, PROTOCOL_RATE_HZ
 from training.evaluation.published import load_published
 from training.evaluation.scores import centroid_error, loudness, mel_distance, pesq_score, score
+from training.examples import is_usable
 
 RATE = PROTOCOL_RATE_HZ
 

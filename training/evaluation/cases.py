@@ -10,10 +10,7 @@ from bridge.arrays import Audio
 from bridge.effects import Effect
 from bridge.manifest import PluginSpec, Setting
 from training.errors import TrainingError
-from training.examples import ClipSource, ExampleSource, Task
-
-USABLE_RMS = (1e-3, 10.0)
-"""Quieter counts as silence, louder as noise."""
+from training.examples import ClipSource, ExampleSource, Task, is_usable
 
 _MAX_REDRAWS = 50
 
@@ -70,9 +67,3 @@ def usable_setting(
         f"{effect.plugin.id}: {_MAX_REDRAWS} settings in a row leave silence or noise;"
         " narrow its ranges"
     )
-
-
-def is_usable(audio: Audio) -> bool:
-    """Whether audio is neither silence nor noise; what is not finite is noise."""
-    rms = float(np.sqrt(np.mean(audio**2)))
-    return USABLE_RMS[0] < rms < USABLE_RMS[1]
