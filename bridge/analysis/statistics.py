@@ -10,7 +10,7 @@ character; loudness stands beside it, as `LEVEL_NAMES`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +56,8 @@ SWEEP_GROUPS = 8
 _ACTIVE_RANGE_DB = 50.0
 _MODULATION_RANGE_DB = 50.0
 _QUIETEST = 1e-5
+_FRAMES_AT_ONCE = 65_536
+"""Of audio, overlap included."""
 
 _LEVEL_QUANTILES = (0.25, 0.5, 0.75, 0.9, 0.97)
 _MEL_QUANTILES = (0.1, 0.5, 0.9)
@@ -108,7 +110,7 @@ class StatisticsStream:
         window = settings.window_frames
         fft, hop = settings.fft_frames, settings.fft_hop_frames
         self._samples = _Kept(1, 1, window, lambda frames: frames)
-        self._short = _Kept(fft, hop, 1 + (window - fft) // hop, self._short_frames)
+        self._short = _Kept(fft, hop, 1 + (window - fft) // hop, partial(_short_frames, settings))
         self._echo = _Kept(
             ECHO_FRAMES, ECHO_HOP, max(1, 1 + (window - ECHO_FRAMES) // ECHO_HOP), _compressed
         )
@@ -140,11 +142,13 @@ class StatisticsStream:
         samples = self.audio()
         rms = max(float(np.sqrt(np.mean(samples**2))), _QUIETEST)
         rms_db = float(20 * np.log10(rms))
-        mel_db, cepstra = np.split(self._short.rows, [self._settings.mel_bands], axis=1)
+        bands = self._settings.mel_bands
+        powers, mel_db, cepstra = np.split(self._short.rows, [2, 2 + bands], axis=1)
         level_free = np.maximum(mel_db - rms_db, self._settings.floor_db)
         loudness = level_free.max(axis=1)
         active = loudness >= loudness.max() - _ACTIVE_RANGE_DB
-        some = samples[_some(len(samples))] / np.float32(rms)
+        some = np.sort(samples[_some(len(samples))] / np.float32(rms))
+        sizes = np.sort(np.abs(some))
         groups: dict[str, npt.NDArray[np.floating]] = {
             "spectrum": _spectrum(level_free, active) / 20,
             "slopes": _slopes(level_free) / 10,
@@ -153,20 +157,11 @@ class StatisticsStream:
             "cepstrum": _cepstrum(cepstra[active]),
             "echo": self._echoes(samples),
             "carrier": self._carriers(),
-            "amplitude": _amplitude(some),
+            "amplitude": _amplitude(some, sizes),
             "envelope": _envelope(samples / np.float32(rms)),
         }
         vector = np.concatenate([groups[name].ravel() for name in GROUPS]).astype(np.float32)
-        return Statistics(vector, _levels(samples, rms_db, some, mel_db, self._settings))
-
-    def _short_frames(self, frames: Audio) -> Floats:
-        """Mel levels in dB and the cepstrum of frames (n, fft_frames), side by side."""
-        spectrum = scipy.fft.rfft(frames * hann(self._settings.fft_frames), axis=-1)
-        power = spectrum.real**2 + spectrum.imag**2
-        mel = (mel_matrix(self._settings) @ power.T).T
-        logarithm = np.log(power + 1e-8 * power.max(axis=1, keepdims=True) + 1e-20)
-        cepstrum = scipy.fft.irfft(logarithm, axis=-1)[:, :CEPSTRUM_LAGS]
-        return np.concatenate([10 * np.log10(mel + 1e-16), cepstrum], axis=1)
+        return Statistics(vector, _levels(samples, rms_db, sizes, powers))
 
     def _carriers(self) -> Floats:
         rows = self._carrier.rows
@@ -197,11 +192,26 @@ class _Kept:
         count = max(0, 1 + (len(rest) - self._length) // self._hop)
         if count:
             frames = np.lib.stride_tricks.sliding_window_view(rest, self._length)[:: self._hop]
-            # Of a long recording only the frames that will be kept are computed.
-            new = self._compute(frames[max(0, count - self._keep) : count])
-            self.rows = np.concatenate([self.rows, new])[-self._keep :] if self.count else new
+            # Of a long recording only the frames that will be kept are computed, and these a few
+            # at a time, as memory that leaves the cache costs more than the transforms.
+            some = max(1, _FRAMES_AT_ONCE // self._length)
+            starts = range(max(0, count - self._keep), count, some)
+            new = [self._compute(frames[start : min(start + some, count)]) for start in starts]
+            kept = [self.rows] if self.count else []
+            self.rows = np.concatenate([*kept, *new])[-self._keep :]
             self.count += count
         self._rest = rest[count * self._hop :]
+
+
+def _short_frames(settings: FeatureSettings, frames: Audio) -> Floats:
+    """Of frames (n, fft_frames): power, K-weighted power, mel levels in dB and the cepstrum."""
+    spectrum = scipy.fft.rfft(frames * hann(settings.fft_frames), axis=-1)
+    power = spectrum.real**2 + spectrum.imag**2
+    powers = power @ _loudness_weights(settings)
+    mel = (mel_matrix(settings) @ power.T).T
+    logarithm = np.log(power + 1e-8 * power.max(axis=1, keepdims=True) + 1e-20)
+    cepstrum = scipy.fft.irfft(logarithm, axis=-1)[:, :CEPSTRUM_LAGS]
+    return np.concatenate([powers, 10 * np.log10(mel + 1e-16), cepstrum], axis=1)
 
 
 def _spectrum(level_free: Floats, active: npt.NDArray[np.bool_]) -> Floats:
@@ -292,13 +302,13 @@ def _prominence(power: Floats) -> Floats:
     return np.asarray((level - background).reshape(CARRIER_BINS, -1).max(axis=1))
 
 
-def _amplitude(some: Floats) -> Floats:
-    """How samples are distributed: clipping flattens, a bias skews."""
+def _amplitude(some: Floats, sizes: Floats) -> Floats:
+    """How samples, sorted by value and by size, are distributed: clipping flattens, a bias skews."""
     squares = some * some
     return np.concatenate(
         [
-            _quantiles(np.abs(some), _AMPLITUDE_QUANTILES),
-            _quantiles(some, _SIGNED_QUANTILES),
+            _ranked(sizes, _AMPLITUDE_QUANTILES),
+            _ranked(some, _SIGNED_QUANTILES),
             [np.cbrt(np.mean(some * squares)), np.mean(squares * squares) ** 0.25],
         ]
     )
@@ -318,21 +328,22 @@ def _envelope(level_free: Audio) -> Floats:
     return np.concatenate([_quantiles(level, _ENVELOPE_QUANTILES) / 20, *(s / 10 for s in steps)])
 
 
-def _levels(
-    samples: Audio, rms_db: float, some: Floats, mel_db: Floats, settings: FeatureSettings
-) -> Floats:
-    power = np.mean(10 ** (mel_db / 10), axis=0)
-    weighted = power @ _k_weights(settings) / max(float(power.sum()), 1e-20)
+def _levels(samples: Audio, rms_db: float, sizes: Floats, powers: Floats) -> Floats:
+    plain, weighted = powers.mean(axis=0)
     crest_db = float(decibels(np.abs(samples).max())) - rms_db
-    quantiles = decibels(_quantiles(np.abs(some), _LEVEL_QUANTILES))
-    weighted_db = rms_db + 10 * np.log10(max(float(weighted), 1e-3))
+    quantiles = decibels(_ranked(sizes, _LEVEL_QUANTILES))
+    weighted_db = rms_db + 10 * np.log10(max(float(weighted) / max(float(plain), 1e-20), 1e-3))
     return np.array([rms_db, weighted_db, crest_db, *quantiles], np.float32)
 
 
 def _quantiles(rows: Floats, quantiles: tuple[float, ...]) -> Floats:
     """The nearest ranks along the last axis, (len(quantiles), ...); faster than interpolating."""
-    ordered = np.sort(rows, axis=-1)
-    ranks = np.round(np.array(quantiles) * (rows.shape[-1] - 1)).astype(int)
+    return _ranked(np.sort(rows, axis=-1), quantiles)
+
+
+def _ranked(ordered: Floats, quantiles: tuple[float, ...]) -> Floats:
+    """`_quantiles` of what is sorted."""
+    ranks = np.round(np.array(quantiles) * (ordered.shape[-1] - 1)).astype(int)
     return np.asarray(np.moveaxis(ordered[..., ranks], -1, 0))
 
 
@@ -374,12 +385,11 @@ def _modulation_matrix(frames: int, rate_hz: float) -> scipy.sparse.csr_array:
 
 
 @cache
-def _k_weights(settings: FeatureSettings) -> Floats:
-    """K-weighting of every mel band, as power: near ITU-R BS.1770's from 100 Hz on."""
-    matrix = mel_matrix(settings)
-    bins_hz = np.arange(matrix.shape[1]) * settings.sample_rate_hz / settings.fft_frames
-    centres_hz = (matrix @ bins_hz) / np.asarray(matrix.sum(axis=1)).ravel()
-    # Both stages as analogue magnitudes: a shelf of 4 dB at 1.68 kHz, a high-pass at 38 Hz.
-    shelf = 10 ** (0.4 / (1 + (1_681.0 / np.maximum(centres_hz, 1.0)) ** 4))
-    high_pass = 1 / (1 + (38.1 / np.maximum(centres_hz, 1.0)) ** 4)
-    return np.asarray(shelf * high_pass, np.float32)
+def _loudness_weights(settings: FeatureSettings) -> Floats:
+    """Weights of every bin's power, (bins, 2): all alike, and K-weighting after ITU-R BS.1770."""
+    bins_hz = np.fft.rfftfreq(settings.fft_frames, 1 / settings.sample_rate_hz)
+    with np.errstate(divide="ignore"):
+        # Both stages as analogue magnitudes: a shelf of 4 dB at 1.68 kHz, a high-pass at 38 Hz.
+        shelf = 10 ** (0.4 / (1 + (1_681.0 / bins_hz) ** 4))
+        high_pass = 1 / (1 + (38.1 / bins_hz) ** 2) ** 2
+    return np.stack([np.ones_like(shelf), shelf * high_pass], axis=1).astype(np.float32)
