@@ -79,14 +79,26 @@ class ParamSpec(_Entry):
         """How many classes an enum or a toggle has; 0 for what is continuous or an integer."""
         return {"enum": len(self.choices), "toggle": 2}.get(self.scale, 0)
 
+    def class_of(self, normalised: float) -> int:
+        """Class that a normalised value of an enum or a toggle is nearest to, halves upward.
+
+        Values outside 0..1 are clamped.
+        """
+        x = min(max(float(normalised), 0.0), 1.0)
+        return int(x * (self.classes - 1) + 0.5)
+
+    def normalised_of_class(self, number: int) -> float:
+        """Normalised value of a class of an enum or a toggle: they lie evenly from 0 to 1."""
+        return number / max(self.classes - 1, 1)
+
     def to_real(self, normalised: float) -> float:
         """Real value of a normalised one; values outside 0..1 are clamped."""
         x = min(max(float(normalised), 0.0), 1.0)
         match self.scale:
             case "enum":
-                return self.choices[round(x * (len(self.choices) - 1))].value
+                return self.choices[self.class_of(x)].value
             case "toggle":
-                return self.max if x >= 0.5 else self.min
+                return self.max if self.class_of(x) else self.min
             case "log":
                 return min(
                     max(exp(log(self.min) + x * log(self.max / self.min)), self.min), self.max
@@ -101,7 +113,7 @@ class ParamSpec(_Entry):
         value = min(max(float(real), self.min), self.max)
         if self.scale == "enum":
             distances = [abs(choice.value - value) for choice in self.choices]
-            return distances.index(min(distances)) / max(len(self.choices) - 1, 1)
+            return self.normalised_of_class(distances.index(min(distances)))
         if self.scale == "log":
             return log(value / self.min) / log(self.max / self.min)
         return (value - self.min) / (self.max - self.min)

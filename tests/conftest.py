@@ -9,7 +9,7 @@ import soundfile
 
 from bridge.arrays import Audio
 from bridge.demo.run import INPUT, REFERENCE
-from bridge.manifest import Manifest, PluginSpec, load_manifest
+from bridge.manifest import Choice, Manifest, ParamSpec, PluginSpec, load_manifest
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +20,24 @@ def manifest() -> Manifest:
 @pytest.fixture(scope="session")
 def overdrive(manifest: Manifest) -> PluginSpec:
     return manifest.plugin("mda-overdrive")
+
+
+@pytest.fixture(scope="session")
+def plugin(overdrive: PluginSpec) -> PluginSpec:
+    """Made up: two continuous parameters, one that is held, an enum of three classes."""
+    held = ParamSpec(
+        symbol="held", name="Held", min=0, max=1, default=0.3, scale="linear", predicted=False
+    )
+    mode = ParamSpec(
+        symbol="mode",
+        name="Mode",
+        min=0,
+        max=2,
+        default=0,
+        scale="enum",
+        choices=tuple(Choice(label=str(value), value=value) for value in range(3)),
+    )
+    return overdrive.model_copy(update={"parameters": (*overdrive.parameters[:2], held, mode)})
 
 
 @pytest.fixture(scope="session")

@@ -124,8 +124,7 @@ def export_run(
         folders.data / "corpus",
         models,
     )
-    levelled = experiment.clips.plain.model_copy(update={"equal_levels": True})
-    clips = ClipSource(levelled, folders.data / "corpus", "validation", DECISION_SEED)
+    clips = ClipSource(experiment.clips.plain, folders.data / "corpus", "validation", DECISION_SEED)
     sources = [ExampleSource(Task(plugin=plugin.id), plugin, clips) for plugin in plugins]
     folder_of = {plugin.id: models / str(plugin.model) for plugin in plugins}
     with get_context("spawn").Pool(workers) as pool:

@@ -27,7 +27,7 @@ def _changes(source: ExampleSource, index: int) -> list[float]:
     values = draw.random(len(source.plugin.predicted))
     changes = []
     for number, parameter in enumerate(source.plugin.predicted):
-        step = 1 / (parameter.classes - 1) if parameter.classes else STEP
+        step = parameter.normalised_of_class(1) if parameter.classes else STEP
         moved = values.copy()
         moved[number] += step if moved[number] < 0.5 else -step
         one, other = (

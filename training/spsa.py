@@ -6,7 +6,7 @@ of worker processes; the network trains in the caller's.
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 from multiprocessing.pool import AsyncResult
@@ -16,7 +16,7 @@ from statistics import mean
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from bridge.analysis.features import FeatureSettings
@@ -25,14 +25,17 @@ from bridge.analysis.statistics import Statistics
 from bridge.arrays import Audio, Floats
 from bridge.manifest import Setting
 from training.examples import Example, ExampleSource
-from training.networks import Encoder, Predictor, clamp_inward
+from training.networks import Predictor, clamp_inward
 from training.pool import Heard, hear
 from training.runs import Run, SpsaSettings, Stateful
 
 _GRADIENT_LIMIT = 10.0
 _AHEAD = 2
 
-_worker: tuple[Mapping[str, ExampleSource], FeatureSettings]
+Listen = Callable[[Audio, float, FeatureSettings], Statistics]
+"""What an encoder takes, in the vector's place, and levels, of audio (1, frames) at a rate in Hz."""
+
+_worker: tuple[Mapping[str, ExampleSource], FeatureSettings, Listen]
 
 
 @dataclass(frozen=True)
@@ -52,14 +55,16 @@ class Batch:
         return np.asarray(np.isnan(self.truth[:, 0]))
 
 
-def set_up_worker(sources: Mapping[str, ExampleSource], features: FeatureSettings) -> None:
+def set_up_worker(
+    sources: Mapping[str, ExampleSource], features: FeatureSettings, listen: Listen = hear
+) -> None:
     """Initialiser of the worker processes; `sources` has 'train' and 'validation'."""
     global _worker
-    _worker = sources, features
+    _worker = sources, features, listen
 
 
 def fine_tune(
-    encoder: Encoder,
+    encoder: nn.Module,
     predictor: Predictor,
     workers: Workers,
     run: Run,
@@ -69,8 +74,9 @@ def fine_tune(
 ) -> None:
     """Train in place through the plugin; keeps the step that is best on validation audio.
 
-    `workers` must have been started with `set_up_worker`; `seed` draws the perturbations. Resumes
-    after the last checkpoint.
+    `workers` must have been started with `set_up_worker`, and `encoder` makes embeddings
+    (n, EMBEDDING_SIZE) of what they listen with; `seed` draws the perturbations. Resumes after the
+    last checkpoint.
     """
     trained = [*(predictor.point if s.points_only else predictor).parameters()]
     optimiser = torch.optim.AdamW(trained, lr=s.learning_rate)
@@ -85,14 +91,15 @@ def fine_tune(
         validation = draw_batch(workers, "validation", s.validation_cases)
         if first == 0:
             if not s.points_only:
-                predictor.standardise(_evidence(encoder, validation))
+                predictor.standardise(evidence(encoder, validation))
             _check(encoder, predictor, workers, validation, run, stage, 0)
     losses: list[float] = []
     errors: list[float] = []
     for step, batch in enumerate(_batches(workers, first, s), start=first):
-        points, _, bypass = predictor(*_evidence(encoder, batch))
+        points, bins, bypass = predictor(*evidence(encoder, batch))
         answer = clamp_inward(points)
-        found = answer.detach().numpy()
+        # What is tried is what would be answered: an enum's class comes from its bins.
+        found = predictor.decode(answer.detach(), bins.detach()).numpy()
         gradient, loss = estimate_gradient(workers, batch, found, s, (seed, step))
         optimiser.zero_grad()
         if not s.points_only:
@@ -115,7 +122,7 @@ def fine_tune(
 
 
 def _check(
-    encoder: Encoder,
+    encoder: nn.Module,
     predictor: Predictor,
     workers: Workers,
     validation: Batch,
@@ -140,9 +147,9 @@ def draw_batch(workers: Workers, split: str, cases: int) -> Batch:
 
 
 @torch.no_grad()
-def answers_of(encoder: Encoder, predictor: Predictor, batch: Batch) -> Floats:
+def answers_of(encoder: nn.Module, predictor: Predictor, batch: Batch) -> Floats:
     """Normalised answers (n, p) to a batch, in 0..1; NaN where the plugin is to be bypassed."""
-    points, bins, bypass = predictor(*_evidence(encoder, batch))
+    points, bins, bypass = predictor(*evidence(encoder, batch))
     found = predictor.decode(points, bins).numpy()
     found[bypass[:, 0].numpy() > 0] = np.nan
     return np.asarray(found)
@@ -172,8 +179,8 @@ def estimate_gradient(
 
 
 @torch.no_grad()
-def _evidence(encoder: Encoder, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """What a predictor takes."""
+def evidence(encoder: nn.Module, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """What a predictor takes of a batch."""
     vectors = np.concatenate([batch.dry.vectors, batch.reference.vectors]).astype(np.float32)
     played, wanted = encoder(torch.from_numpy(vectors)).chunk(2)
     return (
@@ -220,10 +227,10 @@ def _truths(examples: Sequence[Example]) -> Floats:
 
 
 def _draw(split: str, index: int) -> tuple[Example, Statistics, Statistics]:
-    sources, features = _worker
+    sources, features, listen = _worker
     example = sources[split][index]
     rate = example.sample_rate
-    return example, hear(example.dry, rate, features), hear(example.reference, rate, features)
+    return example, listen(example.dry, rate, features), listen(example.reference, rate, features)
 
 
 def _losses(audio: tuple[int, Audio, Audio], settings: list[list[float]]) -> list[float]:

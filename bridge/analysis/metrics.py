@@ -29,18 +29,32 @@ def mrstft(answer: Audio, target: Audio) -> float:
 
 def mrstft_each(answers: Sequence[Audio], target: Audio) -> list[float]:
     """`mrstft` of several answers to one target, whose spectra are then computed once."""
-    for answer in answers:
-        if answer.shape != target.shape or answer.ndim != 1:
-            raise ValueError(
-                f"mono signals of equal length are needed, not {answer.shape} and {target.shape}"
-            )
     wanted = magnitudes(target)
-    return [spectral_distance(magnitudes(answer), wanted) for answer in answers]
+    return [spectral_distance(magnitudes(_like(target, some)), wanted) for some in answers]
+
+
+def mrstft_with_gain(answer: Audio, target: Audio, wanted: Sequence[Floats]) -> tuple[float, float]:
+    """`mrstft` of an answer, and of the same at the RMS of `target`, whose `magnitudes` these are.
+
+    One set of spectra serves both.
+    """
+    powers = _powers(_like(target, answer), MRSTFT_FRAMES)
+    gain = rms_gain(answer, target)
+    plain, scaled = (_at_least(powers), _at_least([power * gain**2 for power in powers]))
+    return spectral_distance(plain, wanted), spectral_distance(scaled, wanted)
+
+
+def _like(target: Audio, answer: Audio) -> Audio:
+    if answer.shape != target.shape or answer.ndim != 1:
+        raise ValueError(
+            f"mono signals of equal length are needed, not {answer.shape} and {target.shape}"
+        )
+    return answer
 
 
 def magnitudes(audio: Audio, resolutions: Sequence[int] = MRSTFT_FRAMES) -> list[Floats]:
     """Magnitude spectrogram of mono audio at every resolution that is short enough for it."""
-    return [_magnitude(audio, frames) for frames in resolutions if frames // 2 < len(audio)]
+    return _at_least(_powers(audio, resolutions))
 
 
 def spectral_distance(one: Sequence[Floats], other: Sequence[Floats]) -> float:
@@ -52,11 +66,19 @@ def spectral_distance(one: Sequence[Floats], other: Sequence[Floats]) -> float:
     return sum(distances) / len(distances)
 
 
-def _magnitude(audio: Audio, frames: int) -> Floats:
+def _powers(audio: Audio, resolutions: Sequence[int]) -> list[Floats]:
+    return [_power(audio, frames) for frames in resolutions if frames // 2 < len(audio)]
+
+
+def _power(audio: Audio, frames: int) -> Floats:
     padded = np.pad(audio, frames // 2, mode="reflect")
     windows = np.lib.stride_tricks.sliding_window_view(padded, frames)[:: frames // 2]
     spectrum = scipy.fft.rfft(windows * _hann(frames), axis=-1)
-    return np.asarray(np.sqrt(np.maximum(spectrum.real**2 + spectrum.imag**2, 1e-8)), np.float32)
+    return np.asarray(spectrum.real**2 + spectrum.imag**2, np.float32)
+
+
+def _at_least(powers: Sequence[Floats]) -> list[Floats]:
+    return [np.sqrt(np.maximum(power, np.float32(1e-8))) for power in powers]
 
 
 @cache
@@ -66,8 +88,13 @@ def _hann(frames: int) -> Floats:
 
 def match_rms(audio: Audio, target: Audio) -> Audio:
     """`audio` scaled to the RMS of `target`; silence stays silence."""
+    return audio * rms_gain(audio, target)
+
+
+def rms_gain(audio: Audio, target: Audio) -> np.float32:
+    """The factor that gives `audio` the RMS of `target`; 1 for silence."""
     rms = float(np.sqrt(np.mean(audio**2)))
-    return audio if rms < 1e-7 else audio * np.float32(np.sqrt(np.mean(target**2)) / rms)
+    return np.float32(1 if rms < 1e-7 else np.sqrt(np.mean(target**2)) / rms)
 
 
 def style_profile(audio: Audio, sample_rate: float) -> Floats:

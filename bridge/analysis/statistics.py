@@ -303,7 +303,7 @@ def _prominence(power: Floats) -> Floats:
 
 
 def _amplitude(some: Floats, sizes: Floats) -> Floats:
-    """How samples, sorted by value and by size, are distributed: clipping flattens, a bias skews."""
+    """How samples, sorted by value and by size, are spread: clipping flattens, a bias skews."""
     squares = some * some
     return np.concatenate(
         [

@@ -65,7 +65,7 @@ def confidences(setting: Setting, bins: Floats) -> tuple[float, ...]:
     masses = []
     for spec, value, row in zip(setting.plugin.predicted, setting.predicted, bins, strict=True):
         if spec.classes:
-            masses.append(row[round(value * (spec.classes - 1))])
+            masses.append(row[spec.class_of(value)])
         else:
             covered = np.clip(np.minimum(edges[1:], value + NEAR), edges[:-1], edges[1:])
             covered -= np.clip(np.maximum(edges[:-1], value - NEAR), edges[:-1], edges[1:])

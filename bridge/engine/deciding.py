@@ -134,7 +134,7 @@ class Search:
         bins = self.prediction.bins
         edges = np.arange(1, bins.shape[1] + 1) / bins.shape[1]
         medians = [
-            float(np.argmax(row)) / (spec.classes - 1)
+            spec.normalised_of_class(int(np.argmax(row)))
             if spec.classes
             else float(np.interp(0.5, np.cumsum(row), edges))
             for spec, row in zip(plugin.predicted, bins, strict=True)
@@ -206,10 +206,10 @@ class Search:
     def _drawn(self, index: int) -> float:
         """A value of one parameter from its distribution."""
         row = self.prediction.bins[index]
-        number = self._draw.choice(len(row), p=row / row.sum())
-        classes = self._matcher.plugin.predicted[index].classes
-        if classes:
-            return float(number) / (classes - 1)
+        number = int(self._draw.choice(len(row), p=row / row.sum()))
+        spec = self._matcher.plugin.predicted[index]
+        if spec.classes:
+            return spec.normalised_of_class(number)
         return float(number + self._draw.random()) / len(row)
 
     def _analyse(self, mono: Audio) -> Analysis:
@@ -259,9 +259,7 @@ def _surprise(setting: Setting, prediction: Prediction, bypass: bool) -> float:
     for spec, value, row in zip(
         setting.plugin.predicted, setting.predicted, prediction.bins, strict=True
     ):
-        number = (
-            round(value * (spec.classes - 1)) if spec.classes else min(int(value * size), size - 1)
-        )
+        number = spec.class_of(value) if spec.classes else min(int(value * size), size - 1)
         total -= float(np.log(max(row[number], 1e-3))) / len(prediction.bins)
     return total
 

@@ -174,6 +174,23 @@ def test_parameters_are_compared_with_the_constant_and_enums_by_class(manifest: 
     assert found["drive"]["calibration"]["ece"] == pytest.approx(0.3)
 
 
+def test_an_answer_that_sounds_like_the_truth_has_no_error(manifest: Manifest) -> None:
+    delay = manifest.plugin("mda-delay")
+    truth = Setting.of_values(delay, {"l_delay": 0.6, "r_delay": 0.2})
+    # The right time is 4 r_delay of the left one, and times grow as l_delay squared.
+    swapped = Setting.of_values(delay, {"l_delay": 0.6 * 0.8**0.5, "r_delay": 1.25 / 4})
+    longer = Setting.of_values(delay, {"l_delay": 0.6, "r_delay": 1.25 / 4})
+
+    def errors(true: Setting, found: Setting) -> list[float]:
+        summary = parameter_summary([true], [answer(found)])
+        return [summary[symbol]["answer"]["mean"] for symbol in ("l_delay", "r_delay")]
+
+    assert errors(truth, swapped) == pytest.approx([0, 0], abs=1e-6)
+    assert errors(swapped, truth) == pytest.approx([0, 0], abs=1e-6)
+    # Of this one the shorter time is 0.6 too, so the longer one is wrong and the ratio right.
+    assert errors(truth, longer) == pytest.approx([0.6 * 1.25**0.5 - 0.6, 0], abs=1e-6)
+
+
 def test_calibration_error_by_hand() -> None:
     found = calibration(np.array([0.95, 0.95, 0.15, 1.0]), np.array([1.0, 0.0, 0.0, 1.0]))
     # 0.9..1: three cases, 2.9 expected, 2 right; 0.1..0.2: one case, 0.15 expected, none right.

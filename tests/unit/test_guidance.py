@@ -7,27 +7,8 @@ from bridge.engine.answers import Answer
 from bridge.engine.correction import Bypass, Correction
 from bridge.engine.guidance import DECIDE_EVERY_S, Guidance, Outcome, Request
 from bridge.engine.matcher import Analysis
-from bridge.manifest import Choice, ParamSpec, PluginSpec, Setting
+from bridge.manifest import PluginSpec, Setting
 from tests.doubles import ScriptedDecider
-
-MODE = ParamSpec(
-    symbol="mode",
-    name="Mode",
-    min=0,
-    max=2,
-    default=0,
-    scale="enum",
-    choices=tuple(Choice(label=str(value), value=value) for value in range(3)),
-)
-HELD = ParamSpec(
-    symbol="held", name="Held", min=0, max=1, default=0.3, scale="linear", predicted=False
-)
-
-
-@pytest.fixture
-def plugin(overdrive: PluginSpec) -> PluginSpec:
-    """Two continuous parameters, one that is held, an enum of three classes."""
-    return overdrive.model_copy(update={"parameters": (*overdrive.parameters[:2], HELD, MODE)})
 
 
 def answer(

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -111,6 +112,19 @@ def test_scales_map_as_named() -> None:
     assert integer.to_real(0.5) == 5
     assert (toggle.to_real(0.4), toggle.to_real(0.6)) == (0, 1)
     assert [enum.to_real(x) for x in (0.1, 0.4, 0.9)] == [0, 0.5, 1]
+
+
+def test_classes_lie_evenly_and_a_value_belongs_to_the_nearest() -> None:
+    *_, toggle, enum = SPECS
+    for parameter in (toggle, enum):
+        numbers = range(parameter.classes)
+        values = [parameter.normalised_of_class(number) for number in numbers]
+        assert values == np.linspace(0, 1, parameter.classes).tolist()
+        assert [parameter.class_of(value) for value in values] == [*numbers]
+    assert [enum.class_of(x) for x in (-1, 0.24, 0.25, 0.74, 0.75, 2)] == [0, 0, 1, 1, 2, 2]
+    assert [toggle.class_of(x) for x in (0.49, 0.5)] == [0, 1]
+    only = spec("enum", 0, 1, choices=CHOICES[:1])
+    assert (only.normalised_of_class(0), only.class_of(1.0)) == (0.0, 0)
 
 
 def test_a_setting_refuses_what_no_plugin_can_take(overdrive: PluginSpec) -> None:

@@ -1,5 +1,6 @@
 """Predictors on frozen embeddings: the same for every encoder that is compared."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,9 @@ from bridge.manifest import PluginSpec
 from training.joint import SettingLoss
 from training.networks import EMBEDDING_SIZE, Predictor
 from training.pool import Pool
+
+Loss = Callable[[tuple[Tensor, Tensor, Tensor], Floats], Tensor]
+"""Of what a predictor says and of true settings (n, p), NaN where the reference is dry."""
 
 
 class HeadSettings(BaseModel):
@@ -46,6 +50,13 @@ def train_head(plugin: PluginSpec, evidence: Evidence, s: HeadSettings) -> Predi
     """A new predictor, trained on the true settings."""
     torch.manual_seed(0)
     predictor = Predictor(plugin.predicted)
+    equal = np.ones(len(plugin.predicted), np.float32)
+    learn(predictor, SettingLoss(plugin, equal, s.point_share), evidence, s)
+    return predictor
+
+
+def learn(predictor: Predictor, loss: Loss, evidence: Evidence, s: HeadSettings) -> None:
+    """Train in place on the true settings, and leave it as it is used."""
     optimiser = torch.optim.AdamW(
         predictor.parameters(), lr=s.learning_rate, weight_decay=s.weight_decay
     )
@@ -54,7 +65,6 @@ def train_head(plugin: PluginSpec, evidence: Evidence, s: HeadSettings) -> Predi
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, s.learning_rate, total_steps=s.epochs * steps + 1
     )
-    loss = SettingLoss(plugin, np.ones(len(plugin.predicted), np.float32), s.point_share)
     for epoch in range(s.epochs):
         order = np.random.default_rng((19, epoch)).permutation(count)
         for step in range(steps):
@@ -64,7 +74,7 @@ def train_head(plugin: PluginSpec, evidence: Evidence, s: HeadSettings) -> Predi
             loss(answer, evidence.truth[rows]).backward()
             optimiser.step()
             schedule.step()
-    return predictor.eval()
+    predictor.eval()
 
 
 @torch.no_grad()

@@ -7,6 +7,7 @@ clip (levels, host rate, truth) holds for its pictures too.
 import hashlib
 import json
 import os
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
@@ -29,6 +30,7 @@ SHAPE = (80, 128)
 """Mel bands and columns of one window of 2.75 s."""
 _CHUNK = 64
 _QUIETEST = 1e-5
+_TARGET = "target of "
 
 Stack = npt.NDArray[np.float16]
 
@@ -39,6 +41,8 @@ class Pictures:
 
     dry: Stack
     wet: Mapping[str, Stack]
+    target: Mapping[str, Stack]
+    """The inputs with the references' settings; empty unless asked for."""
 
     def all(self) -> Stack:
         """Every one, (n · (1 + plugins), *SHAPE)."""
@@ -66,6 +70,7 @@ def load_pictures(
     seed: int,
     count: int,
     processes: int = 2,
+    targets: bool = False,
 ) -> Pictures:
     """The pictures of `count` clips, built where they are not there yet; a kill loses a chunk."""
     source = ClipSource(clips, data / "corpus", split, seed)
@@ -74,7 +79,7 @@ def load_pictures(
         SETTINGS.model_dump(),
         [asdict(stem) for stem in load_index(data / "corpus", split)],
         [plugin.model_dump(exclude={"model"}) for plugin in plugins],
-        [split, seed, _CHUNK],
+        [split, seed, _CHUNK, *([_TARGET] if targets else [])],
     ]
     key = hashlib.sha256(json.dumps(described).encode()).hexdigest()[:16]
     folder = data / "pictures" / key
@@ -82,7 +87,7 @@ def load_pictures(
     sources = [ExampleSource(Task(plugin=plugin.id), plugin, source) for plugin in plugins]
     paths = {start: folder / f"{start:07d}.npz" for start in range(0, count, _CHUNK)}
     jobs = [
-        (source, sources, range(start, start + _CHUNK), path)
+        (source, sources, range(start, start + _CHUNK), path, targets)
         for start, path in paths.items()
         if not path.exists()
     ]
@@ -95,16 +100,24 @@ def load_pictures(
         with np.load(path) as arrays:
             chunks.append(dict(arrays))
     whole = {name: np.concatenate([c[name] for c in chunks])[:count] for name in chunks[0]}
-    return Pictures(whole.pop(DRY), whole)
+    return Pictures(
+        whole[DRY],
+        {plugin.id: whole[plugin.id] for plugin in plugins},
+        {plugin.id: whole[_TARGET + plugin.id] for plugin in plugins if targets},
+    )
 
 
-def _write_chunk(job: tuple[ClipSource, list[ExampleSource], range, Path]) -> None:
-    clips, sources, indices, path = job
-    rows: dict[str, list[Floats]] = {DRY: [], **{source.plugin.id: [] for source in sources}}
+def _write_chunk(job: tuple[ClipSource, list[ExampleSource], range, Path, bool]) -> None:
+    clips, sources, indices, path, targets = job
+    rows: dict[str, list[Floats]] = defaultdict(list)
     for index in indices:
         clip = clips[index]
         heard = {DRY: clip.dry}
-        heard |= {source.plugin.id: source.reference(index, clip)[0] for source in sources}
+        for source in sources:
+            heard[source.plugin.id], truth = source.reference(index, clip)
+            if targets:
+                target = source.render(clip.dry, clip.sample_rate, truth)
+                heard[_TARGET + source.plugin.id] = target
         for name, audio in heard.items():
             rows[name].append(picture(at_feature_rate(audio, clip.sample_rate, SETTINGS)))
     partial = path.with_suffix(f".{os.getpid()}.partial.npz")

@@ -6,6 +6,7 @@ import numpy as np
 
 from bridge.engine.answers import NEAR, Answer
 from bridge.manifest import ParamSpec, Setting
+from training.canonical import canonical
 from training.evaluation.intervals import Json, Values, interval
 
 BINS = 10
@@ -15,13 +16,16 @@ BINS = 10
 def parameter_summary(truths: Sequence[Setting], answers: Sequence[Answer]) -> Json:
     """By symbol: error, or accuracy of classes, against the constant 0.5, and calibration.
 
+    Of settings that sound the same one stands for all, in truths as in answers (`canonical`).
     `error` is the mean absolute difference of normalised values; `accuracy` the share of right
     classes. `beats_constant` is the paired difference, positive where the answer is better.
     """
     summary: Json = {}
+    true_values = [canonical(truth).predicted for truth in truths]
+    found_values = [canonical(answer.setting).predicted for answer in answers]
     for number, spec in enumerate(truths[0].plugin.predicted if truths else ()):
-        truth = np.array([setting.predicted[number] for setting in truths])
-        found = np.array([answer.setting.predicted[number] for answer in answers])
+        truth = np.array([values[number] for values in true_values])
+        found = np.array([values[number] for values in found_values])
         confidence = np.array([answer.confidence[number] for answer in answers])
         constant = np.full(len(truth), 0.5)
         if spec.classes:

@@ -12,7 +12,7 @@ import pyloudnorm
 import scipy.fft
 
 from bridge.analysis.features import FeatureSettings, hann, mel_power
-from bridge.analysis.metrics import match_rms, mrstft_each
+from bridge.analysis.metrics import magnitudes, mrstft_with_gain
 from bridge.arrays import Audio
 from bridge.audio.resample import resample
 from training.evaluation.protocol import KEYS, PROTOCOL_RATE_HZ
@@ -60,19 +60,17 @@ def score(answers: Sequence[Audio], target: Audio, with_pesq: bool = False) -> S
 
 def _distances(answers: Sequence[Audio], target: Audio) -> Scores:
     """All metrics but PESQ, (answers, METRICS - 1)."""
-    matched = [match_rms(answer, target) for answer in answers]
-    both = mrstft_each([*answers, *matched], target)
+    spectra, mel, centroid = magnitudes(target), _mel_magnitudes(target), _Centroid(target)
     wanted = _levels(target)
     return np.array(
         [
             (
-                both[number],
-                both[len(answers) + number],
-                mel_distance(answer, target),
-                centroid_error(answer, target),
+                *mrstft_with_gain(answer, target, spectra),
+                _mel_distance(_mel_magnitudes(answer), mel),
+                centroid.error(answer),
                 *np.abs(_levels(answer) - wanted),
             )
-            for number, answer in enumerate(answers)
+            for answer in answers
         ]
     )
 
@@ -83,10 +81,14 @@ def mel_distance(answer: Audio, target: Audio) -> float:
     Windows of 65,536 samples side by side and 128 bands, as DeepAFx-ST (Steinmetz et al., JAES
     2022) measures it; magnitudes here are those of `mel_power`, at least -120 dB.
     """
-    a, b = (
-        np.sqrt(np.maximum(mel_power(_filled(audio, _MSD_FRAMES), _MSD_FEATURES), 1e-12))
-        for audio in (answer, target)
-    )
+    return _mel_distance(_mel_magnitudes(answer), _mel_magnitudes(target))
+
+
+def _mel_magnitudes(audio: Audio) -> Scores:
+    return np.sqrt(np.maximum(mel_power(_filled(audio, _MSD_FRAMES), _MSD_FEATURES), 1e-12))
+
+
+def _mel_distance(a: Scores, b: Scores) -> float:
     return float(np.mean(np.abs(a - b)) + np.mean(np.abs(np.log(a / b))))
 
 
@@ -96,17 +98,30 @@ def centroid_error(answer: Audio, target: Audio) -> float:
     Over the windows (2,048 samples, hop 512, Hann, magnitudes) within 60 dB of the target's
     loudest, so pauses do not count.
     """
-    found, wanted = _magnitudes(answer), _magnitudes(target)
-    loudness = wanted.sum(axis=1)
-    sounding = loudness >= max(loudness.max() * 10 ** (-_SCE_RANGE_DB / 20), _QUIETEST)
-    if not sounding.any():
-        return 0.0
-    frequencies = np.arange(wanted.shape[1]) * PROTOCOL_RATE_HZ / _SCE_FRAMES
-    centroids = [
-        (some[sounding] @ frequencies) / np.maximum(some[sounding].sum(axis=1), _QUIETEST)
-        for some in (found, wanted)
-    ]
-    return abs(float(np.mean(centroids[0]) - np.mean(centroids[1])))
+    return _Centroid(target).error(answer)
+
+
+class _Centroid:
+    """The mean spectral centroid of a target, to be compared with several answers."""
+
+    def __init__(self, target: Audio) -> None:
+        spectra = _magnitudes(target)
+        loudness = spectra.sum(axis=1)
+        self._sounding = loudness >= max(loudness.max() * 10 ** (-_SCE_RANGE_DB / 20), _QUIETEST)
+        self._wanted_hz = self._mean_hz(spectra)
+
+    def error(self, answer: Audio) -> float:
+        """Difference in Hz; 0 of a silent target."""
+        return abs(self._mean_hz(_magnitudes(answer)) - self._wanted_hz)
+
+    def _mean_hz(self, spectra: Scores) -> float:
+        if not self._sounding.any():
+            return 0.0
+        sounding = spectra[self._sounding]
+        frequencies_hz = np.arange(spectra.shape[1]) * PROTOCOL_RATE_HZ / _SCE_FRAMES
+        return float(
+            np.mean(sounding @ frequencies_hz / np.maximum(sounding.sum(axis=1), _QUIETEST))
+        )
 
 
 def loudness(audio: Audio, sample_rate: int) -> float:

@@ -1,0 +1,6 @@
+"""What each ingredient of the method brings: a ladder of systems, each with one thing more."""
+
+from training.ablation.contrast import ContrastSettings
+from training.ablation.run import AblationSettings, ablate
+
+__all__ = ["AblationSettings", "ContrastSettings", "ablate"]
