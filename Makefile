@@ -17,18 +17,21 @@ check: $(VENV)/test.done
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 
-# Corpus, training, export and evaluation of the shipped models, the named experiments and the
-# baseline: a few hours on two cores. Every step goes on where it was stopped.
+# Corpus, training, export and evaluation of the shipped models, the named experiments, the baseline
+# and the ablation: a few hours on two cores. Every step goes on where it was stopped.
 train: $(VENV)/test.done
 	scripts/install_system_packages.sh train
 	$(VENV)/bin/dafx-train corpus
 	$(VENV)/bin/dafx-train fit shipped
 	$(VENV)/bin/dafx-train export shipped
 	$(VENV)/bin/dafx-train evaluate
+	$(VENV)/bin/dafx-train embedding
+	$(VENV)/bin/dafx-train limits
 	for name in overdrive-fixed overdrive-random delay-fixed delay-random; do \
 		$(VENV)/bin/dafx-train report $$name || exit; \
 	done
 	$(VENV)/bin/dafx-train baseline
+	$(VENV)/bin/dafx-train ablation
 
 $(VENV)/demo.done: $(SET_UP_FROM)
 	scripts/install_system_packages.sh run

@@ -1,4 +1,4 @@
-"""The command `dafx-train`: corpus, fit, export, evaluate, report, baseline."""
+"""The command `dafx-train`: from the corpus to the models and what was measured of them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,8 @@ import typer
 from bridge.cli.explained import explained
 from bridge.manifest import load_manifest
 from bridge.paths import MODELS
-from training import corpus, processes
+from training import corpus, embedding, limits, processes
+from training.ablation import AblationSettings, ablate
 from training.baseline import BaselineSettings, compare
 from training.evaluation import Settings
 from training.evaluation import evaluate as evaluate_plugins
@@ -125,6 +126,34 @@ def _evaluate(
     evaluate_plugins(manifest, chosen, settings, data / "corpus", out, processes=processes)
 
 
+@app.command("embedding")
+@explained
+def _embedding(
+    clips: Annotated[
+        int, typer.Option(min=64, help="Test clips, each of which goes through every plugin.")
+    ] = 768,
+    processes: Annotated[int, typer.Option(min=1, help="How many clips at once.")] = 2,
+    data: DataOption = DATA,
+    out: OutOption = RESULTS,
+) -> None:
+    """Measure what the exported encoder's embedding holds: which effect, and bits of parameters."""
+    plugins = [entry for entry in load_manifest().plugins if entry.model]
+    embedding.measure(plugins, data / "corpus", out, clips, processes=processes)
+
+
+@app.command("limits")
+@explained
+def _limits(
+    cases: Annotated[int, typer.Option(min=8, help="Cases for each effect.")] = 96,
+    processes: Annotated[int, typer.Option(min=1, help="How many cases at once.")] = 2,
+    data: DataOption = DATA,
+    out: OutOption = RESULTS,
+) -> None:
+    """Measure what errors of the parameters cost: the most that any predictor can reach."""
+    plugins = [entry for entry in load_manifest().plugins if entry.model]
+    limits.measure(plugins, data / "corpus", out, cases, processes)
+
+
 @app.command("report")
 @explained
 def _report(
@@ -160,3 +189,27 @@ def _baseline(
     folders, manifest = Folders(data, runs), load_manifest(models=None)
     trained = fit(name, manifest, folders)
     compare(name, trained, manifest, folders, BaselineSettings(clips=clips), out)
+
+
+@app.command("ablation")
+@explained
+def _ablation(
+    name: Annotated[
+        str, typer.Argument(help="The joint experiment whose clips are learned from.")
+    ] = "shipped",
+    clips: Annotated[
+        int, typer.Option(min=64, help="Clips every rung learns from.")
+    ] = AblationSettings().clips,
+    cases: Annotated[
+        int, typer.Option(min=8, help="Cases of every plugin that every rung is scored on.")
+    ] = AblationSettings().cases,
+    data: DataOption = DATA,
+    runs: RunsOption = RUNS,
+    out: OutOption = RESULTS,
+) -> None:
+    """Train a ladder of systems, each with one ingredient more, and measure what each brings.
+
+    The last two rungs are the exported models. Goes on where it was stopped.
+    """
+    folders, manifest = Folders(data, runs), load_manifest()
+    ablate(name, manifest, folders, AblationSettings(clips=clips, cases=cases), out)

@@ -22,7 +22,7 @@ from training.files import write_whole
 from training.joint import Networks, train_joint
 from training.networks import Encoder, Predictor
 from training.pool import Pool, load_pool
-from training.runs import Experiment, Run, SpsaSettings, load_experiment
+from training.runs import Experiment, JointSettings, Run, SpsaSettings, load_experiment
 from training.spsa import fine_tune, set_up_worker
 from training.style import measure_style
 
@@ -100,6 +100,23 @@ def new_networks(plugins: Sequence[PluginSpec]) -> Networks:
     return Networks(encoder, nn.ModuleDict({p.id: Predictor(p.predicted) for p in plugins}))
 
 
+def learn_together(
+    networks: Networks,
+    plugins: Sequence[PluginSpec],
+    weights: Mapping[str, Floats],
+    pool: Pool,
+    validation: Pool,
+    run: Run,
+    s: JointSettings,
+) -> None:
+    """The joint stage from standardisation to calibration, in place; see `train_joint`."""
+    networks.encoder.standardise(_some_vectors(pool))
+    by_id = {plugin.id: plugin for plugin in plugins}
+    train_joint(networks, by_id, weights, pool, validation, run, s)
+    calibrate(networks, validation)
+    measure_style(networks.encoder, validation)
+
+
 def export_run(
     name: str,
     trained: Trained,
@@ -144,12 +161,8 @@ def _fit_together(
     weights = _weights(experiment, plugins, run, folders, workers)
     if processes.rank() == 0:
         processes.wait()
-    networks.encoder.standardise(_some_vectors(pool))
     if experiment.joint:
-        by_id = {plugin.id: plugin for plugin in plugins}
-        train_joint(networks, by_id, weights, pool, validation, run, experiment.joint)
-    calibrate(networks, validation)
-    measure_style(networks.encoder, validation)
+        learn_together(networks, plugins, weights, pool, validation, run, experiment.joint)
     predictors: dict[str, Predictor] = dict(networks.predictors.items())  # type: ignore[arg-type]
     if experiment.spsa and processes.rank() == 0:
         for plugin in plugins:

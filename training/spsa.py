@@ -33,7 +33,7 @@ _GRADIENT_LIMIT = 10.0
 _AHEAD = 2
 
 Listen = Callable[[Audio, float, FeatureSettings], Statistics]
-"""What an encoder takes, in the vector's place, and levels, of audio (1, frames) at a rate in Hz."""
+"""What an encoder takes, as the vector, and the levels, of audio (1, frames) at a rate in Hz."""
 
 _worker: tuple[Mapping[str, ExampleSource], FeatureSettings, Listen]
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import scipy.fft
 import scipy.sparse
 
+from bridge.analysis.echoes import sharpness
 from bridge.analysis.features import FeatureSettings, decibels, hann, mel_matrix
 from bridge.arrays import Audio, Floats
 
@@ -89,10 +90,12 @@ SIZE = sum(GROUPS.values())
 
 @dataclass(frozen=True)
 class Statistics:
-    """One window: the vector (SIZE,) and its levels (len(LEVEL_NAMES),)."""
+    """One window: the vector (SIZE,), its levels (len(LEVEL_NAMES),), and how sharp an echo every
+    lag is, (ECHO_HOP + 1,), which `bridge.analysis.echoes` reads."""
 
     vector: Floats
     levels: Floats
+    echoes: Floats
 
 
 def statistics(audio: Audio, settings: FeatureSettings) -> Statistics:
@@ -117,7 +120,7 @@ class StatisticsStream:
         self._carrier = _Kept(
             CARRIER_FRAMES, CARRIER_FRAMES, max(1, window // CARRIER_FRAMES), _squared_power
         )
-        self._echo_profile: tuple[int, Floats] | None = None
+        self._lags: tuple[int, Floats, Floats] | None = None
 
     @property
     def frames(self) -> int:
@@ -149,31 +152,34 @@ class StatisticsStream:
         active = loudness >= loudness.max() - _ACTIVE_RANGE_DB
         some = np.sort(samples[_some(len(samples))] / np.float32(rms))
         sizes = np.sort(np.abs(some))
+        profile, echoes = self._echoes(samples)
         groups: dict[str, npt.NDArray[np.floating]] = {
             "spectrum": _spectrum(level_free, active) / 20,
             "slopes": _slopes(level_free) / 10,
             "modulation": _modulation(level_free, self._settings),
             "sweep": _sweep(cepstra, self._settings),
             "cepstrum": _cepstrum(cepstra[active]),
-            "echo": self._echoes(samples),
+            "echo": profile,
             "carrier": self._carriers(),
             "amplitude": _amplitude(some, sizes),
             "envelope": _envelope(samples / np.float32(rms)),
         }
         vector = np.concatenate([groups[name].ravel() for name in GROUPS]).astype(np.float32)
-        return Statistics(vector, _levels(samples, rms_db, sizes, powers))
+        return Statistics(vector, _levels(samples, rms_db, sizes, powers), echoes)
 
     def _carriers(self) -> Floats:
         rows = self._carrier.rows
         return _prominence(rows.mean(axis=0)) if len(rows) else np.zeros(CARRIER_BINS, np.float32)
 
-    def _echoes(self, samples: Audio) -> Floats:
-        """Autocorrelation of the compressed spectrum, the strongest lag of every bin."""
+    def _echoes(self, samples: Audio) -> tuple[Floats, Floats]:
+        """The strongest lag of every bin, and how sharp every lag is."""
         if not len(self._echo.rows):
-            return _echo_profile(_compressed(np.resize(samples, (1, ECHO_FRAMES))))
-        if self._echo_profile is None or self._echo_profile[0] != self._echo.count:
-            self._echo_profile = self._echo.count, _echo_profile(self._echo.rows)
-        return self._echo_profile[1]
+            lags = _lags(_compressed(np.resize(samples, (1, ECHO_FRAMES))))
+            return _echo_profile(lags), np.zeros(ECHO_HOP + 1, np.float32)
+        if self._lags is None or self._lags[0] != self._echo.count:
+            lags = _lags(self._echo.rows)
+            self._lags = self._echo.count, _echo_profile(lags), sharpness(lags)
+        return self._lags[1:]
 
 
 class _Kept:
@@ -278,8 +284,18 @@ def _compressed(frames: Audio) -> Floats:
     return np.asarray((spectrum.real**2 + spectrum.imag**2) ** 0.25, np.float32)
 
 
-def _echo_profile(compressed: Floats) -> Floats:
-    lags = scipy.fft.irfft(compressed.mean(axis=0))[: ECHO_HOP + 1]
+def _lags(compressed: Floats) -> Floats:
+    """Autocorrelation of the compressed spectrum, (ECHO_HOP + 1,)."""
+    return np.asarray(scipy.fft.irfft(compressed.mean(axis=0))[: ECHO_HOP + 1])
+
+
+def echo_sharpness(audio: Audio) -> Floats:
+    """`Statistics.echoes` alone, of mono audio (frames,), at least ECHO_FRAMES long."""
+    frames = np.lib.stride_tricks.sliding_window_view(audio, ECHO_FRAMES)[::ECHO_HOP]
+    return sharpness(_lags(np.concatenate([_compressed(frame[None]) for frame in frames])))
+
+
+def _echo_profile(lags: Floats) -> Floats:
     strongest = np.maximum.reduceat(lags[:-1], _echo_edges())
     return np.asarray(strongest / max(float(lags[0]), 1e-12) * 20)
 

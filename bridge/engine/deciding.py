@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bridge.analysis.echoes import likeness
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.metrics import magnitudes
 from bridge.analysis.statistics import GROUPS, LEVEL_NAMES, statistics
@@ -21,6 +22,7 @@ from bridge.analysis.windows import at_feature_rate, rms_db
 from bridge.arrays import Audio, Floats
 from bridge.audio.resample import to_mono
 from bridge.effects import Effect
+from bridge.engine.alignment import Aligned, Alignment
 from bridge.engine.answers import Answer
 from bridge.engine.matcher import Analysis, Matcher
 from bridge.errors import AudioError, ModelError
@@ -36,15 +38,20 @@ STEP = 0.08
 """Deviation of a variation, of normalised values; halved from round to round."""
 LIKELY = 12
 """How many candidates the risk is taken over."""
+CHOICES = 24
+"""How many of the best may be the answer, which need not be the likeliest itself."""
 RISK_FRAMES = (512, 2_048, 8_192)
 LEAST_PRIOR = 0.02
 """The network is never surer than this that the reference is dry, or that it is not."""
 AUDIBLE = 0.1
 """MRSTFT below which a setting counts as leaving the sound alone."""
-EVIDENCE = (*GROUPS, "loudness", "crest", "consistency", "surprise")
+ALIGNED = 2
+"""How many of the best candidates have their echoes moved to where the reference's are."""
+EVIDENCE = (*GROUPS, "echoes", "loudness", "crest", "consistency", "surprise")
 """What a candidate is judged by: squared distances to the reference by group of statistics, in
-units of what content alone makes; the same of levels, in dB / 6; how far the network's answer to
-the candidate is from its answer to the reference; how improbable the network finds it."""
+units of what content alone makes; how unlike the reference's its sharp echoes are; squared
+distances of levels, in dB / 6; how far the network's answer to the candidate is from its answer to
+the reference; how improbable the network finds it."""
 _LOUDNESS, _CREST = LEVEL_NAMES.index("k_weighted_db"), LEVEL_NAMES.index("crest_db")
 
 
@@ -59,6 +66,8 @@ class Candidate:
     """Mono at the features' rate."""
     evidence: Floats
     """(len(EVIDENCE),)."""
+    pinned: frozenset[int] = frozenset()
+    """Predicted parameters, by number, that variations leave where they are."""
 
 
 def decide(
@@ -122,11 +131,15 @@ class Search:
             if late():
                 return
             self.hear(setting)
+        if late():
+            return
+        for aligned in self.alignments():
+            self.hear(aligned.setting, aligned.pinned)
         for number in range(ROUNDS):
-            for setting in self.variations(STEP / 2**number):
+            for aligned in self.variations(STEP / 2**number):
                 if late():
                     return
-                self.hear(setting)
+                self.hear(aligned.setting, aligned.pinned)
 
     def proposals(self) -> list[Setting]:
         """The network's own answer, the medians of its distributions, and draws from them."""
@@ -148,31 +161,46 @@ class Search:
             settings.append(Setting.of_predicted(plugin, drawn))
         return settings
 
-    def variations(self, step: float) -> list[Setting]:
-        """Settings near the best candidates: moved a little, or with one parameter drawn anew."""
-        wet = sorted((c for c in self.candidates if not c.bypass), key=self._cost)
-        if not wet:
-            return []
-        parameters = self._matcher.plugin.predicted
-        continuous = np.array([not parameter.classes for parameter in parameters])
-        settings = []
-        for number in range(NEIGHBOURS):
-            values = np.array(wet[number % min(BEST, len(wet))].setting.predicted)
-            if number % 3 == 2:
-                index = int(self._draw.integers(len(parameters)))
-                values[index] = self._drawn(index)
-            else:
-                values += step * self._draw.standard_normal(len(values)) * continuous
-            settings.append(
-                Setting.of_predicted(self._matcher.plugin, np.clip(values, 0, 1).tolist())
-            )
-        return settings
+    def alignments(self) -> list[Aligned]:
+        """The best candidates with their echoes moved onto the reference's."""
+        features, echoes = self._matcher.features, self._reference.echoes
+        alignment = Alignment(self._effect, self._rate, features, echoes)
+        starts = [candidate.setting for candidate in self._best_wet()[:ALIGNED]]
+        return [aligned for start in starts for aligned in alignment.align(start)]
 
-    def hear(self, setting: Setting) -> None:
+    def variations(self, step: float) -> list[Aligned]:
+        """Settings near the best candidates: moved a little, or with one parameter drawn anew."""
+        best = self._best_wet()[:BEST]
+        if not best:
+            return []
+        plugin = self._matcher.plugin
+        count = len(plugin.predicted)
+        varied = []
+        for number in range(NEIGHBOURS):
+            near = best[number % len(best)]
+            moving = np.array(
+                [
+                    not spec.classes and i not in near.pinned
+                    for i, spec in enumerate(plugin.predicted)
+                ]
+            )
+            values = np.array(near.setting.predicted)
+            pinned = near.pinned
+            if number % 3 == 2:
+                index = int(self._draw.integers(count))
+                values[index] = self._drawn(index)
+                pinned -= {index}
+            else:
+                values += step * self._draw.standard_normal(count) * moving
+            setting = Setting.of_predicted(plugin, np.clip(values, 0, 1).tolist())
+            varied.append(Aligned(setting, pinned))
+        return varied
+
+    def hear(self, setting: Setting, pinned: frozenset[int] = frozenset()) -> None:
         """Render a setting and judge it."""
         wet = self._effect.render(self._audio, self._rate, setting)
         if np.isfinite(wet).all() and rms_db(wet) > -100:
-            self._judge(setting, wet, bypass=False, gain_db=0.0)
+            self._judge(setting, wet, bypass=False, gain_db=0.0, pinned=pinned)
 
     def hear_without(self, setting: Setting) -> None:
         """Judge the playing as it is, and at the reference's loudness; `setting` stands by."""
@@ -187,14 +215,34 @@ class Search:
         priors = [dry if candidate.bypass else 1 - dry for candidate in self.candidates]
         costs = np.array([self._cost(candidate) for candidate in self.candidates])
         costs -= self._temperature * np.log(priors)
-        likely = np.argsort(costs)[:LIKELY]
-        weights = np.exp(-(costs[likely] - costs[likely[0]]) / self._temperature)
-        prints = [_fingerprint(self.candidates[i].heard) for i in likely]
-        distances = np.array([[np.abs(one - other).sum() for other in prints] for one in prints])
+        order = np.argsort(costs)
+        ranked = [self.candidates[i] for i in order]
+        likely = ranked[:LIKELY]
+        weights = np.exp(-(costs[order[:LIKELY]] - costs[order[0]]) / self._temperature)
+        # Leaving the plugin out is always among the choices.
+        choices = ranked[:CHOICES] + [c for c in ranked[CHOICES:] if c.bypass]
+        choices += self._between(likely, weights)
+        prints = [_fingerprint(choice.heard) for choice in choices]
+        possible = prints[: len(likely)]
+        distances = np.array([[np.abs(one - other).sum() for other in possible] for one in prints])
         number = int(np.argmin(distances @ weights))
-        best = self._without(prints[number]) or self.candidates[likely[number]]
+        best = self._without(prints[number]) or choices[number]
         network = Answer.of(self._matcher.plugin, self.prediction)
         return network.decided(best.setting, self.prediction.bins, best.bypass, best.gain_db)
+
+    def _between(self, likely: list[Candidate], weights: Floats) -> list[Candidate]:
+        """The mean of the likely settings, rendered; enums as in the likeliest. It may be safer."""
+        wet = [number for number, candidate in enumerate(likely) if not candidate.bypass]
+        if len(wet) < 2:
+            return []
+        plugin = self._matcher.plugin
+        values = np.array([likely[number].setting.predicted for number in wet])
+        mean = np.average(values, axis=0, weights=weights[wet] + 1e-12)
+        enums = np.array([spec.classes > 0 for spec in plugin.predicted])
+        setting = Setting.of_predicted(plugin, np.where(enums, values[0], mean).tolist())
+        count = len(self.candidates)
+        self.hear(setting)
+        return self.candidates[count:]
 
     def _without(self, best: Floats) -> Candidate | None:
         """The candidate without the plugin that can hardly be told from the best one."""
@@ -202,6 +250,9 @@ class Search:
             if candidate.bypass and np.abs(_fingerprint(candidate.heard) - best).sum() < AUDIBLE:
                 return candidate
         return None
+
+    def _best_wet(self) -> list[Candidate]:
+        return sorted((c for c in self.candidates if not c.bypass), key=self._cost)
 
     def _drawn(self, index: int) -> float:
         """A value of one parameter from its distribution."""
@@ -215,11 +266,18 @@ class Search:
     def _analyse(self, mono: Audio) -> Analysis:
         return self._matcher.embed(statistics(mono, self._matcher.features))
 
-    def _judge(self, setting: Setting, wet: Audio, bypass: bool, gain_db: float) -> None:
+    def _judge(
+        self,
+        setting: Setting,
+        wet: Audio,
+        bypass: bool,
+        gain_db: float,
+        pinned: frozenset[int] = frozenset(),
+    ) -> None:
         mono = at_feature_rate(wet, self._rate, self._matcher.features)
         heard = self._analyse(mono)
         evidence = self._evidence(setting, heard, bypass)
-        self.candidates.append(Candidate(setting, bypass, gain_db, mono, evidence))
+        self.candidates.append(Candidate(setting, bypass, gain_db, mono, evidence, pinned))
 
     def _evidence(self, setting: Setting, heard: Analysis, bypass: bool) -> Floats:
         squares = (heard.style - self._reference.style) ** 2
@@ -231,6 +289,7 @@ class Search:
         return np.array(
             [
                 *groups,
+                1 - likeness(heard.echoes, self._reference.echoes),
                 min(levels[_LOUDNESS] ** 2, 4.0),
                 min(levels[_CREST] ** 2, 4.0),
                 difference + abs(again.bypass - self.prediction.bypass),

@@ -18,11 +18,12 @@ from bridge.paths import MODELS
 
 @dataclass(frozen=True)
 class Analysis:
-    """What the models know of a recording: its embedding, its style, its levels."""
+    """What is known of a recording: embedding, style, levels, and how sharply it echoes."""
 
     embedding: Floats
     style: Floats
     levels: Floats
+    echoes: Floats
 
     def towards(self, other: Self, share: float) -> Self:
         """This one at share 0, the other at 1, between them their weighted mean."""
@@ -30,6 +31,7 @@ class Analysis:
             self.embedding + share * (other.embedding - self.embedding),
             self.style + share * (other.style - self.style),
             self.levels + share * (other.levels - self.levels),
+            self.echoes + share * (other.echoes - self.echoes),
         )
 
 
@@ -73,13 +75,14 @@ class Matcher:
             Statistics(
                 np.mean([part.vector for part in parts], axis=0),
                 np.mean([part.levels for part in parts], axis=0),
+                np.mean([part.echoes for part in parts], axis=0),
             )
         )
 
     def embed(self, heard: Statistics) -> Analysis:
         """What the models make of statistics."""
         embedded = self._encoder.embed(heard.vector)
-        return Analysis(embedded.embedding, embedded.style, heard.levels)
+        return Analysis(embedded.embedding, embedded.style, heard.levels, heard.echoes)
 
     def ask(self, played: Analysis, reference: Analysis, sample_rate: float) -> Prediction:
         """All the predictor says, for a host that runs at `sample_rate` Hz."""

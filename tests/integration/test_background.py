@@ -38,7 +38,7 @@ def request_(
     return Request(audio[:, : 3 * rate], rate, reference)
 
 
-EMPTY = Request(np.zeros((1, 10), np.float32), 48_000, Analysis(*[np.zeros(1, np.float32)] * 3))
+EMPTY = Request(np.zeros((1, 10), np.float32), 48_000, Analysis(*[np.zeros(1, np.float32)] * 4))
 
 
 @pytest.fixture

@@ -23,7 +23,8 @@ from bridge.engine.matcher import Matcher
 from bridge.manifest import Manifest, PluginSpec, Setting, load_manifest
 from bridge.models.cards import CARD_FILE
 from tests.integration.tiny_training import CASES, CHUNK, SENSITIVITY_CASES
-from training import corpus, sensitivity
+from tests.stand_ins import write_models
+from training import corpus, embedding, sensitivity
 from training.canonical import canonical
 from training.corpus import MusicSource, SpeechSource, Split
 from training.errors import TrainingError
@@ -137,6 +138,27 @@ def test_spsa_through_the_plugin_leaves_a_saturated_corner(
     scores = [figures["validation_mrstft"] for figures in steps.values()]
     assert min(scores) < 0.7 * scores[0]
     assert steps[30]["error"] < 0.8 * steps[15]["error"]
+
+
+def test_an_embedding_is_questioned(tiny_data: Path, manifest: Manifest, tmp_path: Path) -> None:
+    plugins = [manifest.plugin(name) for name in PLUGINS]
+    models = write_models(tmp_path / "models", plugins[0])
+    embedding.measure(plugins, tiny_data / "corpus", tmp_path, 16, models)
+    found = json.loads((tmp_path / "embedding.json").read_text())
+    accuracies = {
+        (answer["task"], answer["features"], answer["classifier"]): answer["accuracy"]["mean"]
+        for answer in found["effects"]
+    }
+    assert len(accuracies) == 15
+    assert accuracies["published, fixed setting", "PCA of the spectrum", "random forest"] > 0.75
+    assert [(entry["plugin"], entry["symbol"]) for entry in found["parameters"]] == [
+        (plugin.id, spec.symbol) for plugin in plugins for spec in plugin.predicted
+    ]
+    model = next(entry for entry in found["parameters"] if entry["symbol"] == "model")
+    assert model["wet alone"]["mean"] < model["entropy"] < np.log2(7)
+    page = (tmp_path / "embedding.md").read_text()
+    assert page.count("\n| mda Combo |") == 1 + len(plugins[1].predicted)
+    assert (tmp_path / "embedding.png").stat().st_size > 20_000
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def answer(
 
 
 def analysis(value: float = 0.0) -> Analysis:
-    return Analysis(*[np.full(3, value, np.float32)] * 3)
+    return Analysis(*[np.full(3, value, np.float32)] * 4)
 
 
 def test_a_correction_moves_what_is_continuous_and_replaces_classes(plugin: PluginSpec) -> None:

@@ -52,7 +52,7 @@ RUNGS = (
         "instead of pictures, the statistics, whose encoder learns together with all predictors",
     ),
     Rung(RENDERING, STATISTICS, "the answer is refined by rendering candidates"),
-    Rung(SHIPPED, STATISTICS, "the exported network, which learned from all clips, without SPSA"),
+    Rung(SHIPPED, STATISTICS, "the exported network, which learned from all clips"),
     Rung(SHIPPED_RENDERING, SHIPPED, "the same, refined by rendering candidates"),
 )
 PICTURE_RUNGS = (VAE, REGRESSION, SPSA, CONTRAST, HEADS)

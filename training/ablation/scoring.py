@@ -102,8 +102,8 @@ def score(work: Work, index: int, answer: Answer) -> list[float]:
     distances = mrstft_with_gain(found, target, magnitudes(target))
     if case.truth is None:
         return [*distances, np.nan]
-    pairs = (canonical(setting).predicted for setting in (answer.setting, case.truth))
-    return [*distances, float(np.abs(np.subtract(*pairs)).mean())]
+    given, true = (np.array(canonical(s).predicted) for s in (answer.setting, case.truth))
+    return [*distances, float(np.abs(given - true).mean())]
 
 
 class Scores:

@@ -1,5 +1,7 @@
 """The picture encoder in the place of the statistics' encoder."""
 
+from dataclasses import replace
+
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
@@ -28,4 +30,4 @@ class Eye(nn.Module):
 def see(audio: Audio, sample_rate: float, features: FeatureSettings) -> Statistics:
     """The picture of (1, frames) audio in the vector's place, and the levels that are heard."""
     seen = picture(at_feature_rate(audio, sample_rate, SETTINGS))
-    return Statistics(seen, hear(audio, sample_rate, features).levels)
+    return replace(hear(audio, sample_rate, features), vector=seen)

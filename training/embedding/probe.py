@@ -2,7 +2,7 @@
 
 A linear probe (Alain & Bengio, Understanding intermediate layers using linear classifier probes,
 2016) and a random forest, as the prior work took. Every clip is tested once, by a classifier that
-saw no clip of the same recording.
+saw no clip of the same stem.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -70,10 +70,13 @@ def probe(
         answers[asked] = steps.fit(vectors[known], truth[known]).predict(vectors[asked])
     confusions = confusion_matrix(truth, answers, normalize="true")
     _, stem = np.unique(of, return_inverse=True)
-    wrong = np.bincount(stem, weights=answers != truth)
+    wrong, asked_of = (
+        np.bincount(stem, weights=weights).astype(np.float64)
+        for weights in (answers != truth, np.ones(len(truth)))
+    )
     return {
         "classes": names,
-        "accuracy": relative_gain(wrong, np.bincount(stem).astype(float)),
+        "accuracy": relative_gain(wrong, asked_of),
         "chance": round(1 / len(names), 6),
         "recalls": dict(zip(names, confusions.diagonal().round(6).tolist(), strict=True)),
         "confusions": confusions.round(6).tolist(),

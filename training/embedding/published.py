@@ -62,6 +62,5 @@ _NATS = {
 ACCURACY = sum(right for right, _ in CORRECT.values()) / CASES
 RECALLS = {name: right / of for name, (right, of) in CORRECT.items()}
 BITS = {
-    name: {symbol: nats / log(2) for symbol, nats in found.items()}
-    for name, found in _NATS.items()
+    name: {symbol: nats / log(2) for symbol, nats in found.items()} for name, found in _NATS.items()
 }

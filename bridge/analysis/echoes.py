@@ -1,0 +1,72 @@
+"""Echoes to the sample: lags at which a recording repeats itself exactly.
+
+A delay line leaves a line one or two samples wide in the autocorrelation of the compressed
+spectrum, whatever is played; rhythm and pitch leave hills.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bridge.arrays import Floats
+
+SHARP = 12.0
+"""Sharpness from which a line is taken for an echo; noise reaches about 5."""
+SHARPEST = 100.0
+"""Sharpness is clipped here."""
+
+_LEAST_LAG = 30
+_NEAR, _AROUND, _BACKGROUND = 1, 8, 500
+_TOLERANCE = 1
+_COMPARED = 6
+
+
+@dataclass(frozen=True)
+class Echo:
+    """One line: its lag in samples at the features' rate, and its sharpness."""
+
+    lag: int
+    sharpness: float
+
+
+def sharpness(lags: Floats) -> Floats:
+    """How far every lag (n,) stands above its neighbours, in mean deviations of its surroundings.
+
+    0..SHARPEST; 0 below the least lag that is looked at.
+    """
+    neighbours = _sums(lags, _AROUND) - _sums(lags, _NEAR)
+    above = (lags - neighbours / (2 * (_AROUND - _NEAR)))[_LEAST_LAG:]
+    deviation = _sums(np.abs(above), _BACKGROUND) / (2 * _BACKGROUND + 1)
+    found = np.clip(above / np.maximum(deviation, 1e-9), 0, SHARPEST)
+    return np.pad(found, (_LEAST_LAG, 0)).astype(np.float32)
+
+
+def _sums(values: Floats, half: int) -> Floats:
+    """Sum over every value and `half` neighbours on both sides, mirrored at the ends."""
+    padded = np.pad(np.asarray(values, np.float64), (half + 1, half), mode="reflect")
+    sums = np.cumsum(padded)
+    return np.asarray(sums[2 * half + 1 :] - sums[: -2 * half - 1])
+
+
+def sharpest(profile: Floats, count: int) -> list[Echo]:
+    """The sharpest lines of a profile, from `SHARP` on, no two side by side; the sharpest first."""
+    echoes: list[Echo] = []
+    clear = np.flatnonzero(profile >= SHARP)
+    for lag in clear[np.argsort(-profile[clear], kind="stable")]:
+        if len(echoes) == count:
+            break
+        if all(abs(int(lag) - echo.lag) > _AROUND for echo in echoes):
+            echoes.append(Echo(int(lag), float(profile[lag])))
+    return echoes
+
+
+def at(profile: Floats, lag: int) -> float:
+    """Sharpness at a lag, give or take a sample."""
+    return float(profile[max(lag - _TOLERANCE, 0) : lag + _TOLERANCE + 1].max(initial=0.0))
+
+
+def likeness(one: Floats, other: Floats) -> float:
+    """How much of both profiles' sharpest lines they have in common, 0..1; 0 where none has any."""
+    lags = {echo.lag for profile in (one, other) for echo in sharpest(profile, _COMPARED)}
+    pairs = [(at(one, lag), at(other, lag)) for lag in lags]
+    return sum(map(min, pairs)) / max(sum(map(max, pairs)), 1e-9)
