@@ -75,6 +75,8 @@ class Clip:
     """Two stretches of dry audio, (1, frames) at `sample_rate` Hz: the input's, the reference's."""
 
     kind: str
+    stem: str
+    """The file that the input comes from."""
     sample_rate: int
     dry: Audio
     other: Audio
@@ -109,19 +111,19 @@ class ClipSource:
         draw = np.random.default_rng((self.seed, index))
         rate = int(draw.choice(self.settings.sample_rates_hz))
         frames = round(float(draw.choice(self.settings.halves_s)) * rate)
-        kind, clip = self._clip(draw, rate, frames, list(self._stems))
+        stem, clip = self._clip(draw, rate, frames, list(self._stems))
         dry, other = clip[:, :frames], clip[:, frames:]
         if draw.random() < self.settings.other_clip_share:
-            _, clip = self._clip(draw, rate, frames, [kind])
+            _, clip = self._clip(draw, rate, frames, [stem.kind])
             loud = other
             other = clip[:, frames:]
             if self.settings.equal_levels:
                 other = match_rms(other, loud)
-        return Clip(kind, rate, dry, other)
+        return Clip(stem.kind, stem.path, rate, dry, other)
 
     def _clip(
         self, draw: np.random.Generator, rate: int, frames: int, kinds: list[str]
-    ) -> tuple[str, Audio]:
+    ) -> tuple[Stem, Audio]:
         weights = np.array([KIND_WEIGHTS[kind] for kind in kinds])
         for _ in range(_MAX_REDRAWS):
             kind = kinds[draw.choice(len(kinds), p=weights / weights.sum())]
@@ -129,7 +131,7 @@ class ClipSource:
             clip = self._read(draw, stem, rate, 2 * frames)
             halves = clip[0].reshape(2, frames)
             if np.sqrt(np.mean(halves**2, axis=1)).min() > _SILENCE_RMS:
-                return kind, clip
+                return stem, clip
         raise TrainingError(
             f"{self._folder}: {_MAX_REDRAWS} silent clips in a row; check the corpus"
         )

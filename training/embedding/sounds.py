@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,6 @@ from bridge.analysis.statistics import GROUPS
 from bridge.arrays import Audio, Floats
 from bridge.manifest import PluginSpec, Setting
 from bridge.models import load_encoder
-from training.corpus import Stem
 from training.embedding.published import EFFECTS
 from training.evaluation.protocol import PROTOCOL_RATE_HZ
 from training.examples import HALF_S, ClipSettings, ClipSource, ExampleSource, Task
@@ -106,21 +104,10 @@ def middle_of(plugin: PluginSpec) -> Setting:
     return Setting.of_values(plugin, values)
 
 
-class _NamedClips(ClipSource):
-    """Clips that tell which file they come from."""
-
-    stem = ""
-    """The file the newest clip was cut from."""
-
-    def _read(self, draw: np.random.Generator, stem: Stem, *args: Any) -> Audio:
-        self.stem = stem.path
-        return super()._read(draw, stem, *args)
-
-
 class _Listener:
     def __init__(self, work: Work) -> None:
         self._encoder = load_encoder(work.models)
-        self._clips = _NamedClips(CLIPS, work.corpus, "test", work.seed)
+        self._clips = ClipSource(CLIPS, work.corpus, "test", work.seed)
         self._sources = [
             ExampleSource(Task(plugin=plugin.id, clean_share=0.0), plugin, self._clips)
             for plugin in work.plugins
@@ -138,7 +125,7 @@ class _Listener:
                 fixed = source.render(clip.other, clip.sample_rate, middle_of(source.plugin))
                 middle[name] = self._sound(fixed)
         played, dry = self._sound(clip.dry), self._sound(clip.other)
-        return _Clip(self._clips.stem, played, dry, wet, truth, middle)
+        return _Clip(clip.stem, played, dry, wet, truth, middle)
 
     def _sound(self, audio: Audio) -> tuple[Floats, Floats]:
         vector = hear(audio, PROTOCOL_RATE_HZ, self._encoder.card.features).vector
