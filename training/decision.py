@@ -1,7 +1,8 @@
 """How a rendered candidate is judged: which evidence foretells how far it is from the target.
 
 On validation audio the target is known. Many candidates are rendered for each case, and the
-weights of the evidence that best foretell their distances, none below zero, go into the card.
+weights of the evidence that best foretell their distances, none below zero, go into the card. Then
+the search is made with these weights, and the temperature whose answers come nearest is taken.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,22 +14,24 @@ import numpy as np
 from rich.progress import track
 from scipy.optimize import nnls
 
-from bridge.analysis.metrics import match_rms, mrstft_each
-from bridge.arrays import Floats
+from bridge.analysis.metrics import magnitudes, mrstft_with_gain
+from bridge.arrays import Audio, Floats
 from bridge.audio.resample import resample
-from bridge.engine.deciding import EVIDENCE, Search
+from bridge.engine.deciding import EVIDENCE, Candidate, Search
 from bridge.engine.matcher import Matcher
 from bridge.models.cards import DecisionRecord
 from training.examples import ExampleSource
 
 NEARNESS = 0.3
 """MRSTFT within which candidates count most: the choice is among the near ones."""
-_LEAST_TEMPERATURE = 0.02
+TEMPERATURES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 
 PRIOR_CASES = 8
 """How many cases' worth the weights of all plugins together have for each of them."""
 
-UNWEIGHED = DecisionRecord(weights=dict.fromkeys(EVIDENCE, 1.0), temperature=0.1)
+TEMPERATURE = 0.1
+"""Until it is known better."""
+UNWEIGHED = DecisionRecord(weights=dict.fromkeys(EVIDENCE, 1.0), temperature=TEMPERATURE)
 """For a model whose candidates were not judged yet."""
 
 
@@ -48,36 +51,65 @@ def weigh(
     judged = list(track(workers.imap(_judge, jobs), "weighing evidence", total=len(jobs)))
     together = solve(judged, None)
     for number, source in enumerate(sources):
-        own = judged[number * cases : (number + 1) * cases]
-        yield source.plugin.id, record(own, solve(own, together))
+        own = solve(judged[number * cases : (number + 1) * cases], together)
+        weights = dict(zip(EVIDENCE, own.round(5).tolist(), strict=True))
+        yield source.plugin.id, DecisionRecord(weights=weights, temperature=TEMPERATURE)
+
+
+def settle(
+    sources: Sequence[ExampleSource], models: Path, cases: int, workers: Workers
+) -> Iterator[tuple[str, float]]:
+    """Plugin id and temperature for every source's plugin, whose exported model is weighed."""
+    jobs = [(source, models, index) for source in sources for index in range(cases)]
+    found = list(track(workers.imap(_answers, jobs), "settling risk", total=len(jobs)))
+    achieved = np.array(found).reshape(len(sources), cases, len(TEMPERATURES)).mean(axis=1)
+    for source, temperature in zip(sources, coolest(achieved, cases), strict=True):
+        yield source.plugin.id, temperature
+
+
+def coolest(achieved: Floats, cases: int) -> list[float]:
+    """Each plugin's temperature, of mean distances (plugins, TEMPERATURES) that were achieved.
+
+    What all plugins achieve counts as `PRIOR_CASES` cases of each.
+    """
+    relative = achieved / achieved.mean(axis=1, keepdims=True)
+    blended = (cases * relative + PRIOR_CASES * relative.mean(axis=0)) / (cases + PRIOR_CASES)
+    return [TEMPERATURES[number] for number in blended.argmin(axis=1)]
 
 
 def _judge(job: tuple[ExampleSource, Path, int]) -> Judged:
     """Render and score the candidates of one case."""
+    search, target = _search(job)
+    evidence = np.stack([candidate.evidence for candidate in search.candidates])
+    return Judged(evidence, _distances(search.candidates, target))
+
+
+def _answers(job: tuple[ExampleSource, Path, int]) -> Floats:
+    """How far from the target the answers are that each temperature leads to, (TEMPERATURES,)."""
+    search, target = _search(job)
+    choices, outlook = search.outlook()
+    chosen = [outlook.best(temperature) for temperature in TEMPERATURES]
+    numbers = sorted(set(chosen))
+    distances = _distances([choices[number] for number in numbers], target)
+    return np.array([distances[numbers.index(number)] for number in chosen])
+
+
+def _search(job: tuple[ExampleSource, Path, int]) -> tuple[Search, Audio]:
+    """The candidates of one case, and its target at the features' rate."""
     source, models, index = job
     example = source[index]
     matcher = Matcher(source.plugin, models)
     reference = matcher.analyse(example.reference, example.sample_rate, "reference", True)
     search = Search(matcher, source.effect, example.dry, example.sample_rate, reference, index)
     search.explore()
-    rate = matcher.features.sample_rate_hz
-    target = resample(example.target[0], example.sample_rate, rate)
-    heard = [candidate.heard for candidate in search.candidates]
-    matched = [match_rms(audio, target) for audio in heard]
-    # Half of the distance is raw, half gain-matched.
-    distances = np.reshape(mrstft_each([*heard, *matched], target), (2, -1))
-    evidence = np.stack([candidate.evidence for candidate in search.candidates])
-    return Judged(evidence, distances.mean(axis=0).astype(np.float32))
+    return search, resample(example.target[0], example.sample_rate, matcher.features.sample_rate_hz)
 
 
-def record(cases: Sequence[Judged], weights: Floats) -> DecisionRecord:
-    """Weights, and how far they usually are from the distance."""
-    evidence, goal = _differences(cases)
-    temperature = float(np.sqrt(np.sum((goal - evidence @ weights) ** 2) / len(cases)))
-    return DecisionRecord(
-        weights=dict(zip(EVIDENCE, weights.round(5).tolist(), strict=True)),
-        temperature=round(max(temperature, _LEAST_TEMPERATURE), 4),
-    )
+def _distances(candidates: Sequence[Candidate], target: Audio) -> Floats:
+    """MRSTFT to the target, half of it raw and half gain-matched, (n,)."""
+    wanted = magnitudes(target)
+    both = [mrstft_with_gain(candidate.heard, target, wanted) for candidate in candidates]
+    return np.mean(both, axis=1).astype(np.float32)
 
 
 def solve(cases: Sequence[Judged], prior: Floats | None) -> Floats:

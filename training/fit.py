@@ -14,7 +14,7 @@ from bridge.arrays import Floats
 from bridge.manifest import Manifest, PluginSpec
 from training import processes, sensitivity
 from training.calibration import calibrate
-from training.decision import weigh
+from training.decision import settle, weigh
 from training.errors import TrainingError
 from training.examples import ClipSource, ExampleSource, Task
 from training.export import export, put_decision
@@ -145,8 +145,12 @@ def export_run(
     sources = [ExampleSource(Task(plugin=plugin.id), plugin, clips) for plugin in plugins]
     folder_of = {plugin.id: models / str(plugin.model) for plugin in plugins}
     with get_context("spawn").Pool(workers) as pool:
-        for plugin_id, decision in weigh(sources, models, experiment.decision_cases, pool):
+        decisions = dict(weigh(sources, models, experiment.decision_cases, pool))
+        for plugin_id, decision in decisions.items():
             put_decision(folder_of[plugin_id], decision)
+        for plugin_id, temperature in settle(sources, models, experiment.decision_cases, pool):
+            settled = decisions[plugin_id].model_copy(update={"temperature": temperature})
+            put_decision(folder_of[plugin_id], settled)
 
 
 def _fit_together(

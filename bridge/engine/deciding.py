@@ -16,7 +16,6 @@ import numpy as np
 
 from bridge.analysis.echoes import likeness
 from bridge.analysis.features import FeatureSettings
-from bridge.analysis.metrics import magnitudes
 from bridge.analysis.statistics import GROUPS, LEVEL_NAMES, statistics
 from bridge.analysis.windows import at_feature_rate, rms_db
 from bridge.arrays import Audio, Floats
@@ -25,6 +24,7 @@ from bridge.effects import Effect
 from bridge.engine.alignment import Aligned, Alignment
 from bridge.engine.answers import Answer
 from bridge.engine.matcher import Analysis, Matcher
+from bridge.engine.risk import Outlook, distance, distances, fingerprint
 from bridge.errors import AudioError, ModelError
 from bridge.manifest import Setting
 from bridge.models import Prediction
@@ -37,10 +37,9 @@ BEST = 4
 STEP = 0.08
 """Deviation of a variation, of normalised values; halved from round to round."""
 LIKELY = 12
-"""How many candidates the risk is taken over."""
+"""How many of the best may be true, beside all that the network drew."""
 CHOICES = 24
 """How many of the best may be the answer, which need not be the likeliest itself."""
-RISK_FRAMES = (512, 2_048, 8_192)
 LEAST_PRIOR = 0.02
 """The network is never surer than this that the reference is dry, or that it is not."""
 AUDIBLE = 0.1
@@ -66,6 +65,8 @@ class Candidate:
     """Mono at the features' rate."""
     evidence: Floats
     """(len(EVIDENCE),)."""
+    drawn: bool = False
+    """Whether the network proposed it, or it leaves the plugin out; not a variation of another."""
     pinned: frozenset[int] = frozenset()
     """Predicted parameters, by number, that variations leave where they are."""
 
@@ -125,21 +126,21 @@ class Search:
             return deadline is not None and time.monotonic() > deadline
 
         first, *others = self.proposals()
-        self.hear(first)
+        self.hear(first, drawn=True)
         self.hear_without(first)
         for setting in others:
             if late():
                 return
-            self.hear(setting)
+            self.hear(setting, drawn=True)
         if late():
             return
         for aligned in self.alignments():
-            self.hear(aligned.setting, aligned.pinned)
+            self.hear(aligned.setting, pinned=aligned.pinned)
         for number in range(ROUNDS):
             for aligned in self.variations(STEP / 2**number):
                 if late():
                     return
-                self.hear(aligned.setting, aligned.pinned)
+                self.hear(aligned.setting, pinned=aligned.pinned)
 
     def proposals(self) -> list[Setting]:
         """The network's own answer, the medians of its distributions, and draws from them."""
@@ -196,58 +197,53 @@ class Search:
             varied.append(Aligned(setting, pinned))
         return varied
 
-    def hear(self, setting: Setting, pinned: frozenset[int] = frozenset()) -> None:
+    def hear(
+        self, setting: Setting, drawn: bool = False, pinned: frozenset[int] = frozenset()
+    ) -> None:
         """Render a setting and judge it."""
         wet = self._effect.render(self._audio, self._rate, setting)
         if np.isfinite(wet).all() and rms_db(wet) > -100:
-            self._judge(setting, wet, bypass=False, gain_db=0.0, pinned=pinned)
+            heard, evidence = self._judge(setting, wet, bypass=False)
+            self.candidates.append(Candidate(setting, False, 0.0, heard, evidence, drawn, pinned))
 
     def hear_without(self, setting: Setting) -> None:
         """Judge the playing as it is, and at the reference's loudness; `setting` stands by."""
         gain_db = float(self._reference.levels[_LOUDNESS] - self._played.levels[_LOUDNESS])
-        self._judge(setting, self._audio, bypass=True, gain_db=0.0)
-        louder = self._audio * np.float32(10 ** (gain_db / 20))
-        self._judge(setting, louder, bypass=True, gain_db=gain_db)
+        for change_db in (0.0, gain_db):
+            changed = self._audio * np.float32(10 ** (change_db / 20))
+            heard, evidence = self._judge(setting, changed, bypass=True)
+            self.candidates.append(Candidate(setting, True, change_db, heard, evidence, drawn=True))
 
     def answer(self) -> Answer:
-        """The candidate of least expected risk."""
-        dry = min(max(self.prediction.bypass, LEAST_PRIOR), 1 - LEAST_PRIOR)
-        priors = [dry if candidate.bypass else 1 - dry for candidate in self.candidates]
-        costs = np.array([self._cost(candidate) for candidate in self.candidates])
-        costs -= self._temperature * np.log(priors)
-        order = np.argsort(costs)
-        ranked = [self.candidates[i] for i in order]
-        likely = ranked[:LIKELY]
-        weights = np.exp(-(costs[order[:LIKELY]] - costs[order[0]]) / self._temperature)
-        # Leaving the plugin out is always among the choices.
-        choices = ranked[:CHOICES] + [c for c in ranked[CHOICES:] if c.bypass]
-        choices += self._between(likely, weights)
-        prints = [_fingerprint(choice.heard) for choice in choices]
-        possible = prints[: len(likely)]
-        distances = np.array([[np.abs(one - other).sum() for other in possible] for one in prints])
-        number = int(np.argmin(distances @ weights))
-        best = self._without(prints[number]) or choices[number]
+        """The candidate of least expected distance."""
+        choices, outlook = self.outlook()
+        best = choices[outlook.best(self._temperature)]
+        best = self._without(best) or best
         network = Answer.of(self._matcher.plugin, self.prediction)
         return network.decided(best.setting, self.prediction.bins, best.bypass, best.gain_db)
 
-    def _between(self, likely: list[Candidate], weights: Floats) -> list[Candidate]:
-        """The mean of the likely settings, rendered; enums as in the likeliest. It may be safer."""
-        wet = [number for number, candidate in enumerate(likely) if not candidate.bypass]
-        if len(wet) < 2:
-            return []
-        plugin = self._matcher.plugin
-        values = np.array([likely[number].setting.predicted for number in wet])
-        mean = np.average(values, axis=0, weights=weights[wet] + 1e-12)
-        enums = np.array([spec.classes > 0 for spec in plugin.predicted])
-        setting = Setting.of_predicted(plugin, np.where(enums, values[0], mean).tolist())
-        count = len(self.candidates)
-        self.hear(setting)
-        return self.candidates[count:]
+    def outlook(self) -> tuple[list[Candidate], Outlook]:
+        """What may be chosen, and how far each choice is from all that may be true.
 
-    def _without(self, best: Floats) -> Candidate | None:
+        What may be true are the best candidates and what the network drew: the first crowd around
+        one guess, the others say how uncertain it was. Leaving the plugin out may be chosen always.
+        """
+        ranked = sorted(self.candidates, key=self._cost)
+        possible = ranked[:LIKELY] + [c for c in ranked[LIKELY:] if c.drawn]
+        choices = ranked[:CHOICES] + [c for c in ranked[CHOICES:] if c.bypass]
+        prints = {id(c): fingerprint(c.heard) for c in (*possible, *choices)}
+        dry = min(max(self.prediction.bypass, LEAST_PRIOR), 1 - LEAST_PRIOR)
+        return choices, Outlook(
+            np.array([self._cost(c) for c in possible]),
+            np.array([dry if c.bypass else 1 - dry for c in possible]),
+            distances([prints[id(c)] for c in choices], [prints[id(c)] for c in possible]),
+        )
+
+    def _without(self, best: Candidate) -> Candidate | None:
         """The candidate without the plugin that can hardly be told from the best one."""
+        wanted = fingerprint(best.heard)
         for candidate in self.candidates:
-            if candidate.bypass and np.abs(_fingerprint(candidate.heard) - best).sum() < AUDIBLE:
+            if candidate.bypass and distance(fingerprint(candidate.heard), wanted) < AUDIBLE:
                 return candidate
         return None
 
@@ -266,18 +262,10 @@ class Search:
     def _analyse(self, mono: Audio) -> Analysis:
         return self._matcher.embed(statistics(mono, self._matcher.features))
 
-    def _judge(
-        self,
-        setting: Setting,
-        wet: Audio,
-        bypass: bool,
-        gain_db: float,
-        pinned: frozenset[int] = frozenset(),
-    ) -> None:
+    def _judge(self, setting: Setting, wet: Audio, bypass: bool) -> tuple[Audio, Floats]:
+        """What is heard at the features' rate, and the evidence."""
         mono = at_feature_rate(wet, self._rate, self._matcher.features)
-        heard = self._analyse(mono)
-        evidence = self._evidence(setting, heard, bypass)
-        self.candidates.append(Candidate(setting, bypass, gain_db, mono, evidence, pinned))
+        return mono, self._evidence(setting, self._analyse(mono), bypass)
 
     def _evidence(self, setting: Setting, heard: Analysis, bypass: bool) -> Floats:
         squares = (heard.style - self._reference.style) ** 2
@@ -300,13 +288,6 @@ class Search:
 
     def _cost(self, candidate: Candidate) -> float:
         return float(candidate.evidence @ self._weights)
-
-
-def _fingerprint(audio: Audio) -> Floats:
-    """Spectra whose sum of absolute differences is the MRSTFT at `RISK_FRAMES`."""
-    spectra = magnitudes(audio, RISK_FRAMES)
-    parts = [part.ravel() / part.size for s in spectra for part in (s, np.log(s))]
-    return np.asarray(np.concatenate(parts) / len(spectra), np.float32)
 
 
 def _surprise(setting: Setting, prediction: Prediction, bypass: bool) -> float:

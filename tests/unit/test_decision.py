@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from bridge.engine.deciding import EVIDENCE
-from training.decision import Judged, record, solve
+from training.decision import TEMPERATURES, Judged, coolest, solve
 
 TRUE = np.zeros(len(EVIDENCE), np.float32)
 TRUE[[0, 3, 5]] = 2.0, 0.5, 1.0
@@ -36,8 +36,9 @@ def test_few_cases_lean_on_what_all_plugins_together_say() -> None:
     assert few < 0.3 * many
 
 
-def test_the_temperature_is_how_far_the_sum_is_off() -> None:
-    judged = cases(200, noise=0.2)
-    # The nearest candidates count most, and are near partly by chance.
-    assert record(judged, TRUE).temperature == pytest.approx(0.2, rel=0.25)
-    assert set(record(judged, TRUE).weights) == set(EVIDENCE)
+def test_the_temperature_is_what_achieves_most_and_few_cases_lean_on_all_plugins() -> None:
+    achieved = np.full((4, len(TEMPERATURES)), 1.0, np.float32)
+    achieved[:3, 2] = 0.9
+    achieved[3, 5] = 0.97
+    assert coolest(achieved, 1000) == [TEMPERATURES[2]] * 3 + [TEMPERATURES[5]]
+    assert coolest(achieved, 2) == [TEMPERATURES[2]] * 4
