@@ -91,7 +91,7 @@ def _answers(job: tuple[ExampleSource, Path, int]) -> Floats:
     chosen = [outlook.best(temperature) for temperature in TEMPERATURES]
     numbers = sorted(set(chosen))
     distances = _distances([choices[number] for number in numbers], target)
-    return np.array([distances[numbers.index(number)] for number in chosen])
+    return np.asarray([distances[numbers.index(number)] for number in chosen], np.float32)
 
 
 def _search(job: tuple[ExampleSource, Path, int]) -> tuple[Search, Audio]:
@@ -109,7 +109,7 @@ def _distances(candidates: Sequence[Candidate], target: Audio) -> Floats:
     """MRSTFT to the target, half of it raw and half gain-matched, (n,)."""
     wanted = magnitudes(target)
     both = [mrstft_with_gain(candidate.heard, target, wanted) for candidate in candidates]
-    return np.mean(both, axis=1).astype(np.float32)
+    return np.asarray(np.mean(both, axis=1), np.float32)
 
 
 def solve(cases: Sequence[Judged], prior: Floats | None) -> Floats:
