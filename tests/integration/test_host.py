@@ -163,14 +163,14 @@ def test_stopping_the_host_keeps_what_it_has_processed(
 def test_no_host_is_one_clear_line(overdrive: PluginSpec) -> None:
     with OscSocket() as deaf:
         url = f"embedded://127.0.0.1:{deaf.port}"
-        with pytest.raises(HostError, match=f"no host .* answers at 127.0.0.1:{deaf.port}; start"):
+        with pytest.raises(HostError, match=f"no embedded host answers at 127.0.0.1:{deaf.port}; start"):
             connect(url, overdrive)
 
 
 def test_a_host_of_another_plugin_is_not_taken(overdrive: PluginSpec) -> None:
     with (
         host_running("pedalboard-distortion") as (_, port),
-        pytest.raises(HostError, match="no host for mda-overdrive"),
+        pytest.raises(HostError, match="no plugin named 'mda Overdrive'"),
     ):
         connect(f"embedded://127.0.0.1:{port}", overdrive)
 
