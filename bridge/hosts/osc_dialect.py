@@ -12,7 +12,8 @@ from bridge.hosts.base import Dialect, Key, News, Profile
 from bridge.osc import Address, Message, OscSocket
 
 _ATTEMPTS = 4
-_ANSWER_S = 0.5
+ANSWER_S = 0.5
+"""How long a question may take before it is asked again."""
 _PACKETS_AT_ONCE = 500
 """A poll ends after so many packets, whatever floods the socket."""
 
@@ -73,12 +74,11 @@ class OscDialect(Dialect):
         questions: Callable[[], list[Message]],
         take: Callable[[Message], None],
         answered: Callable[[], bool],
-        answer_s: float = _ANSWER_S,
     ) -> None:
         """Blocking: ask until it is answered. Raises HostError where it never is."""
         for _ in range(_ATTEMPTS):
             self._send(*questions())
-            deadline = monotonic() + answer_s
+            deadline = monotonic() + ANSWER_S
             while (left := deadline - monotonic()) > 0:
                 received = self._socket.receive(left)
                 for message in received[0] if received else []:

@@ -1,0 +1,6 @@
+"""Hosts that speak their real protocols on loopback, and take nothing the real ones would not."""
+
+from tests.fake_hosts.ardour import FakeArdour
+from tests.fake_hosts.base import FakeHost
+
+FAKES: list[type[FakeHost]] = [FakeArdour]
