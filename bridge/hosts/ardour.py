@@ -22,7 +22,6 @@ PROFILE = Profile(
     follows=True,
     bypasses=True,
     tick_s=1 / 30,
-    ask_s=0.1,
 )
 _STRIP_TYPES = 63
 _REPLY_ADDRESS = 16384

@@ -45,6 +45,9 @@ class Profile:
     bypasses: bool
     tracks: bool = True
     """Whether plugins stand in tracks: a URL's path is TRACK/PLUGIN, and else PLUGIN."""
+    pushes: bool = False
+    """Whether it tells changes by itself; one that does not is asked before every write too, or a
+    knob that was turned since the last answer would be overwritten unseen."""
     tick_s: float = 1 / 25
     """The shortest time between two writes of one parameter."""
     ask_s: float = 0.2

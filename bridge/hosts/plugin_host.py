@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing_extensions import override
 
 from bridge.errors import HostError
-from bridge.hosts.base import Dialect, Host, HostParameter, News
+from bridge.hosts.base import NEVER_S, Dialect, Host, HostParameter, News
 from bridge.hosts.finding import Mapped, Wanted, find_again, find_place, match
 from bridge.manifest import PluginSpec
 
@@ -59,6 +59,12 @@ class PluginHost(Host):
     def read(self) -> dict[str, float]:
         if not self.profile.reads:
             return {}
+        if self.profile.ask_s == NEVER_S:
+            found = {p.key: p.value for p in self._parameters()}
+            told = ((s, m, found.get(m.found.key)) for s, m in self._mapped.items())
+            return {symbol: m.to_real(value) for symbol, m, value in told if value is not None}
+        # What has come in before is older than the question.
+        self.poll()
         values: dict[str, float] = {}
         for _ in range(_READ_ATTEMPTS):
             self.ask()
