@@ -56,6 +56,9 @@ class Profile:
     """Unanswered for so long, it is taken for gone; infinite where nothing answers."""
     step: float = 0.0
     """The host's own resolution, as a share of a parameter's range."""
+    reply_port: int = 0
+    """Where the host sends to unless it is set up otherwise; 0 for whoever asks. The URL may end in
+    `?reply=PORT`."""
 
 
 @dataclass(frozen=True)
@@ -110,22 +113,27 @@ class Dialect(Closing):
     """A connection to one host, in the host's own keys and numbers.
 
     First found: `tracks`, `plugins`, `parameters`, all blocking and with HostError where nothing
-    answers. Then attached to one plugin, which all other methods speak of.
+    answers; a host that cannot list has none of them and is taken at the URL's word. Then attached
+    to one plugin, which all other methods speak of.
     """
 
     profile: Profile
 
-    @abstractmethod
     def tracks(self) -> Sequence[HostTrack]:
         """Blocking: all tracks, in the host's order, asked anew."""
+        return ()
 
-    @abstractmethod
-    def plugins(self, track: HostTrack) -> Sequence[HostPlugin]:
+    def plugins(self, track: HostTrack) -> Sequence[HostPlugin]:  # noqa: ARG002
         """Blocking: the plugins of a track, in order."""
+        return ()
 
-    @abstractmethod
-    def parameters(self, track: HostTrack, plugin: HostPlugin) -> Sequence[HostParameter]:
+    def parameters(
+        self,
+        track: HostTrack,  # noqa: ARG002
+        plugin: HostPlugin,  # noqa: ARG002
+    ) -> Sequence[HostParameter]:
         """Blocking: the inputs of a plugin, with current values where the host tells them."""
+        return ()
 
     def assumed(self, plugin: PluginSpec) -> Sequence[HostParameter]:
         """Where a host cannot list: how it would address the parameters of this plugin."""
@@ -146,7 +154,6 @@ class Dialect(Closing):
     def touch(self, keys: Iterable[Key], on: bool) -> None:
         """A gesture on these parameters begins or ends, where the host knows gestures."""
 
-    @abstractmethod
     def ask(self) -> None:
         """Request the values of the attached plugin; `poll` hands out the answers."""
 

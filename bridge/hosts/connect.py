@@ -3,21 +3,25 @@
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bridge.errors import HostError
-from bridge.hosts import ardour, embedded
+from bridge.hosts import ardour, embedded, supercollider, sushi
 from bridge.hosts.base import Dialect, Host, HostParameter, HostPlugin, HostTrack, Profile
 from bridge.hosts.finding import Wanted
 from bridge.hosts.plugin_host import PluginHost
 from bridge.manifest import PluginSpec
 from bridge.osc import Address
 
-_DIALECTS: dict[str, tuple[Profile, Callable[[Address], Dialect]]] = {
+Open = Callable[[Address, int], Dialect]
+"""Of the host's address and the port for its answers, which hosts that answer the asker ignore."""
+_DIALECTS: dict[str, tuple[Profile, Open]] = {
     profile.scheme: (profile, dialect)
     for profile, dialect in (
-        (embedded.PROFILE, embedded.Embedded),
-        (ardour.PROFILE, ardour.Ardour),
+        (embedded.PROFILE, lambda address, _: embedded.Embedded(address)),
+        (ardour.PROFILE, lambda address, _: ardour.Ardour(address)),
+        (sushi.PROFILE, sushi.Sushi),
+        (supercollider.PROFILE, lambda address, _: supercollider.SuperCollider(address)),
     )
 }
 PROFILES = tuple(profile for profile, _ in _DIALECTS.values())
@@ -95,4 +99,13 @@ def _open(url: str) -> tuple[Dialect, Wanted]:
     except (OSError, UnicodeError):
         raise HostError(f"{address!r} is not a known computer; give its name or address") from None
     wanted = Wanted(*path) if profile.tracks else Wanted(None, *path)
-    return dialect((numeric, port)), wanted
+    return dialect((numeric, port), _reply_port(url, parts.query, profile)), wanted
+
+
+def _reply_port(url: str, query: str, profile: Profile) -> int:
+    match parse_qsl(query, keep_blank_values=True):
+        case []:
+            return profile.reply_port
+        case [("reply", port)] if port.isdecimal() and int(port) < 65_536 and profile.reply_port:
+            return int(port)
+    raise HostError(f"{url!r} asks for what is not known; such a host URL is {profile.example}")

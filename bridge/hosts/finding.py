@@ -7,7 +7,7 @@ from math import isclose, isfinite
 from typing import TypeVar
 
 from bridge.errors import HostError
-from bridge.hosts.base import Dialect, HostParameter, HostPlugin, HostTrack
+from bridge.hosts.base import Dialect, HostParameter, HostPlugin, HostTrack, Key, Profile
 from bridge.manifest import ParamSpec, PluginSpec
 
 _RANGE_TOLERANCE = 1e-4
@@ -70,6 +70,8 @@ class Mapped:
 
 def find_place(dialect: Dialect, wanted: Wanted, plugin: PluginSpec) -> Place:
     """Blocking: the one plugin meant. Raises HostError where there is none, or more than one."""
+    if not dialect.profile.discovers:
+        return _stated(dialect.profile, wanted)
     tracks = dialect.tracks()
     if wanted.track is not None:
         tracks = [_meant(tracks, wanted.track, "track")]
@@ -93,6 +95,8 @@ def find_again(dialect: Dialect, before: Place) -> Place:
     They go by their names; of several with one name, by the number they had. Raises HostError
     where they are no longer there, or could be several.
     """
+    if not dialect.profile.discovers:
+        return before
     track = _same(dialect.tracks(), before.track, "track")
     return Place(track, _same(dialect.plugins(track), before.plugin, "plugin"))
 
@@ -128,6 +132,21 @@ def match(plugin: PluginSpec, parameters: Sequence[HostParameter]) -> dict[str, 
                 " written"
             )
     return found
+
+
+def _stated(profile: Profile, wanted: Wanted) -> Place:
+    """What the URL says, of a host that cannot be asked."""
+    if wanted.plugin is None or (profile.tracks and wanted.track is None):
+        raise HostError(
+            f"{profile.name} cannot be asked what it holds; name the plugin in the URL, such as"
+            f" {profile.example}"
+        )
+    track, plugin = wanted.track or "", wanted.plugin
+    return Place(HostTrack(_key(track), track), HostPlugin(_key(plugin), plugin))
+
+
+def _key(name: str) -> Key:
+    return int(name) if name.isdecimal() else name
 
 
 def _fits(spec: ParamSpec, found: HostParameter) -> bool:

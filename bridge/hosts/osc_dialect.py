@@ -40,7 +40,13 @@ class OscDialect(Dialect):
         """`port`: where answers come in; 0 where the host answers to whoever asks."""
         self.profile = profile
         self._address = address
-        self._socket = OscSocket(port)
+        try:
+            self._socket = OscSocket(port)
+        except HostError:
+            raise HostError(
+                f"UDP port {port}, to which {profile.name} answers, is taken; end the other"
+                " program, or set another in the host and add ?reply=PORT to the URL"
+            ) from None
 
     @override
     def poll(self) -> News[Key]:

@@ -2,5 +2,7 @@
 
 from tests.fake_hosts.ardour import FakeArdour
 from tests.fake_hosts.base import FakeHost
+from tests.fake_hosts.supercollider import FakeSuperCollider
+from tests.fake_hosts.sushi import FakeSushi
 
-FAKES: list[type[FakeHost]] = [FakeArdour]
+FAKES: list[type[FakeHost]] = [FakeArdour, FakeSuperCollider, FakeSushi]

@@ -86,7 +86,9 @@ class FakeHost:
     path = "guitar/{plugin}"
     normalised = False
     takes_bundles = True
-    discovers = reads = follows = bypasses = movable = True
+    discovers = reads = follows = bypasses = movable = ranged = True
+    listener: Any = None
+    """Where changes are told; a fixed port where the host has one."""
     step = 0.0
     """Its resolution, as a share of the range."""
 
@@ -98,6 +100,9 @@ class FakeHost:
         self.deaf = False
         self.mistakes: list[str] = []
         self.received: list[tuple[str, tuple[Any, ...]]] = []
+        self.reply_port = free_port()
+        if "{reply}" in self.path:
+            self.listener = ("127.0.0.1", self.reply_port)
         self._queue: list[tuple[bytes, Any]] = []
         self._lock = threading.RLock()
         self._open()
@@ -137,7 +142,7 @@ class FakeHost:
     @property
     def url(self) -> str:
         """Where the bridge finds the plugin."""
-        path = self.path.format(plugin=self.spec.name.replace(" ", "%20"))
+        path = self.path.format(plugin=self.spec.name.replace(" ", "%20"), reply=self.reply_port)
         return f"{self.scheme}://127.0.0.1:{self.port}/{path}"
 
     @property
@@ -161,6 +166,10 @@ class FakeHost:
             parameter = next(p for p in self.plugin.parameters if p.name == spec.name)
             parameter.value = spec.to_normalised(real) if self.normalised else real
             self.tell(parameter)
+
+    def shown(self, parameter: FakeParameter) -> str:
+        """The name under which this host shows a parameter."""
+        return parameter.name
 
     def tell(self, parameter: FakeParameter) -> None:
         """Let listeners know, where this host does that."""
@@ -213,6 +222,13 @@ class FakeHost:
                     self.take(part.address, tags, arguments, sender)
                 except RefusedError as reason:
                     self.mistakes.append(f"{part.address} ,{tags} {arguments}: {reason}")
+
+
+def free_port() -> int:
+    """A UDP port that was free a moment ago."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def message(address: str, tags: str = "", *arguments: object) -> bytes:
