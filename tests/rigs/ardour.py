@@ -28,8 +28,9 @@ _OSC = "Open Sound Control (OSC)"
 _OSC_PORTS = range(3819, 3839)
 """Ardour takes the first of them that is free."""
 _ATTEMPTS = 3
-_START_S = 30
 _STOP_S = 5
+_DROPPED = "JACK HALTED"
+"""What Ardour prints where JACK has dropped it."""
 
 
 class Ardour(Closing):
@@ -57,18 +58,19 @@ class Ardour(Closing):
         JACK may drop it while it starts (see `tests.rigs.jack`), so this is tried again.
         """
         (program,) = self._programs.glob("hardour-*")
-        for attempt in range(_ATTEMPTS):
+        for _ in range(_ATTEMPTS):
+            self._log.write_text("")
             self._child = start(program, self._session, _SESSION, log=self._log, env=self._env)
             try:
-                wait_for("Ardour", self._ready, _START_S)
-                return
-            except TimeoutError:
-                self.kill()
-                if attempt + 1 == _ATTEMPTS:
-                    raise
+                if wait_for("Ardour", lambda: self._dropped() or self._ready()) != _DROPPED:
+                    return
             except BaseException:
                 self.kill()
                 raise
+            self.kill()
+        raise RuntimeError(
+            f"JACK dropped Ardour {_ATTEMPTS} times:\n{self._log.read_text()[-2000:]}"
+        )
 
     def kill(self) -> None:
         """End it as a crash would: nothing is saved."""
@@ -117,10 +119,14 @@ class Ardour(Closing):
             element.set(switch, "1")
         session.write(path, encoding="UTF-8", xml_declaration=True)
 
-    def _ready(self) -> bool:
+    def _dropped(self) -> str:
         assert self._child is not None
+        printed = self._log.read_text()
         if self._child.poll() is not None:
-            raise RuntimeError(f"Ardour ended:\n{self._log.read_text()[-2000:]}")
+            raise RuntimeError(f"Ardour ended:\n{printed[-2000:]}")
+        return _DROPPED if _DROPPED in printed else ""
+
+    def _ready(self) -> bool:
         if not self._osc_port():
             return False
         client = jack.Client("looking", no_start_server=True)

@@ -8,7 +8,7 @@ from bridge.analysis.metrics import mrstft
 from bridge.arrays import Audio
 from bridge.effects import load_effect
 from bridge.manifest import Setting
-from tests.rigs.jack import RATE
+from tests.rigs.jack import RATE, Player
 
 _LONGEST_WAY = 4_096
 """Frames that sound may need through JACK and a host."""
@@ -24,25 +24,20 @@ class Likeness:
     """Of what went in, as if the host had done nothing."""
 
 
-def frames_to_record(dry: Audio) -> int:
-    """How long to record a host that is played `dry`, shape (frames,)."""
-    return len(dry) + _LONGEST_WAY
+def likeness(player: Player, dry: Audio, setting: Setting) -> Likeness:
+    """Play `dry`, shape (frames,), to a host that has `setting`, and compare what comes back.
 
-
-def likeness(heard: Audio, dry: Audio, setting: Setting) -> Likeness:
-    """`heard`: (2, frames_to_record) from a host with `setting` that was played `dry`, (frames,).
-
-    The host's plugin has run on silence before, so ours does too.
+    A second of silence goes before, in which both plugins settle.
     """
-    stereo = np.stack([dry, dry])
-    before = np.zeros((2, RATE), np.float32)
+    played = np.concatenate([np.zeros(RATE, np.float32), dry])
     effect = load_effect(setting.plugin)
-    ours = effect.render(np.concatenate([before, stereo], axis=1), RATE, setting)[:, RATE:]
+    ours = effect.render(np.stack([played, played]), RATE, setting)
+    heard = player.record(played, len(played) + _LONGEST_WAY)
     start = _delay(heard[0], ours[0])
-    theirs = heard[:, start : start + len(dry)]
+    theirs = heard[:, start : start + len(played)]
     return Likeness(
-        float(np.mean([mrstft(a, b) for a, b in zip(theirs, ours, strict=True)])),
-        float(np.mean([mrstft(dry, b) for b in ours])),
+        float(np.mean([mrstft(a[RATE:], b[RATE:]) for a, b in zip(theirs, ours, strict=True)])),
+        float(np.mean([mrstft(dry, b[RATE:]) for b in ours])),
     )
 
 
