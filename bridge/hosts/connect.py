@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bridge.errors import HostError
-from bridge.hosts import ardour, embedded, supercollider, sushi
+from bridge.hosts import ardour, bitwig, embedded, live, reaper, supercollider, sushi
 from bridge.hosts.base import Dialect, Host, HostParameter, HostPlugin, HostTrack, Profile
 from bridge.hosts.finding import Wanted
 from bridge.hosts.plugin_host import PluginHost
@@ -20,6 +20,9 @@ _DIALECTS: dict[str, tuple[Profile, Open]] = {
     for profile, dialect in (
         (embedded.PROFILE, lambda address, _: embedded.Embedded(address)),
         (ardour.PROFILE, lambda address, _: ardour.Ardour(address)),
+        (reaper.PROFILE, reaper.Reaper),
+        (live.PROFILE, live.Live),
+        (bitwig.PROFILE, bitwig.Bitwig),
         (sushi.PROFILE, sushi.Sushi),
         (supercollider.PROFILE, lambda address, _: supercollider.SuperCollider(address)),
     )

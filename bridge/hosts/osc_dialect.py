@@ -14,6 +14,8 @@ from bridge.osc import Address, Message, OscSocket
 _ATTEMPTS = 4
 ANSWER_S = 0.5
 """How long a question may take before it is asked again."""
+QUIET_S = 0.25
+"""A dump is over after so long a silence; hosts send its packets 10 ms apart."""
 _PACKETS_AT_ONCE = 500
 """A poll ends after so many packets, whatever floods the socket."""
 
@@ -91,5 +93,28 @@ class OscDialect(Dialect):
                     take(message)
                 if answered():
                     return
+        raise self._unanswered()
+
+    def _request_all(
+        self, questions: Callable[[], list[Message]], take: Callable[[Message], None]
+    ) -> None:
+        """Blocking: ask, and take what comes until it is quiet; for answers without an end.
+
+        Raises HostError where nothing comes.
+        """
+        heard = False
+        for _ in range(_ATTEMPTS):
+            self._send(*questions())
+            deadline = monotonic() + ANSWER_S
+            while (left := deadline - monotonic()) > 0 and (got := self._socket.receive(left)):
+                heard = True
+                deadline = monotonic() + QUIET_S
+                for message in got[0]:
+                    take(message)
+            if heard:
+                return
+        raise self._unanswered()
+
+    def _unanswered(self) -> HostError:
         host, port = self._address
-        raise HostError(f"no {self.profile.name} answers at {host}:{port}; {self.profile.remedy}")
+        return HostError(f"no {self.profile.name} answers at {host}:{port}; {self.profile.remedy}")

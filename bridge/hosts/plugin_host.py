@@ -60,6 +60,7 @@ class PluginHost(Host):
         if not self.profile.reads:
             return {}
         if self.profile.ask_s == NEVER_S:
+            self._dialect.tracks()
             found = {p.key: p.value for p in self._parameters()}
             told = ((s, m, found.get(m.found.key)) for s, m in self._mapped.items())
             return {symbol: m.to_real(value) for symbol, m, value in told if value is not None}

@@ -2,7 +2,17 @@
 
 from tests.fake_hosts.ardour import FakeArdour
 from tests.fake_hosts.base import FakeHost
+from tests.fake_hosts.bitwig import FakeBitwig
+from tests.fake_hosts.live import FakeLive
+from tests.fake_hosts.reaper import FakeReaper
 from tests.fake_hosts.supercollider import FakeSuperCollider
 from tests.fake_hosts.sushi import FakeSushi
 
-FAKES: list[type[FakeHost]] = [FakeArdour, FakeSuperCollider, FakeSushi]
+FAKES: list[type[FakeHost]] = [
+    FakeArdour,
+    FakeReaper,
+    FakeLive,
+    FakeBitwig,
+    FakeSuperCollider,
+    FakeSushi,
+]

@@ -150,7 +150,7 @@ def test_a_host_that_comes_back_is_found_again(fake: FakeHost, combo: PluginSpec
         fake.start_again()
         host.find()
         host.set({"drive": 0.25})
-        assert heard(host, lambda values: abs(values.get("drive", 0) - 0.25) < 0.01)
+        assert eventually(lambda: abs(host.read()["drive"] - 0.25) < 0.01)
 
 
 @pytest.mark.parametrize("fake", DISCOVERING, indirect=True)
