@@ -135,9 +135,14 @@ class Dialect(Closing):
         """Blocking: the inputs of a plugin, with current values where the host tells them."""
         return ()
 
-    def assumed(self, plugin: PluginSpec) -> Sequence[HostParameter]:
-        """Where a host cannot list: how it would address the parameters of this plugin."""
-        return [HostParameter(p.symbol, p.name) for p in plugin.parameters]
+    def assumed(
+        self,
+        track: HostTrack,  # noqa: ARG002
+        plugin: HostPlugin,  # noqa: ARG002
+        spec: PluginSpec,
+    ) -> Sequence[HostParameter]:
+        """Where a host cannot list: how it addresses the parameters that the manifest names."""
+        return [HostParameter(p.symbol, p.name) for p in spec.parameters]
 
     @abstractmethod
     def attach(self, track: HostTrack, plugin: HostPlugin, keys: Sequence[Key]) -> None:

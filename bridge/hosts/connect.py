@@ -1,30 +1,32 @@
 """From a URL to a host: `SCHEME://ADDRESS:PORT/TRACK/PLUGIN`."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bridge.errors import HostError
-from bridge.hosts import ardour, bitwig, embedded, live, reaper, supercollider, sushi
+from bridge.hosts import ardour, bitwig, embedded, generic, live, reaper, supercollider, sushi
 from bridge.hosts.base import Dialect, Host, HostParameter, HostPlugin, HostTrack, Profile
 from bridge.hosts.finding import Wanted
 from bridge.hosts.plugin_host import PluginHost
 from bridge.manifest import PluginSpec
 from bridge.osc import Address
 
-Open = Callable[[Address, int], Dialect]
-"""Of the host's address and the port for its answers, which hosts that answer the asker ignore."""
-_DIALECTS: dict[str, tuple[Profile, Open]] = {
+Options = Mapping[str, str]
+"""What stands behind the `?` of a URL."""
+_DIALECTS: dict[str, tuple[Profile, Callable[[Address, Options], Dialect]]] = {
     profile.scheme: (profile, dialect)
     for profile, dialect in (
         (embedded.PROFILE, lambda address, _: embedded.Embedded(address)),
         (ardour.PROFILE, lambda address, _: ardour.Ardour(address)),
-        (reaper.PROFILE, reaper.Reaper),
-        (live.PROFILE, live.Live),
-        (bitwig.PROFILE, bitwig.Bitwig),
-        (sushi.PROFILE, sushi.Sushi),
+        (reaper.PROFILE, lambda address, more: reaper.Reaper(address, _port(reaper.PROFILE, more))),
+        (live.PROFILE, lambda address, more: live.Live(address, _port(live.PROFILE, more))),
+        (bitwig.PROFILE, lambda address, more: bitwig.Bitwig(address, _port(bitwig.PROFILE, more))),
+        (sushi.PROFILE, lambda address, more: sushi.Sushi(address, _port(sushi.PROFILE, more))),
         (supercollider.PROFILE, lambda address, _: supercollider.SuperCollider(address)),
+        (generic.PROFILE, lambda address, more: generic.Generic(address, _path(more))),
     )
 }
 PROFILES = tuple(profile for profile, _ in _DIALECTS.values())
@@ -90,25 +92,34 @@ def _open(url: str) -> tuple[Dialect, Wanted]:
             " embedded://127.0.0.1:9001"
         )
     profile, dialect = _DIALECTS[parts.scheme]
-    path = [unquote(name) for name in parts.path.split("/") if name]
-    if len(path) > (2 if profile.tracks else 1):
-        raise HostError(
-            f"{url!r} names too much; such a host URL is {profile.example}, with %2F for a / in a"
-            " name"
-        )
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if not options.keys() <= dict(parse_qsl(urlsplit(profile.example).query)).keys():
+        raise HostError(f"{url!r} asks for what is not known; such a URL is {profile.example}")
     try:
         # Resolved once: a name would be looked up again for every datagram.
         numeric = socket.gethostbyname(address)
     except (OSError, UnicodeError):
         raise HostError(f"{address!r} is not a known computer; give its name or address") from None
-    wanted = Wanted(*path) if profile.tracks else Wanted(None, *path)
-    return dialect((numeric, port), _reply_port(url, parts.query, profile)), wanted
+    opened = dialect((numeric, port), options)
+    path = [unquote(name) for name in parts.path.split("/") if name]
+    tracks = opened.profile.tracks
+    if len(path) > (2 if tracks else 1):
+        opened.close()
+        raise HostError(
+            f"{url!r} names too much; such a URL is {profile.example}, with %2F for a / in a name"
+        )
+    return opened, Wanted(*path) if tracks else Wanted(None, *path)
 
 
-def _reply_port(url: str, query: str, profile: Profile) -> int:
-    match parse_qsl(query, keep_blank_values=True):
-        case []:
-            return profile.reply_port
-        case [("reply", port)] if port.isdecimal() and int(port) < 65_536 and profile.reply_port:
-            return int(port)
-    raise HostError(f"{url!r} asks for what is not known; such a host URL is {profile.example}")
+def _port(profile: Profile, options: Options) -> int:
+    """Where the host is set up to answer."""
+    port = options.get("reply", str(profile.reply_port))
+    if not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise HostError(f"reply={port} is not a port; such a URL is {profile.example}")
+    return int(port)
+
+
+def _path(options: Options) -> Path:
+    if not options.get("profile"):
+        raise HostError(f"a profile is missing; such a URL is {generic.PROFILE.example}")
+    return Path(options["profile"])

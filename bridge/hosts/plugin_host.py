@@ -51,9 +51,10 @@ class PluginHost(Host):
         self._dialect.attach(track, plugin, keys)
 
     def _parameters(self) -> list[HostParameter]:
+        track, plugin = self._place.track, self._place.plugin
         if self.profile.discovers:
-            return list(self._dialect.parameters(self._place.track, self._place.plugin))
-        return list(self._dialect.assumed(self._plugin))
+            return list(self._dialect.parameters(track, plugin))
+        return list(self._dialect.assumed(track, plugin, self._plugin))
 
     @override
     def read(self) -> dict[str, float]:

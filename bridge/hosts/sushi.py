@@ -40,10 +40,12 @@ class Sushi(OscDialect):
         self._keys: dict[str, Key] = {}
 
     @override
-    def assumed(self, plugin: PluginSpec) -> Sequence[HostParameter]:
+    def assumed(
+        self, track: HostTrack, plugin: HostPlugin, spec: PluginSpec
+    ) -> Sequence[HostParameter]:
         return [
             HostParameter(_plain(p.name), p.name, 0.0, 1.0, normalised=True)
-            for p in plugin.parameters
+            for p in spec.parameters
         ]
 
     @override

@@ -3,6 +3,7 @@
 from tests.fake_hosts.ardour import FakeArdour
 from tests.fake_hosts.base import FakeHost
 from tests.fake_hosts.bitwig import FakeBitwig
+from tests.fake_hosts.generic import FakeNamed, FakeNumbered
 from tests.fake_hosts.live import FakeLive
 from tests.fake_hosts.reaper import FakeReaper
 from tests.fake_hosts.supercollider import FakeSuperCollider
@@ -15,4 +16,6 @@ FAKES: list[type[FakeHost]] = [
     FakeBitwig,
     FakeSuperCollider,
     FakeSushi,
+    FakeNamed,
+    FakeNumbered,
 ]
