@@ -32,17 +32,28 @@ each_plugin = pytest.mark.parametrize("plugin_id", PLUGINS)
 
 
 @pytest.fixture(scope="module")
-def ardour(jack: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ardour]:
-    with Ardour(tmp_path_factory.mktemp("ardour") / "rig") as running_ardour:
-        yield running_ardour
+def rig(jack: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ardour]:
+    with Ardour(tmp_path_factory.mktemp("ardour") / "rig") as started:
+        yield started
 
 
 @pytest.fixture
-def player(ardour: Ardour) -> Iterator[Player]:
+def ardour(rig: Ardour) -> Ardour:
+    rig.revive()
+    return rig
+
+
+@pytest.fixture(scope="module")
+def jack_client(jack: None) -> Iterator[Player]:
+    with Player(PLAYER, inputs=2) as client:
+        yield client
+
+
+@pytest.fixture
+def player(ardour: Ardour, jack_client: Player) -> Player:
     """It plays into the track and hears what comes out of it."""
-    with Player(PLAYER, inputs=2) as player:
-        player.connect(TRACK_INPUT, TRACK_OUTPUTS)
-        yield player
+    jack_client.connect(TRACK_INPUT, TRACK_OUTPUTS)
+    return jack_client
 
 
 @pytest.fixture
@@ -113,7 +124,6 @@ def test_live_outlives_ardour_and_leaves_the_musician_what_is_his(
         ardour.kill()
         seen_until(bridge, lambda status: status["host_lost"])
         ardour.start()
-        player.connect(TRACK_INPUT, TRACK_OUTPUTS)
         seen_until(bridge, lambda status: not status["host_lost"])
         with connect(target, overdrive) as musician:
             # A new Ardour has the session's values: drive and muffle 0, and output 0.5.

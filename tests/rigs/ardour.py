@@ -72,6 +72,12 @@ class Ardour(Closing):
             f"JACK dropped Ardour {_ATTEMPTS} times:\n{self._log.read_text()[-2000:]}"
         )
 
+    def revive(self) -> None:
+        """Start it again where JACK has dropped it: it does so when a client is slow to answer."""
+        if not self._ready():
+            self.kill()
+            self.start()
+
     def kill(self) -> None:
         """End it as a crash would: nothing is saved."""
         if self._child:

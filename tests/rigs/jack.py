@@ -89,7 +89,9 @@ class Player(Closing):
         for source, target in pairs:
             for port in (source, target):
                 wait_for(f"JACK port {port}", lambda port=port: port_exists(self._client, port))
-            self._client.connect(source, target)
+            ports = self._client.get_all_connections(source)
+            if target not in [port.name for port in ports]:
+                self._client.connect(source, target)
 
     def loop(self, audio: Audio) -> None:
         """Play (frames,) for ever."""
