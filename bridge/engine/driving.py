@@ -89,7 +89,9 @@ class Driver(Closing):
             return
         try:
             news = self._host.poll()
-            self._take(news)
+            # Where plugins have moved, values may be another's.
+            if not (news.moved or news.gone):
+                self._take(news)
             self._judge(news, now_s)
         except HostError as error:
             self._lose(str(error))

@@ -7,7 +7,17 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bridge.errors import HostError
-from bridge.hosts import ardour, bitwig, embedded, generic, live, reaper, supercollider, sushi
+from bridge.hosts import (
+    ardour,
+    bitwig,
+    carla,
+    embedded,
+    generic,
+    live,
+    reaper,
+    supercollider,
+    sushi,
+)
 from bridge.hosts.base import Dialect, Host, HostParameter, HostPlugin, HostTrack, Profile
 from bridge.hosts.finding import Wanted
 from bridge.hosts.plugin_host import PluginHost
@@ -21,6 +31,7 @@ _DIALECTS: dict[str, tuple[Profile, Callable[[Address, Options], Dialect]]] = {
     for profile, dialect in (
         (embedded.PROFILE, lambda address, _: embedded.Embedded(address)),
         (ardour.PROFILE, lambda address, _: ardour.Ardour(address)),
+        (carla.PROFILE, lambda address, _: carla.Carla(address)),
         (reaper.PROFILE, lambda address, more: reaper.Reaper(address, _port(reaper.PROFILE, more))),
         (live.PROFILE, lambda address, more: live.Live(address, _port(live.PROFILE, more))),
         (bitwig.PROFILE, lambda address, more: bitwig.Bitwig(address, _port(bitwig.PROFILE, more))),

@@ -126,7 +126,7 @@ class Generic(OscDialect):
         self._place = {"track": track.key, "plugin": plugin.key}
         numbers = self._numbers(spec)
         self._parameters = {
-            p.symbol: {"symbol": p.symbol, "name": p.name} | numbers.get(p.symbol, {})
+            p.symbol: {"symbol": p.symbol, "name": p.name, **numbers.get(p.symbol, {})}
             for p in spec.parameters
         }
         usable = [p for p in spec.parameters if not self._file.is_numbered or p.symbol in numbers]

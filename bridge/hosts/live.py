@@ -2,7 +2,9 @@
 
 All answers go to one fixed port. Live's own devices have ranges in real values; those of plugins go
 from 0 to 1. An exception in Live drops whatever else came in the same tick, and every queued value
-is played out, so nothing out of range and nothing outdated may be sent.
+is played out, so nothing out of range and nothing outdated may be sent. Nothing tells that tracks
+have moved, so their names are asked for all the time; until the answer, a write or two may meet
+what has taken the place.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +26,7 @@ PROFILE = Profile(
     bypasses=True,
     pushes=True,
     tick_s=0.1,
-    ask_s=1.0,
+    ask_s=0.2,
     lost_s=4.0,
     reply_port=11001,
 )

@@ -3,6 +3,7 @@
 from tests.fake_hosts.ardour import FakeArdour
 from tests.fake_hosts.base import FakeHost
 from tests.fake_hosts.bitwig import FakeBitwig
+from tests.fake_hosts.carla import FakeCarla
 from tests.fake_hosts.generic import FakeNamed, FakeNumbered
 from tests.fake_hosts.live import FakeLive
 from tests.fake_hosts.reaper import FakeReaper
@@ -11,6 +12,7 @@ from tests.fake_hosts.sushi import FakeSushi
 
 FAKES: list[type[FakeHost]] = [
     FakeArdour,
+    FakeCarla,
     FakeReaper,
     FakeLive,
     FakeBitwig,

@@ -87,6 +87,7 @@ class FakeHost:
     normalised = False
     takes_bundles = True
     discovers = reads = follows = bypasses = movable = ranged = True
+    tells_moves = True
     listener: Any = None
     """Where changes are told; a fixed port where the host has one."""
     step = 0.0
@@ -215,8 +216,8 @@ class FakeHost:
         if packet.startswith(b"#bundle") and not self.takes_bundles:
             self.mistakes.append("a bundle")
         with self._lock:
-            for part in _messages(packet):
-                tags, arguments = _tags(part.dgram), tuple(part.params)
+            for part in messages_of(packet):
+                tags, arguments = tags_of(part.dgram), tuple(part.params)
                 self.received.append((part.address, arguments))
                 try:
                     self.take(part.address, tags, arguments, sender)
@@ -258,15 +259,17 @@ def require_inside(value: float, low: float, high: float) -> None:
         raise RefusedError(f"{value} lies outside {low}..{high}")
 
 
-def _messages(packet: bytes) -> Iterator[OscMessage]:
+def messages_of(packet: bytes) -> Iterator[OscMessage]:
+    """The messages of a packet, in order."""
     if not packet.startswith(b"#bundle"):
         yield OscMessage(packet)
         return
     for part in OscBundle(packet):
-        yield from _messages(part.dgram)
+        yield from messages_of(part.dgram)
 
 
-def _tags(packet: bytes) -> str:
+def tags_of(packet: bytes) -> str:
+    """The type tags of a message, without the comma."""
     start = packet.index(b"\0")
     start += 4 - start % 4
     return packet[start + 1 : packet.index(b"\0", start)].decode()

@@ -20,6 +20,7 @@ class FakeLive(FakeHost):
     ranged = False
     """Its plugins' ranges are all 0 to 1, which is how Live counts."""
     normalised = True
+    tells_moves = False
 
     def forget(self) -> None:
         self._watched: set[tuple[int, int, int]] = set()
