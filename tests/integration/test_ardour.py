@@ -59,7 +59,8 @@ def player(ardour: Ardour, jack_client: Player) -> Player:
 @pytest.fixture
 def playing(guitar: tuple[Audio, int]) -> Audio:
     """Guitar at JACK's rate, (frames,)."""
-    return resample(guitar[0], guitar[1], RATE)[0]
+    mono: Audio = resample(guitar[0], guitar[1], RATE)[0]
+    return mono
 
 
 def url(ardour: Ardour, plugin_id: str) -> str:

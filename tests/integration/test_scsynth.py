@@ -72,7 +72,8 @@ def test_the_sound_follows(server: Scsynth, url: str, overdrive: PluginSpec) -> 
             """What the server makes of the noise, from the first sample on."""
             sound = player.record(noise, len(noise) + 4 * PERIOD)[0]
             start = int(np.argmax(np.correlate(sound, noise, "valid")))
-            return sound[start : start + len(noise)]
+            found: Audio = sound[start : start + len(noise)]
+            return found
 
         for factor in (0.25, 0.8):
             host.set({"output": factor})

@@ -64,13 +64,13 @@ class Ardour(Closing):
             try:
                 if wait_for("Ardour", lambda: self._dropped() or self._ready()) != _DROPPED:
                     return
+            except TimeoutError:
+                pass
             except BaseException:
                 self.kill()
                 raise
             self.kill()
-        raise RuntimeError(
-            f"JACK dropped Ardour {_ATTEMPTS} times:\n{self._log.read_text()[-2000:]}"
-        )
+        raise RuntimeError(f"Ardour does not come up:\n{self._log.read_text()[-2000:]}")
 
     def revive(self) -> None:
         """Start it again where JACK has dropped it: it does so when a client is slow to answer."""

@@ -8,6 +8,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import jack
@@ -88,7 +89,7 @@ class Player(Closing):
         pairs += [(a, b.name) for a, b in zip(sources, self._inports, strict=False)]
         for source, target in pairs:
             for port in (source, target):
-                wait_for(f"JACK port {port}", lambda port=port: port_exists(self._client, port))
+                wait_for(f"JACK port {port}", partial(port_exists, self._client, port))
             ports = self._client.get_all_connections(source)
             if target not in [port.name for port in ports]:
                 self._client.connect(source, target)
