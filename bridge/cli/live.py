@@ -111,8 +111,8 @@ def command(
             try:
                 summary = engine.run(stop, seconds, attend)
             finally:
-                if not keep:
-                    engine.revert()
+                if not keep and not engine.revert():
+                    typer.echo("WARNING: the host is gone, and keeps what it was sent", err=True)
     if as_json:
         echo_json({"summary": _figures(summary)})
     else:

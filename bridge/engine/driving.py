@@ -120,15 +120,17 @@ class Driver(Closing):
             values[BYPASS] = float(bypass)
         return self._insist(values)
 
-    def revert(self) -> None:
+    def revert(self) -> bool:
         """Blocking: give back every value from before the first was sent, and leave it alone.
 
-        What the musician has moved stays as it is. Nothing is driven until `arm`.
+        What the musician has moved stays as it is. Nothing is driven until `arm`. False where the
+        host is gone and takes nothing.
         """
         prior = self._prior or {}
         knobs = {*self._predicted, BYPASS} - self._yielded
         self._insist({symbol: value for symbol, value in prior.items() if symbol in knobs})
         self._yielded |= {*self._predicted, BYPASS}
+        return self._prior is None or not self._lost
 
     def arm(self, symbols: Iterable[str] = ()) -> None:
         """Drive these again, or all, from where the musician has left them."""

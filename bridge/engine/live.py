@@ -81,12 +81,12 @@ class LiveEngine(Closing):
         """Drive these parameters again, or all; only on the thread of `run`."""
         self._driver.arm(symbols)
 
-    def revert(self) -> None:
+    def revert(self) -> bool:
         """Blocking: give the host its values from before back; only on the thread of `run`.
 
-        Nothing is driven then until `arm`.
+        Nothing is driven then until `arm`. False where the host is gone.
         """
-        self._driver.revert()
+        return self._driver.revert()
 
     @override
     def close(self) -> None:

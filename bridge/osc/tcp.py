@@ -57,6 +57,7 @@ class OscTcp(Closing):
     def receive(self, timeout_s: float) -> list[Message] | None:
         """The messages of the next well-formed packet, or None when time is up or the host left."""
         deadline = time.monotonic() + timeout_s
+        last_look = False
         while True:
             if packet := self._next_packet():
                 try:
@@ -64,6 +65,10 @@ class OscTcp(Closing):
                 except PacketError as error:
                     self._complain("dropped a packet: %s", error)
                     continue
+            # A flood of rubbish or of callers must not keep ours longer than agreed.
+            if last_look:
+                return None
+            last_look = time.monotonic() >= deadline
             sockets = [s for s in (self._listener, self._incoming) if s is not None]
             ready, _, _ = select.select(sockets, [], [], max(deadline - time.monotonic(), 0))
             if not ready:
@@ -90,7 +95,11 @@ class OscTcp(Closing):
         self._listener.close()
 
     def _accept(self) -> None:
-        connection, _ = self._listener.accept()
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:
+            # Whoever called has gone again.
+            return
         if self._incoming is not None:
             self._complain("a second connection is refused%s", "")
             connection.close()

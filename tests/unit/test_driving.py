@@ -214,6 +214,8 @@ def test_a_host_that_quits_is_found_again_and_gets_the_full_state(
         driver.listen(now_s)
     assert driver.lost
     assert "does not answer" in driver.take_fault()
+    assert not driver.revert()
+    driver.arm()
     assert driver.update(setting(0.1, 0.1, 0.1), now_s) == 0
     search(driver, now_s, lambda: "nobody there" in driver.take_fault())
     # It comes back as its project was saved, and what it holds then is nobody's move.
