@@ -75,7 +75,7 @@ def test_live_follows_a_jack_client(
     with host_running(overdrive.id) as (_, port):
         url = f"embedded://127.0.0.1:{port}"
         arguments = ("--reference", reference, "--input", PLAYER, "--host", url)
-        with running("live", "--plugin", overdrive.id, *arguments, "--json") as engine:
+        with running("live", "--plugin", overdrive.id, *arguments, "--keep", "--json") as engine:
             # Playing goes on for ever; Ctrl-C ends the bridge.
             deadline = time.monotonic() + PATIENCE_S
             while time.monotonic() < deadline and next_line(engine)["time_s"] < 9:
