@@ -1,6 +1,6 @@
 """The bridge beside real hosts: round trips, losses, sound, recovery, and hostile packets.
 
-    python -m benchmarks.hosts [--rounds 500] [--packets 200000]
+    python -m benchmarks.hosts [--rounds 500] [--packets 200000] [--only ardour]
 
 Needs Debian's ardour, supercollider-server, jackd2 and mda-lv2. Ardour and SuperCollider run on a
 JACK server without a sound card, started here and ended again. Prints a JSON object a line.
@@ -45,17 +45,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=500)
     parser.add_argument("--packets", type=int, default=200_000)
+    parser.add_argument("--only", choices=("packets", "supercollider", "ardour"))
     arguments = parser.parse_args()
-    report("hostile_packets", hostile(arguments.packets))
-    with tempfile.TemporaryDirectory() as folder, jack_server():
-        with Scsynth(Path(folder)) as server:
+    if arguments.only in (None, "packets"):
+        report("hostile_packets", hostile(arguments.packets))
+    if arguments.only in (None, "supercollider"):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            jack_server(),
+            Scsynth(Path(folder)) as server,
+        ):
             url = f"supercollider://127.0.0.1:{server.port}/{SYNTH}"
             report("supercollider_round_trip", round_trip(url, arguments.rounds))
-        with Ardour(Path(folder) / "ardour") as ardour:
-            report("ardour_sound", sound(ardour))
+    if arguments.only in (None, "ardour"):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            jack_server(),
+            Ardour(Path(folder) / "ardour") as ardour,
+        ):
             report("ardour_round_trip", round_trip(ardour_url(ardour, PLUGIN), arguments.rounds))
             report("ardour_sets", sets_without_loss(ardour))
             report("ardour_restart", recovery(ardour))
+            report("ardour_sound", sound(ardour))
 
 
 def report(name: str, result: object) -> None:
