@@ -164,7 +164,9 @@ def test_stopping_the_host_keeps_what_it_has_processed(
 def test_no_host_is_one_clear_line(overdrive: PluginSpec) -> None:
     with OscSocket() as deaf:
         url = f"embedded://127.0.0.1:{deaf.port}"
-        with pytest.raises(HostError, match=f"no embedded host answers at 127.0.0.1:{deaf.port}; start"):
+        with pytest.raises(
+            HostError, match=f"no embedded host answers at 127.0.0.1:{deaf.port}; start"
+        ):
             connect(url, overdrive)
 
 
