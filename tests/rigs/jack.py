@@ -88,11 +88,7 @@ class Player(Closing):
         pairs = [(self._outport.name, to)] if to else []
         pairs += [(a, b.name) for a, b in zip(sources, self._inports, strict=False)]
         for source, target in pairs:
-            for port in (source, target):
-                wait_for(f"JACK port {port}", partial(port_exists, self._client, port))
-            ports = self._client.get_all_connections(source)
-            if target not in [port.name for port in ports]:
-                self._client.connect(source, target)
+            wait_for(f"{source} to {target}", partial(self._connected, source, target))
 
     def loop(self, audio: Audio) -> None:
         """Play (frames,) for ever."""
@@ -110,6 +106,15 @@ class Player(Closing):
     def close(self) -> None:
         self._client.deactivate()
         self._client.close()
+
+    def _connected(self, source: str, target: str) -> bool:
+        """Connect two ports; False where one is not there yet, or its program not ready."""
+        try:
+            if target not in [port.name for port in self._client.get_all_connections(source)]:
+                self._client.connect(source, target)
+        except jack.JackError:
+            return False
+        return True
 
     def _process(self, frames: int) -> None:
         take = self._take
