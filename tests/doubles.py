@@ -1,6 +1,6 @@
 """In-memory ends of the pipeline, for what needs no socket, no clock and no process."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from typing_extensions import override
@@ -8,16 +8,51 @@ from typing_extensions import override
 from bridge.arrays import Audio
 from bridge.audio.sources import Source
 from bridge.engine.guidance import Outcome, Request
-from bridge.hosts import Host
+from bridge.errors import HostError
+from bridge.hosts import Host, News, Profile
 
 
 class MemoryHost(Host):
-    """Keeps what it is sent."""
+    """Keeps what it is sent, and tells its values when asked unless told other news."""
+
+    profile = Profile(
+        scheme="memory",
+        name="memory",
+        example="memory://",
+        remedy="",
+        discovers=False,
+        reads=True,
+        follows=True,
+        bypasses=True,
+    )
 
     def __init__(self, values: Mapping[str, float]) -> None:
         self.values = dict(values)
         self.received: list[dict[str, float]] = []
         self.bypasses: list[bool] = []
+        self.gestures: list[tuple[frozenset[str], bool]] = []
+        self.news: list[News[str]] = []
+        self.deaf = False
+        self.found = 0
+
+    @override
+    def find(self) -> None:
+        if self.deaf:
+            raise HostError("nobody there")
+        self.found += 1
+
+    @override
+    def ask(self) -> None:
+        if not self.deaf:
+            self.news.append(News(tuple(self.values.items()), answered=True))
+
+    @override
+    def poll(self) -> News[str]:
+        return self.news.pop(0) if self.news else News()
+
+    @override
+    def touch(self, symbols: Iterable[str], on: bool) -> None:
+        self.gestures.append((frozenset(symbols), on))
 
     @override
     def read(self) -> dict[str, float]:
@@ -25,7 +60,8 @@ class MemoryHost(Host):
 
     @override
     def set(self, values: Mapping[str, float]) -> None:
-        self.values |= values
+        if not self.deaf:
+            self.values |= values
         self.received.append(dict(values))
 
     @override

@@ -11,6 +11,7 @@ import typer
 from bridge.audio.files import read_audio, require_sound
 from bridge.audio.sources import open_source
 from bridge.cli.options import JsonOption, PluginOption, echo_json
+from bridge.cli.orders import Orders
 from bridge.cli.stopping import stop_on_signals
 from bridge.engine.background import Background
 from bridge.engine.live import LiveEngine
@@ -23,7 +24,7 @@ EXAMPLES = """\
   dafx-bridge live --reference ref.wav --plugin mda-overdrive --input 0
       --host embedded://127.0.0.1:9001
   dafx-bridge live --reference ref.wav --plugin mda-overdrive --input jack
-      --host embedded://127.0.0.1:9001 --amount 0.5
+      --host ardour://127.0.0.1:3819/guitar --amount 0.5 --keep
   dafx-bridge live --reference ref.wav --plugin mda-overdrive --input take.wav
       --host embedded://127.0.0.1:9001 --seconds 30 --json"""
 
@@ -40,7 +41,12 @@ def command(
         ),
     ],
     host: Annotated[
-        str, typer.Option(metavar="URL", help="The effect host, such as embedded://127.0.0.1:9001.")
+        str,
+        typer.Option(
+            metavar="URL",
+            help="The effect host, such as ardour://127.0.0.1:3819/TRACK/PLUGIN, by names or"
+            " numbers; `dafx-bridge hosts` lists all kinds.",
+        ),
     ],
     seconds: Annotated[
         float | None,
@@ -66,11 +72,20 @@ def command(
             help="Try settings on your playing in the background, or let the network answer alone.",
         ),
     ] = True,
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--keep/--restore",
+            help="At the end leave the values as they are, or give back those from before.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Listen to SOURCE and turn the host's knobs towards the sound of the reference.
 
-    With --json, one status a line and the summary last.
+    A knob that you turn in the host is left to you. While it runs, a line of input with `arm`, or
+    `arm` and parameters, hands such knobs over again; `revert` gives the host back its values from
+    before, until `arm`. With --json, one status a line and the summary last.
     """
     matcher = Matcher(load_manifest().plugin(plugin))
     audio, rate = read_audio(reference)
@@ -81,10 +96,23 @@ def command(
         target = open_ones.enter_context(connect(host, matcher.plugin))
         live_input = open_ones.enter_context(open_source(source))
         decider = open_ones.enter_context(Background(matcher.plugin)) if rendering else None
-        engine = LiveEngine(live_input, matcher, analysis, target, settings, decider)
+        engine = open_ones.enter_context(
+            LiveEngine(live_input, matcher, analysis, target, settings, decider)
+        )
+        show = _json_status if as_json else _print_status
+        orders = Orders()
+
+        def attend(status: Status) -> None:
+            show(status)
+            for order in orders.poll():
+                _obey(engine, order)
+
         with stop_on_signals() as stop:
-            show = _json_status if as_json else _print_status
-            summary = engine.run(stop, seconds, show)
+            try:
+                summary = engine.run(stop, seconds, attend)
+            finally:
+                if not keep and not engine.revert():
+                    typer.echo("WARNING: the host is gone, and keeps what it was sent", err=True)
     if as_json:
         echo_json({"summary": _figures(summary)})
     else:
@@ -92,6 +120,16 @@ def command(
         clear = "\r\033[K" if sys.stderr.isatty() else ""
         typer.echo(clear, nl=False, err=True)
         typer.echo("  ".join(f"{name} {value}" for name, value in figures.items()))
+
+
+def _obey(engine: LiveEngine, order: list[str]) -> None:
+    match order:
+        case ["arm", *symbols]:
+            engine.arm(symbols)
+        case ["revert"]:
+            engine.revert()
+        case _:
+            typer.echo(f"{' '.join(order)!r} is not known; say arm, arm SYMBOL or revert", err=True)
 
 
 def _figures(summary: Summary) -> dict[str, float]:
@@ -119,6 +157,8 @@ def _print_status(status: Status) -> None:
         f"{status.time_s:7.1f} s  {status.state:11}  {status.level_db:6.1f} dBFS"
         f"  latency {status.latency_ms:5.2f} ms  {status.sends_per_s:3d} sends/s"
         f"  {status.decisions:3d} decisions  {'bypassed  ' if status.bypass else ''}{values}"
+        f"{'  yours: ' + ' '.join(status.yielded) if status.yielded else ''}"
+        f"{'  looking for the host' if status.host_lost else ''}"
     )
     clear = "\r\033[K" if sys.stderr.isatty() else ""
     if status.fault:

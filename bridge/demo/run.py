@@ -101,7 +101,8 @@ def _play(plugin_id: str, recorded: Path) -> tuple[list[tuple[float, Line]], Lin
         ready = next(_lines(host))["ready"]
         started_s = time.monotonic()
         url = f"embedded://127.0.0.1:{ready['port']}"
-        with _command("live", *play, "--reference", str(REFERENCE), "--host", url) as live:
+        follow = ["--reference", str(REFERENCE), "--host", url, "--keep"]
+        with _command("live", *play, *follow) as live:
             # The host's recording began when it was ready, so its clock counts.
             told = [(time.monotonic() - started_s, line) for line in _lines(live)]
         return told, next(_lines(host))["done"]

@@ -1,29 +1,32 @@
 """The live loop: every hop, hear the newest window, answer, glide, send.
 
 Runs on its caller's thread, the analysis thread; that thread sleeps between hops and nothing else
-blocks it: a device is captured by PortAudio's own thread into a ring, OSC is sent without waiting,
-and settings are tried by a decider in a process of its own. After a stall the loop goes on with the
+blocks it: a device is captured by PortAudio's own thread into a ring, OSC is sent and heard without
+waiting, a lost host is looked for by a thread of its own, and settings are tried by a decider in a
+process of its own. After a stall the loop goes on with the
 newest audio; hops that were missed are skipped.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Event
 
 import numpy as np
+from typing_extensions import override
 
 from bridge.analysis.statistics import statistics
 from bridge.analysis.windows import active_share, rms_db
 from bridge.audio.sources import Source
+from bridge.closing import Closing
 from bridge.engine.answers import Answer
+from bridge.engine.driving import Driver
 from bridge.engine.guidance import Decider, Guidance, Request
 from bridge.engine.matcher import Analysis, Matcher
-from bridge.engine.sending import Sender
 from bridge.engine.session import LiveSettings, Status, Summary
 from bridge.engine.smoothing import Smoother, blend, share_of_way
 from bridge.engine.window import LiveWindow
 from bridge.hosts import Host
-from bridge.manifest import Setting
+from bridge.manifest import BYPASS, Setting
 
 STATUS_S = 0.25
 LEAST_ACTIVE_SHARE = 0.5
@@ -32,7 +35,7 @@ LEAST_AMOUNT_TO_BYPASS = 0.5
 """Who wants less than half of the change does not want the plugin gone."""
 
 
-class LiveEngine:
+class LiveEngine(Closing):
     """Follows one source with one plugin in one host."""
 
     def __init__(
@@ -53,13 +56,13 @@ class LiveEngine:
         self._reference = reference
         self._settings = settings
         self._window = LiveWindow(source.sample_rate, matcher.features)
-        self._base = Setting.of_values(matcher.plugin, host.read())
+        self._driver = Driver(host, matcher.plugin)
+        self._base = self._driver.own
         self._played: Analysis | None = None
         self._answer: Answer | None = None
         self._target = self._base
         self._guidance = Guidance(decider)
         self._smoother = Smoother(self._base, settings.smoothing_s)
-        self._sender = Sender(host)
         self._last_hop_s = 0.0
         self._warm_up()
 
@@ -73,6 +76,21 @@ class LiveEngine:
     def set_reference(self, reference: Analysis) -> None:
         """Follow another reference from the next hop on; any thread may call this."""
         self._reference = reference
+
+    def arm(self, symbols: Iterable[str] = ()) -> None:
+        """Drive these parameters again, or all; only on the thread of `run`."""
+        self._driver.arm(symbols)
+
+    def revert(self) -> bool:
+        """Blocking: give the host its values from before back; only on the thread of `run`.
+
+        Nothing is driven then until `arm`. False where the host is gone.
+        """
+        return self._driver.revert()
+
+    @override
+    def close(self) -> None:
+        self._driver.close()
 
     def run(
         self,
@@ -103,12 +121,13 @@ class LiveEngine:
         summary.decisions = self._guidance.decisions
         summary.decision_s = self._guidance.total_s / max(self._guidance.decisions, 1)
         if summary.sends:
-            summary.sends += self._sender.finish(self._smoother.setting, self._bypassed)
+            summary.sends += self._driver.finish(self._smoother.setting, self._bypassed)
         return summary
 
     def _hop(self, now_s: float, summary: Summary) -> tuple[str, float]:
         """One hop; the state and the level of what was heard."""
         started = time.perf_counter()
+        self._follow_host(now_s)
         block = self._source.read()
         self._window.push(block)
         elapsed_s, self._last_hop_s = now_s - self._last_hop_s, now_s
@@ -122,12 +141,26 @@ class LiveEngine:
             summary.predictions += 1
         # Until there is an answer to give, the knobs are the player's alone.
         if self._answer and self._settings.amount > 0:
-            setting = self._smoother.towards(self._target, elapsed_s)
-            summary.sends += self._sender.update(setting, now_s, self._bypassed)
+            self._smoother.towards(self._target, elapsed_s)
+            self._leave_yielded()
+            setting = self._smoother.setting
+            summary.sends += self._driver.update(setting, now_s, self._bypassed)
         summary.compute_ms.append(1000 * (time.perf_counter() - started))
         if not sounding:
             return "silent", level_db
         return ("matching" if self._window.full else "provisional"), level_db
+
+    def _follow_host(self, now_s: float) -> None:
+        self._driver.listen(now_s)
+        if not self._driver.driving:
+            self._base = self._smoother.setting = self._driver.own
+
+    def _leave_yielded(self) -> None:
+        """What the player has taken back stays where it is, and will glide from there."""
+        now = self._smoother.setting
+        taken = {s: v for s, v in self._driver.yielded.items() if s != BYPASS}
+        if taken:
+            self._smoother.setting = Setting.of_values(now.plugin, now.values | taken)
 
     def _listen(self, elapsed_s: float) -> Answer:
         """The answer to the newest window, which sounds."""
@@ -161,12 +194,14 @@ class LiveEngine:
             state,
             round(level_db, 1),
             round(summary.compute_ms[-1], 2) if summary.compute_ms else 0.0,
-            self._sender.sends_per_s,
+            self._driver.sends_per_s,
             self._source.lost,
             self._smoother.setting.values,
             self._confidence(),
             self._bypassed,
             self._guidance.decisions,
             round(self._guidance.last_s, 2),
-            self._guidance.take_fault(),
+            list(self._driver.yielded),
+            self._driver.lost,
+            self._guidance.take_fault() or self._driver.take_fault(),
         )

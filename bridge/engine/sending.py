@@ -1,54 +1,92 @@
-"""What goes to the host: changes as they happen, and everything from time to time."""
+"""What is due to be sent: changes at the host's pace, and everything from time to time."""
 
 from collections import deque
+from collections.abc import Set
+from dataclasses import dataclass
 
-from bridge.hosts import Host
 from bridge.manifest import Setting
 
 DEADBAND = 1e-3
 """Changes smaller than this share of the range wait for the next full state."""
 FULL_STATE_S = 3.0
+_EARLY = 0.1
+"""Of a tick: hops are not exact, and waiting for the next one would halve the pace."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """What is to be sent now."""
+
+    values: dict[str, float]
+    """Normalised, by symbol."""
+    moved: frozenset[str]
+    """Which of them have changed, and are not only said again."""
+    bypass: bool | None = None
+    """None where nothing is to be said of it."""
+
+    @property
+    def count(self) -> int:
+        """How many values that is."""
+        return len(self.values) + (self.bypass is not None)
+
+
+NOTHING = Due({}, frozenset())
 
 
 class Sender:
-    """Sends bypass and the predicted parameters of a setting; the latest value always wins."""
+    """Keeps what was sent; of what is wanted between two ticks, only the latest counts."""
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
+    def __init__(self, tick_s: float, step: float = 0.0) -> None:
+        """`step`: the host's resolution as a share of the range; less is not a change."""
+        self._tick_s = tick_s
+        self._deadband = max(DEADBAND, step)
         self._sent: dict[str, float] = {}
         self._sent_bypass: bool | None = None
-        self._full_state_at = 0.0
+        self._tick_at = self._full_state_at = float("-inf")
         self._times: deque[float] = deque()
 
-    def update(self, setting: Setting, now_s: float, bypass: bool = False) -> int:
-        """Send what changed, and every few seconds all of it; how many values were sent."""
+    def due(
+        self,
+        setting: Setting,
+        bypass: bool | None,
+        now_s: float,
+        without: Set[str] = frozenset(),
+    ) -> Due:
+        """What to send now of this setting and of bypass.
+
+        `without`: symbols that are left alone, as is bypass where it is None.
+        """
         full = now_s >= self._full_state_at
-        changed = {}
-        for spec, value in zip(setting.plugin.predicted, setting.predicted, strict=True):
-            before = self._sent.get(spec.symbol)
-            if full or before is None or abs(value - before) >= DEADBAND:
-                changed[spec.symbol] = value
+        if not full and now_s < self._tick_at:
+            return NOTHING
+        self._tick_at = now_s + (1 - _EARLY) * self._tick_s
+        predicted = zip(setting.plugin.predicted, setting.predicted, strict=True)
+        wanted = {spec.symbol: value for spec, value in predicted if spec.symbol not in without}
+        moved = frozenset(symbol for symbol, value in wanted.items() if self._is_new(symbol, value))
         if full:
             self._full_state_at = now_s + FULL_STATE_S
-        if changed:
-            self._host.set({symbol: setting.values[symbol] for symbol in changed})
-            self._sent |= changed
-        count = len(changed)
-        if full or bypass is not self._sent_bypass:
-            self._host.bypass(bypass)
-            self._sent_bypass = bypass
-            count += 1
-        self._times.extend([now_s] * count)
+        due = Due(
+            wanted if full else {symbol: wanted[symbol] for symbol in moved},
+            moved,
+            bypass if full or bypass is not self._sent_bypass else None,
+        )
+        self._sent |= due.values
+        self._sent_bypass = bypass
+        self._times.extend([now_s] * due.count)
         while self._times and self._times[0] < now_s - 1:
             self._times.popleft()
-        return count
+        return due
 
-    def finish(self, setting: Setting, bypass: bool = False) -> int:
-        """Send every value once more, whatever was skipped or lost; how many values."""
-        self._full_state_at = 0.0
-        return self.update(setting, self._times[-1] if self._times else 0.0, bypass)
+    def renew(self) -> None:
+        """Send everything at the next opportunity."""
+        self._full_state_at = float("-inf")
+        self._sent.clear()
 
     @property
     def sends_per_s(self) -> int:
         """Values sent during the last second of updates."""
         return len(self._times)
+
+    def _is_new(self, symbol: str, value: float) -> bool:
+        before = self._sent.get(symbol)
+        return before is None or abs(value - before) >= self._deadband

@@ -53,8 +53,12 @@ class Status:
     """How many times settings were tried by rendering."""
     decision_s: float
     """How long the last of these times took; 0 before the first."""
+    yielded: list[str]
+    """What the player has taken back in the host, by symbol; left alone until armed."""
+    host_lost: bool
+    """Whether the host has quit or changed and is being looked for."""
     fault: str
-    """Why trying settings failed, told once; empty otherwise."""
+    """Why trying settings failed or the host was lost, told once; empty otherwise."""
 
 
 @dataclass

@@ -1,28 +1,209 @@
-"""What the engine asks of an effect host."""
+"""What the bridge asks of an effect host.
+
+Two interfaces. A `Dialect` speaks one host's protocol: tracks, plugins and parameters under the
+host's own keys, values in the host's own numbers; it knows neither the manifest nor the engine. A
+`Host` is one plugin in a running host, in the manifest's symbols and real values, and is all the
+engine knows; `bridge.hosts.plugin_host` makes it from a dialect.
+
+No threads: a socket belongs to whoever calls, one thread at a time. What is marked blocking waits
+for the host, a few seconds at most; nothing else waits.
+"""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Generic, TypeVar
 
 from bridge.closing import Closing
+from bridge.manifest import PluginSpec
+
+Key = int | str
+"""What a host calls a track, a plugin or a parameter in its messages."""
+Name = TypeVar("Name")
+NEVER_S = inf
+"""How often a host is asked, and after how long it is missed, that answers nothing."""
 
 
-class Host(Closing):
-    """A running plugin whose parameters are set by symbol, in the manifest's real values.
+@dataclass(frozen=True)
+class Profile:
+    """What a kind of host can do, and at which pace it is driven."""
 
-    Sockets belong to the caller's thread; only `read` waits for the host.
+    scheme: str
+    """Of its URLs."""
+    name: str
+    example: str
+    """A URL."""
+    remedy: str
+    """What to do where it does not answer."""
+    discovers: bool
+    """Whether tracks, plugins and parameters can be listed."""
+    reads: bool
+    """Whether values can be read back, and so restored."""
+    follows: bool
+    """Whether a knob that is moved in the host is noticed."""
+    bypasses: bool
+    tracks: bool = True
+    """Whether plugins stand in tracks: a URL's path is TRACK/PLUGIN, and else PLUGIN."""
+    pushes: bool = False
+    """Whether it tells changes by itself; one that does not is asked before every write too, or a
+    knob that was turned since the last answer would be overwritten unseen."""
+    tick_s: float = 1 / 25
+    """The shortest time between two writes of one parameter."""
+    ask_s: float = 0.2
+    """How often the host is asked for its values while it is followed."""
+    lost_s: float = 2.0
+    """Unanswered for so long, it is taken for gone; infinite where nothing answers."""
+    step: float = 0.0
+    """The host's own resolution, as a share of a parameter's range."""
+    reply_port: int = 0
+    """Where the host sends to unless it is set up otherwise; 0 for whoever asks. The URL may end in
+    `?reply=PORT`."""
+
+
+@dataclass(frozen=True)
+class HostParameter:
+    """A parameter as the host reports it; None is what it does not tell."""
+
+    key: Key
+    name: str
+    min: float | None = None
+    max: float | None = None
+    value: float | None = None
+    normalised: bool = False
+    """The range is the host's way of counting, such as 0..1 or 0..16383, and not the plugin's."""
+    integer: bool = False
+    """The host takes whole numbers only."""
+
+
+@dataclass(frozen=True)
+class HostPlugin:
+    """A plugin in a track."""
+
+    key: Key
+    name: str
+    bypassed: bool | None = None
+
+
+@dataclass(frozen=True)
+class HostTrack:
+    """A track, bus or whatever else holds plugins in this host."""
+
+    key: Key
+    name: str
+
+
+@dataclass(frozen=True)
+class News(Generic[Name]):
+    """What came from the host since it was last polled."""
+
+    values: tuple[tuple[Name, float], ...] = ()
+    """In order; a parameter may be told several times."""
+    bypassed: tuple[bool, ...] = ()
+    """Likewise, whether the plugin is left out."""
+    answered: bool = False
+    """Anything at all came."""
+    moved: bool = False
+    """Tracks or plugins are no longer where they were: resolve again before anything is set."""
+    gone: bool = False
+    """The host has said that it quits, or closed the connection."""
+
+
+class Dialect(Closing):
+    """A connection to one host, in the host's own keys and numbers.
+
+    First found: `tracks`, `plugins`, `parameters`, all blocking and with HostError where nothing
+    answers; a host that cannot list has none of them and is taken at the URL's word. Then attached
+    to one plugin, which all other methods speak of.
     """
 
-    @abstractmethod
-    def read(self) -> dict[str, float]:
-        """Ask the host for its values. Raises HostError where it does not answer."""
+    profile: Profile
+
+    def tracks(self) -> Sequence[HostTrack]:
+        """Blocking: all tracks, in the host's order, asked anew."""
+        return ()
+
+    def plugins(self, track: HostTrack) -> Sequence[HostPlugin]:  # noqa: ARG002
+        """Blocking: the plugins of a track, in order."""
+        return ()
+
+    def parameters(
+        self,
+        track: HostTrack,  # noqa: ARG002
+        plugin: HostPlugin,  # noqa: ARG002
+    ) -> Sequence[HostParameter]:
+        """Blocking: the inputs of a plugin, with current values where the host tells them."""
+        return ()
+
+    def assumed(
+        self,
+        track: HostTrack,  # noqa: ARG002
+        plugin: HostPlugin,  # noqa: ARG002
+        spec: PluginSpec,
+    ) -> Sequence[HostParameter]:
+        """Where a host cannot list: how it addresses the parameters that the manifest names."""
+        return [HostParameter(p.symbol, p.name) for p in spec.parameters]
 
     @abstractmethod
-    def set(self, values: Mapping[str, float]) -> None:
-        """Send values; they take effect together and nothing is awaited."""
+    def attach(self, track: HostTrack, plugin: HostPlugin, keys: Sequence[Key]) -> None:
+        """Speak from now on of this plugin and these parameters, and let the host tell changes."""
+
+    @abstractmethod
+    def set(self, values: Mapping[Key, float]) -> None:
+        """Send the host's own values, which lie in its ranges."""
 
     @abstractmethod
     def bypass(self, on: bool) -> None:
-        """Leave the plugin out of the sound, or let it be heard again; nothing is awaited."""
+        """Leave the plugin out of the sound, or let it be heard again."""
+
+    def touch(self, keys: Iterable[Key], on: bool) -> None:
+        """A gesture on these parameters begins or ends, where the host knows gestures."""
+
+    def ask(self) -> None:
+        """Request the values of the attached plugin; `poll` hands out the answers."""
+
+    @abstractmethod
+    def poll(self) -> News[Key]:
+        """What has arrived by now."""
+
+
+class Host(Closing):
+    """One plugin in a running host: the manifest's symbols and real values."""
+
+    profile: Profile
+
+    def find(self) -> None:
+        """Blocking: resolve track, plugin and parameters again, after they moved or the host quit.
+
+        Raises HostError where the host does not answer, or does not hold what was found before.
+        """
+
+    @abstractmethod
+    def read(self) -> dict[str, float]:
+        """Blocking: the host's values, as far as it tells them. Raises HostError likewise."""
+
+    @property
+    def bypassed(self) -> bool | None:
+        """Whether the plugin was left out when it was last found; None where the host is silent."""
+        return None
+
+    @abstractmethod
+    def set(self, values: Mapping[str, float]) -> None:
+        """Send values; they take effect together where the host can do that."""
+
+    @abstractmethod
+    def bypass(self, on: bool) -> None:
+        """Leave the plugin out of the sound, or let it be heard again."""
+
+    def touch(self, symbols: Iterable[str], on: bool) -> None:
+        """A gesture on these parameters begins or ends, where the host knows gestures."""
+
+    def ask(self) -> None:
+        """Request the values; `poll` hands out the answers."""
+
+    def poll(self) -> News[str]:
+        """What has arrived by now."""
+        return News()
 
     @abstractmethod
     def close(self) -> None:

@@ -1,23 +1,97 @@
-"""From a URL to a host: `SCHEME://ADDRESS:PORT/PATH`."""
+"""From a URL to a host: `SCHEME://ADDRESS:PORT/TRACK/PLUGIN`."""
 
 import socket
-from collections.abc import Callable
-from urllib.parse import urlsplit
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bridge.errors import HostError
-from bridge.hosts.base import Host
-from bridge.hosts.embedded import EmbeddedHost
+from bridge.hosts import (
+    ardour,
+    bitwig,
+    carla,
+    embedded,
+    generic,
+    live,
+    reaper,
+    supercollider,
+    sushi,
+)
+from bridge.hosts.base import Dialect, Host, HostParameter, HostPlugin, HostTrack, Profile
+from bridge.hosts.finding import Wanted
+from bridge.hosts.plugin_host import PluginHost
 from bridge.manifest import PluginSpec
 from bridge.osc import Address
 
-_DIALECTS: dict[str, Callable[[Address, PluginSpec], Host]] = {"embedded": EmbeddedHost}
+Options = Mapping[str, str]
+"""What stands behind the `?` of a URL."""
+_DIALECTS: dict[str, tuple[Profile, Callable[[Address, Options], Dialect]]] = {
+    profile.scheme: (profile, dialect)
+    for profile, dialect in (
+        (embedded.PROFILE, lambda address, _: embedded.Embedded(address)),
+        (ardour.PROFILE, lambda address, _: ardour.Ardour(address)),
+        (carla.PROFILE, lambda address, _: carla.Carla(address)),
+        (reaper.PROFILE, lambda address, more: reaper.Reaper(address, _port(reaper.PROFILE, more))),
+        (live.PROFILE, lambda address, more: live.Live(address, _port(live.PROFILE, more))),
+        (bitwig.PROFILE, lambda address, more: bitwig.Bitwig(address, _port(bitwig.PROFILE, more))),
+        (sushi.PROFILE, lambda address, more: sushi.Sushi(address, _port(sushi.PROFILE, more))),
+        (supercollider.PROFILE, lambda address, _: supercollider.SuperCollider(address)),
+        (generic.PROFILE, lambda address, more: generic.Generic(address, _path(more))),
+    )
+}
+PROFILES = tuple(profile for profile, _ in _DIALECTS.values())
+
+
+@dataclass(frozen=True)
+class FoundPlugin:
+    """A plugin with its parameters."""
+
+    plugin: HostPlugin
+    parameters: tuple[HostParameter, ...]
+
+
+@dataclass(frozen=True)
+class FoundTrack:
+    """A track with its plugins."""
+
+    track: HostTrack
+    plugins: tuple[FoundPlugin, ...]
 
 
 def connect(url: str, plugin: PluginSpec) -> Host:
-    """The host at `url`, with the plugin found in it.
+    """Blocking: the host at `url`, with the plugin found in it.
 
-    Raises HostError for a URL of another form and where the host does not answer.
+    Track and plugin may be left out where only one plugin there has the name of the manifest's.
+    Raises HostError for a URL of another form, where the host does not answer, and where it holds
+    no such plugin or one with other parameters.
     """
+    dialect, wanted = _open(url)
+    return PluginHost(dialect, wanted, plugin)
+
+
+def discover(url: str) -> list[FoundTrack]:
+    """Blocking: everything the host at `url` holds. Raises HostError where it cannot be told."""
+    dialect, _ = _open(url)
+    with dialect:
+        if not dialect.profile.discovers:
+            raise HostError(
+                f"{dialect.profile.name} cannot be asked what it holds; name the plugin in the URL,"
+                f" such as {dialect.profile.example}"
+            )
+        return [
+            FoundTrack(
+                track,
+                tuple(
+                    FoundPlugin(plugin, tuple(dialect.parameters(track, plugin)))
+                    for plugin in dialect.plugins(track)
+                ),
+            )
+            for track in dialect.tracks()
+        ]
+
+
+def _open(url: str) -> tuple[Dialect, Wanted]:
     try:
         parts = urlsplit(url)
         address, port = parts.hostname, parts.port
@@ -25,12 +99,38 @@ def connect(url: str, plugin: PluginSpec) -> Host:
         address, port = None, None
     if not address or not port or parts.scheme not in _DIALECTS:
         raise HostError(
-            f"{url!r} is not a host URL; give {' or '.join(_DIALECTS)}://ADDRESS:PORT, such as"
+            f"{url!r} is not a host URL; `dafx-bridge hosts` lists them, such as"
             " embedded://127.0.0.1:9001"
         )
+    profile, dialect = _DIALECTS[parts.scheme]
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if not options.keys() <= dict(parse_qsl(urlsplit(profile.example).query)).keys():
+        raise HostError(f"{url!r} asks for what is not known; such a URL is {profile.example}")
     try:
         # Resolved once: a name would be looked up again for every datagram.
         numeric = socket.gethostbyname(address)
     except (OSError, UnicodeError):
         raise HostError(f"{address!r} is not a known computer; give its name or address") from None
-    return _DIALECTS[parts.scheme]((numeric, port), plugin)
+    opened = dialect((numeric, port), options)
+    path = [unquote(name) for name in parts.path.split("/") if name]
+    tracks = opened.profile.tracks
+    if len(path) > (2 if tracks else 1):
+        opened.close()
+        raise HostError(
+            f"{url!r} names too much; such a URL is {profile.example}, with %2F for a / in a name"
+        )
+    return opened, Wanted(*path) if tracks else Wanted(None, *path)
+
+
+def _port(profile: Profile, options: Options) -> int:
+    """Where the host is set up to answer."""
+    port = options.get("reply", str(profile.reply_port))
+    if not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise HostError(f"reply={port} is not a port; such a URL is {profile.example}")
+    return int(port)
+
+
+def _path(options: Options) -> Path:
+    if not options.get("profile"):
+        raise HostError(f"a profile is missing; such a URL is {generic.PROFILE.example}")
+    return Path(options["profile"])

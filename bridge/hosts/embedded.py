@@ -2,83 +2,102 @@
 
 One address a parameter, `/PLUGIN-ID/SYMBOL`: with a real value it sets, without it asks, and the
 answer comes to the sender's port with the same address. `/PLUGIN-ID/bypass` takes and answers 1,
-where the plugin is left out, or 0.
+where the plugin is left out, or 0. `/plugin` asks what there is: `/plugin id name` is answered, and
+for every parameter `/parameter symbol name min max value`.
 """
 
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from typing_extensions import override
 
-from bridge.errors import HostError
-from bridge.hosts.base import Host
-from bridge.manifest import BYPASS, PluginSpec
-from bridge.osc import Address, Message, OscSocket
+from bridge.hosts.base import HostParameter, HostPlugin, HostTrack, Key, Profile
+from bridge.hosts.osc_dialect import Gathering, OscDialect
+from bridge.manifest import BYPASS, PluginSpec, Setting
+from bridge.osc import Address, Message
 
-_ATTEMPTS = 4
-_ANSWER_S = 0.5
+PROFILE = Profile(
+    scheme="embedded",
+    name="embedded host",
+    example="embedded://127.0.0.1:9001",
+    remedy="start it with `dafx-bridge host --plugin ID --port PORT`",
+    discovers=True,
+    reads=True,
+    follows=True,
+    bypasses=True,
+    tracks=False,
+    tick_s=1 / 30,
+)
+WHAT = Message("/plugin")
+"""The question what plugin there is."""
 
 
-class EmbeddedHost(Host):
-    """A client of the embedded host. Owns one UDP socket on loopback."""
+class Embedded(OscDialect):
+    """A client of the embedded host."""
 
-    def __init__(self, address: Address, plugin: PluginSpec) -> None:
-        """Raises HostError where no host answers for this plugin."""
-        self._address = address
-        self._plugin = plugin
-        self._socket = OscSocket()
-        try:
-            self.read()
-        except HostError:
-            self.close()
-            raise
-
-    @override
-    def read(self) -> dict[str, float]:
-        values: dict[str, float] = {}
-        for _ in range(_ATTEMPTS):
-            missing = [p.symbol for p in self._plugin.parameters if p.symbol not in values]
-            for symbol in missing:
-                self._socket.send(Message(self._osc_address(symbol)), self._address)
-            values |= self._await(missing)
-            if len(values) == len(self._plugin.parameters):
-                return values
-        where = f"{self._address[0]}:{self._address[1]}"
-        raise HostError(
-            f"no host for {self._plugin.id} answers at {where}; start it with"
-            f" `dafx-bridge host --plugin {self._plugin.id} --port {self._address[1]}`"
-        )
+    def __init__(self, address: Address) -> None:
+        super().__init__(PROFILE, address)
+        self._id = ""
+        self._keys: dict[str, Key] = {}
 
     @override
-    def set(self, values: Mapping[str, float]) -> None:
-        messages = [
-            Message(self._osc_address(symbol), (float(value),)) for symbol, value in values.items()
-        ]
-        self._socket.send_bundle(messages, self._address)
+    def tracks(self) -> Sequence[HostTrack]:
+        return [HostTrack(0, "")]
+
+    @override
+    def plugins(self, track: HostTrack) -> Sequence[HostPlugin]:
+        return [self._describe()[0]]
+
+    @override
+    def parameters(self, track: HostTrack, plugin: HostPlugin) -> Sequence[HostParameter]:
+        return self._describe()[1]
+
+    @override
+    def attach(self, track: HostTrack, plugin: HostPlugin, keys: Sequence[Key]) -> None:
+        self._id = str(plugin.key)
+        self._keys = {f"/{self._id}/{key}": key for key in keys}
+
+    @override
+    def set(self, values: Mapping[Key, float]) -> None:
+        self._send_together([Message(f"/{self._id}/{k}", (float(v),)) for k, v in values.items()])
 
     @override
     def bypass(self, on: bool) -> None:
-        self._socket.send(Message(bypass_address(self._plugin), (int(on),)), self._address)
+        self._send(Message(f"/{self._id}/{BYPASS}", (int(on),)))
 
     @override
-    def close(self) -> None:
-        self._socket.close()
+    def ask(self) -> None:
+        self._send(*map(Message, [*self._keys, f"/{self._id}/{BYPASS}"]))
 
-    def _osc_address(self, symbol: str) -> str:
-        return parameter_address(self._plugin, symbol)
+    @override
+    def _hear(self, message: Message, news: Gathering) -> None:
+        match message.arguments:
+            case (int() | float() as value,) if message.address in self._keys:
+                news.values.append((self._keys[message.address], float(value)))
+            case (int() as on,) if message.address == f"/{self._id}/{BYPASS}":
+                news.bypassed.append(bool(on))
 
-    def _await(self, symbols: list[str]) -> dict[str, float]:
-        """The answers that arrive for these symbols within the time for one attempt."""
-        wanted = {self._osc_address(symbol): symbol for symbol in symbols}
-        values: dict[str, float] = {}
-        deadline = time.monotonic() + _ANSWER_S
-        while len(values) < len(wanted) and (left := deadline - time.monotonic()) > 0:
-            received = self._socket.receive(left)
-            for message in received[0] if received else []:
-                match message:
-                    case Message(address, (int() | float() as value,)) if address in wanted:
-                        values[wanted[address]] = float(value)
-        return values
+    def _describe(self) -> tuple[HostPlugin, list[HostParameter]]:
+        plugins: list[HostPlugin] = []
+        found: list[HostParameter] = []
+
+        def take(message: Message) -> None:
+            match message:
+                case Message("/parameter", (str(symbol), str(name), low, high, value)):
+                    found.append(HostParameter(symbol, name, float(low), float(high), float(value)))
+                case Message("/plugin", (str(key), str(name))):
+                    plugins.append(HostPlugin(key, name))
+
+        self._request(lambda: [WHAT], take, lambda: bool(plugins))
+        return plugins[-1], list({p.key: p for p in found}.values())
+
+
+def description(plugin: PluginSpec, setting: Setting) -> list[Message]:
+    """What the host answers to `WHAT`; the plugin comes last, when its parameters are known."""
+    parameters = [
+        Message("/parameter", (p.symbol, p.name, p.min, p.max, setting.values[p.symbol]))
+        for p in plugin.parameters
+    ]
+    return [*parameters, Message("/plugin", (plugin.id, plugin.name))]
 
 
 def parameter_address(plugin: PluginSpec, symbol: str) -> str:

@@ -16,7 +16,7 @@ from bridge.audio.sources import Source
 from bridge.effects import load_effect
 from bridge.errors import HostError
 from bridge.hosts.crossfade import Crossfade
-from bridge.hosts.embedded import bypass_address, parameter_address
+from bridge.hosts.embedded import WHAT, bypass_address, description, parameter_address
 from bridge.manifest import PluginSpec, Setting
 from bridge.osc import Address, Message, OscSocket
 
@@ -100,7 +100,10 @@ class EmbeddedHostServer:
         """
         values: dict[str, float] = {}
         questions: list[str] = []
+        asked_what = WHAT in messages
         for message in messages:
+            if message == WHAT:
+                continue
             symbol = self._symbols.get(message.address)
             match message.arguments:
                 case _ if symbol is None and message.address != self._bypass_address:
@@ -117,7 +120,11 @@ class EmbeddedHostServer:
         if values:
             self.setting = Setting.of_values(self._plugin, self.setting.values | values)
         for address in questions:
-            self._answer(address, sender)
+            symbol = self._symbols.get(address)
+            value = self.setting.values[symbol] if symbol else int(self.bypassed)
+            self._answer([Message(address, (value,))], sender)
+        if asked_what:
+            self._answer(description(self._plugin, self.setting), sender)
 
     def _complain(self, words: str, address: str) -> None:
         """Tell a mistake; a flood of them must not become a flood of words."""
@@ -125,10 +132,9 @@ class EmbeddedHostServer:
         if self._complaints <= _TOLD_COMPLAINTS:
             _log.warning(words, address)
 
-    def _answer(self, address: str, sender: Address) -> None:
-        symbol = self._symbols.get(address)
-        value = self.setting.values[symbol] if symbol else int(self.bypassed)
+    def _answer(self, messages: list[Message], sender: Address) -> None:
         try:
-            self._osc.send(Message(address, (value,)), sender)
+            for message in messages:
+                self._osc.send(message, sender)
         except HostError as error:
             _log.warning("no answer: %s", error)

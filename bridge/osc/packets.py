@@ -2,12 +2,14 @@
 
 python-osc packs and unpacks messages, but it trusts what it is given: a bundle element of negative
 size makes it loop forever, nested bundles exhaust the stack, a future time tag makes it sleep. So
-bundles are taken apart here, with every length checked, and time tags are ignored.
+bundles are taken apart here, with every length checked, and time tags are ignored. Numbers that are
+not finite neither come in nor go out: nothing a host shows or takes is one.
 """
 
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 
 from pythonosc.osc_message import OscMessage, ParseError
 from pythonosc.osc_message_builder import BuildError, OscMessageBuilder
@@ -79,6 +81,8 @@ def _decode_message(packet: bytes) -> Message:
     # python-osc lets what its own checks miss escape as these.
     except (ParseError, ValueError, IndexError, struct.error) as error:
         raise PacketError(f"a message cannot be read: {error}") from None
+    if any(isinstance(argument, float) and not isfinite(argument) for argument in arguments):
+        raise PacketError("a message holds a number that is not finite")
     return Message(address, tuple(arguments))
 
 
@@ -96,7 +100,8 @@ def _string(packet: bytes, start: int) -> tuple[str, int]:
 def encode(message: Message) -> bytes:
     """A message's datagram: int as i, float as f, str as s.
 
-    Raises PacketError for an address without '/' or an argument of another type.
+    Raises PacketError for an address without '/', an argument of another type, and a float that is
+    not finite or too large for 32 bits.
     """
     if not message.address.startswith("/"):
         raise PacketError(f"an OSC address starts with '/', not as {message.address!r}")
@@ -105,6 +110,8 @@ def encode(message: Message) -> bytes:
         tag = {int: "i", float: "f", str: "s"}.get(type(argument))
         if tag is None:
             raise PacketError(f"{message.address}: cannot send a {type(argument).__name__}")
+        if isinstance(argument, float) and not isfinite(argument):
+            raise PacketError(f"{message.address}: cannot send {argument}; give a finite number")
         builder.add_arg(argument, tag)
     try:
         return builder.build().dgram

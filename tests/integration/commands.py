@@ -34,6 +34,7 @@ def running(*arguments: object) -> Iterator[subprocess.Popen[str]]:
     """A command that runs on; killed at the end of the block where it still does."""
     child = subprocess.Popen(
         [sys.executable, "-m", "bridge", *map(str, arguments)],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,8 +1,10 @@
-"""What the tests of training share: a small real corpus."""
+"""What many tests here share: a small real corpus, and a JACK server."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sounddevice
 
 from training import corpus
 from training.corpus import MusicSource, Split
@@ -24,3 +26,16 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for other in ("validation", "test"):
         (folder / "corpus" / other).symlink_to(folder / "corpus" / "train")
     return folder
+
+
+@pytest.fixture(scope="module")
+def jack() -> Iterator[None]:
+    """A JACK server of its own; tests with it run one module at a time (xdist group `jack`)."""
+    # Other tests run where JACK's library is not installed.
+    from tests.rigs.jack import jack_server
+
+    with jack_server():
+        yield
+        # PortAudio must let go of JACK before the server ends.
+        sounddevice._terminate()
+    sounddevice._initialize()

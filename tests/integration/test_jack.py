@@ -4,8 +4,6 @@
 """
 
 import json
-import os
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,36 +20,11 @@ from bridge.effects import load_effect
 from bridge.hosts import connect
 from bridge.manifest import PluginSpec, Setting
 from tests.integration.commands import PATIENCE_S, host_running, next_line, running
+from tests.rigs.jack import RATE, Player
 
-RATE = 48_000
-SERVER = f"dafx-test-{os.getpid()}"
 PLAYER = "player"
 
 pytestmark = pytest.mark.xdist_group("jack")
-
-
-@pytest.fixture(scope="module")
-def jack() -> Iterator[None]:
-    """A dummy JACK server that every client of this process and its children finds."""
-    chosen = {"JACK_DEFAULT_SERVER": SERVER, "JACK_NO_START_SERVER": "1"}
-    before = {name: os.environ.get(name) for name in chosen}
-    os.environ.update(chosen)
-    command = ["jackd", "-n", SERVER, "-r", "-S", "-d", "dummy", "-r", str(RATE), "-p", "256"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        subprocess.run(["jack_wait", "-s", SERVER, "-w", "-t", "10"], check=True, timeout=20)
-        yield
-    finally:
-        # PortAudio must let go of JACK before the server ends.
-        sounddevice._terminate()
-        server.terminate()
-        server.wait(PATIENCE_S)
-        sounddevice._initialize()
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def look_again() -> None:
@@ -63,36 +36,15 @@ def look_again() -> None:
 @pytest.fixture
 def play(jack: None) -> Iterator[Callable[[Audio], None]]:
     """Play (frames,) in a loop on a JACK client with one output."""
-    client = jack_client.Client(PLAYER)
-    port = client.outports.register("out_1")
-    signal = np.zeros(256, np.float32)
-    position = 0
-
-    @client.set_process_callback
-    def process(frames: int) -> None:
-        nonlocal position
-        indices = (position + np.arange(frames)) % len(signal)
-        port.get_array()[:] = signal[indices]
-        position += frames
-
-    def start(audio: Audio) -> None:
-        nonlocal signal
-        signal = audio
-
-    with client:
-        yield start
+    with Player(PLAYER) as player:
+        yield player.loop
 
 
 def test_a_device_delivers_every_sample(play: Callable[[Audio], None]) -> None:
     # A ramp of whole numbers is exact in float32, so a gap cannot hide.
     period = 1 << 16
     play(np.arange(period, dtype=np.float32) / period)
-
-    from bridge.audio.sources import DeviceSource
-
-    # PortAudio looks for devices once, when it starts.
-    sounddevice._terminate()
-    sounddevice._initialize()
+    look_again()
     with DeviceSource(PLAYER) as source:
         assert (source.sample_rate, source.channels) == (RATE, 1)
         blocks = []
@@ -123,7 +75,7 @@ def test_live_follows_a_jack_client(
     with host_running(overdrive.id) as (_, port):
         url = f"embedded://127.0.0.1:{port}"
         arguments = ("--reference", reference, "--input", PLAYER, "--host", url)
-        with running("live", "--plugin", overdrive.id, *arguments, "--json") as engine:
+        with running("live", "--plugin", overdrive.id, *arguments, "--keep", "--json") as engine:
             # Playing goes on for ever; Ctrl-C ends the bridge.
             deadline = time.monotonic() + PATIENCE_S
             while time.monotonic() < deadline and next_line(engine)["time_s"] < 9:

@@ -48,7 +48,7 @@ def live(
     reference: str = "reference",
 ) -> list[Any]:
     arguments = ("--reference", clips[reference], "--input", clips[source], "--host", host)
-    done = run("live", "--plugin", "mda-overdrive", *arguments, "--json", *more)
+    done = run("live", "--plugin", "mda-overdrive", *arguments, "--keep", "--json", *more)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -134,6 +134,48 @@ def test_amount_0_leaves_the_host_as_it_is_and_a_half_goes_half_way(
     full = values(host, overdrive)
     between = {symbol: (own[symbol] + full[symbol]) / 2 for symbol in own}
     assert half == pytest.approx(between, abs=0.06)
+
+
+def test_at_the_end_the_host_has_its_own_values_back(
+    clips: dict[str, Path], host: str, overdrive: PluginSpec
+) -> None:
+    own = {"drive": 0.2, "muffle": 0.1, "output": 0.9}
+    with connect(host, overdrive) as client:
+        client.set(own)
+    *statuses, _ = live(clips, host, "--no-rendering", "--restore", "--seconds", 5)
+    assert statuses[-1]["values"] != pytest.approx(own, abs=0.05)
+    assert values(host, overdrive) == pytest.approx(own, abs=1e-6)
+
+
+def test_a_knob_the_player_turns_is_left_alone_until_armed(
+    clips: dict[str, Path], host: str, overdrive: PluginSpec
+) -> None:
+    arguments = ("--reference", clips["reference"], "--input", clips["playing"], "--host", host)
+    with (
+        connect(host, overdrive) as player,
+        running("live", "--plugin", "mda-overdrive", *arguments, "--json") as child,
+    ):
+        assert child.stdin
+
+        def until(wanted: Callable[[Any], bool]) -> Any:
+            while not wanted(status := next_line(child)):
+                assert "summary" not in status
+            return status
+
+        until(lambda status: status["sends_per_s"] > 0)
+        player.set({"muffle": 0.987})
+        yielded = until(lambda status: status["yielded"])
+        assert yielded["yielded"] == ["muffle"]
+        assert player.read()["muffle"] == pytest.approx(0.987)
+        child.stdin.write("arm muffle\n")
+        child.stdin.flush()
+        until(lambda status: not status["yielded"] and status["values"]["muffle"] < 0.9)
+        child.stdin.write("revert\n")
+        child.stdin.flush()
+        reverted = until(lambda status: status["yielded"])
+        assert set(TRUTH) < set(reverted["yielded"])
+        defaults = {p.symbol: p.default for p in overdrive.parameters}
+        assert player.read() == pytest.approx(defaults)
 
 
 def test_silence_holds_the_values(clips: dict[str, Path], host: str, overdrive: PluginSpec) -> None:

@@ -4,11 +4,9 @@ import pytest
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.statistics import statistics
 from bridge.arrays import Audio
-from bridge.engine.sending import DEADBAND, FULL_STATE_S, Sender
 from bridge.engine.smoothing import Smoother, blend
 from bridge.engine.window import LiveWindow
 from bridge.manifest import Choice, ParamSpec, PluginSpec, Setting
-from tests.doubles import MemoryHost
 
 SETTINGS = FeatureSettings()
 
@@ -111,48 +109,3 @@ def test_amount_blends_between_host_and_prediction(
 ) -> None:
     base, target = setting(overdrive, 0.2, 0.2, 0.2), setting(overdrive, 0.8, 0.8, 0.8)
     assert blend(base, target, amount).normalised == pytest.approx((expected,) * 3)
-
-
-def test_only_changes_are_sent(overdrive: PluginSpec) -> None:
-    host = MemoryHost({"drive": 0, "muffle": 0, "output": 0.5})
-    sender = Sender(host)
-    sender.update(setting(overdrive, 0.5, 0.5, 0.5), 0.0)
-    assert host.received == [{"drive": 0.5, "muffle": 0.5, "output": 0.5}]
-    sender.update(setting(overdrive, 0.5 + DEADBAND / 2, 0.6, 0.5), 0.05)
-    assert host.received[1:] == [{"muffle": pytest.approx(0.6)}]
-    sender.update(setting(overdrive, 0.5 + DEADBAND / 2, 0.6, 0.5), 0.1)
-    assert len(host.received) == 2
-    assert sender.sends_per_s == 5
-    assert host.bypasses == [False]
-
-
-def test_small_drifts_add_up_to_a_send(overdrive: PluginSpec) -> None:
-    host = MemoryHost({})
-    sender = Sender(host)
-    for step in range(11):
-        sender.update(setting(overdrive, 0.5 + step * DEADBAND / 4, 0, 0), 0.05 * step)
-    assert len(host.received) == 3
-
-
-def test_the_full_state_goes_out_from_time_to_time_and_at_the_end(overdrive: PluginSpec) -> None:
-    host = MemoryHost({})
-    sender = Sender(host)
-    still = setting(overdrive, 0.1, 0.2, 0.3)
-    for step in range(int(2.5 * FULL_STATE_S / 0.05)):
-        sender.update(still, 0.05 * step)
-    assert [len(values) for values in host.received] == [3, 3, 3]
-    assert host.bypasses == [False] * 3
-    last = setting(overdrive, 0.1 + DEADBAND / 2, 0.2, 0.3)
-    sender.finish(last, bypass=True)
-    assert host.bypasses[-1]
-    assert host.values == pytest.approx(last.values)
-
-
-def test_bypass_is_sent_when_it_changes(overdrive: PluginSpec) -> None:
-    host = MemoryHost({})
-    sender = Sender(host)
-    still = setting(overdrive, 0.1, 0.2, 0.3)
-    states = [False, False, True, True, False]
-    counts = [sender.update(still, 0.05 * n, bypass) for n, bypass in enumerate(states)]
-    assert host.bypasses == [False, True, False]
-    assert counts == [4, 0, 1, 0, 1]

@@ -1,5 +1,5 @@
 import contextlib
-import random
+import math
 import struct
 import time
 
@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from bridge.errors import HostError, PacketError
 from bridge.osc import Message, OscSocket
 from bridge.osc.packets import MAX_SEND_BYTES, decode, encode, encode_bundles
+from tests.rigs.hostile import bundle, hostile_packets
 
 ADDRESSES = st.from_regex(r"/[a-z0-9_-]{1,12}(/[a-z0-9_-]{1,12}){0,3}", fullmatch=True)
 ARGUMENTS = st.one_of(
     st.integers(-(2**31), 2**31 - 1),
-    st.floats(width=32, allow_nan=False),
+    st.floats(width=32, allow_nan=False, allow_infinity=False),
     st.text(st.characters(codec="ascii", exclude_characters="\0"), max_size=20),
 )
 MESSAGES = st.builds(Message, ADDRESSES, st.lists(ARGUMENTS, max_size=5).map(tuple))
@@ -30,11 +31,6 @@ def test_bundles_keep_messages_in_order_and_small(messages: list[Message]) -> No
     bundles = list(encode_bundles(messages))
     assert [m for bundle in bundles for m in decode(bundle)] == messages
     assert all(len(bundle) <= MAX_SEND_BYTES for bundle in bundles)
-
-
-def bundle(*elements: bytes, tag: int = 1) -> bytes:
-    sized = b"".join(struct.pack(">i", len(e)) + e for e in elements)
-    return b"#bundle\0" + struct.pack(">Q", tag) + sized
 
 
 GOOD = encode(Message("/a/b", (1, 0.5, "x")))
@@ -62,6 +58,8 @@ GOOD = encode(Message("/a/b", (1, 0.5, "x")))
         b"/abcdefg",
         b"/abc\0\0\0\0,sf\0abc\0",
         b"/abc\0\0\0\0,fs\0" + bytes(4) + b"abcd",
+        b"/abc\0\0\0\0,f\0\0" + struct.pack(">f", math.nan),
+        b"/abc\0\0\0\0,d\0\0" + struct.pack(">d", -math.inf),
     ],
 )
 def test_hostile_packets_are_refused(packet: bytes) -> None:
@@ -71,7 +69,7 @@ def test_hostile_packets_are_refused(packet: bytes) -> None:
 
 def test_a_far_future_time_tag_is_not_waited_for() -> None:
     started = time.monotonic()
-    assert decode(bundle(GOOD, tag=2**64 - 1)) == decode(GOOD)
+    assert decode(bundle(GOOD, time_tag=2**64 - 1)) == decode(GOOD)
     assert time.monotonic() - started < 1
 
 
@@ -83,18 +81,21 @@ def test_any_bytes_give_messages_or_a_packet_error(packet: bytes) -> None:
 
 
 def test_mutated_packets_give_messages_or_a_packet_error() -> None:
-    draw = random.Random(4)
     seeds = [GOOD, bundle(GOOD, GOOD), bundle(bundle(GOOD), GOOD)]
-    for _ in range(20_000):
-        packet = bytearray(draw.choice(seeds))
-        for _ in range(draw.randint(1, 4)):
-            packet[draw.randrange(len(packet))] = draw.randrange(256)
+    for packet in hostile_packets(seeds, 10_000, seed=4):
         with contextlib.suppress(PacketError):
-            decode(bytes(packet[: draw.randint(0, len(packet))]))
+            decode(packet)
 
 
 @pytest.mark.parametrize(
-    "message", [Message("a", (1.0,)), Message("/a", (1e39,)), Message("/a\0b"), Message("")]
+    "message",
+    [
+        Message("a", (1.0,)),
+        Message("/a", (1e39,)),
+        Message("/a", (math.inf,)),
+        Message("/a\0b"),
+        Message(""),
+    ],
 )
 def test_what_cannot_be_packed_is_a_packet_error(message: Message) -> None:
     with pytest.raises(PacketError):

@@ -1,0 +1,247 @@
+"""The bridge beside real hosts: round trips, losses, sound, recovery, and hostile packets.
+
+    python -m benchmarks.hosts [--rounds 500] [--packets 200000] [--only ardour]
+
+Needs Debian's ardour, supercollider-server, jackd2 and mda-lv2. Ardour and SuperCollider run on a
+JACK server without a sound card, started here and ended again. Prints a JSON object a line.
+"""
+
+import argparse
+import json
+import os
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from bridge.audio.files import read_audio
+from bridge.audio.resample import resample
+from bridge.demo.run import INPUT
+from bridge.engine.driving import Driver
+from bridge.hosts import Host, connect
+from bridge.manifest import PluginSpec, Setting, load_manifest
+from bridge.osc import Message, OscSocket
+from bridge.osc.packets import encode
+from tests.rigs.ardour import PLUGINS, TRACK, TRACK_INPUT, TRACK_OUTPUTS, Ardour
+from tests.rigs.children import wait_for
+from tests.rigs.hostile import bundle, hostile_packets
+from tests.rigs.jack import RATE, Player, jack_server
+from tests.rigs.scsynth import SYNTH, Scsynth
+from tests.rigs.sound import likeness
+
+RATES_HZ = (100, 300, 1_000, 3_000, 10_000)
+LASTING_S = 1.0
+TICK_S = 0.05
+PLUGIN = "mda-overdrive"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=500)
+    parser.add_argument("--packets", type=int, default=200_000)
+    parser.add_argument("--only", choices=("packets", "supercollider", "ardour"))
+    arguments = parser.parse_args()
+    if arguments.only in (None, "packets"):
+        report("hostile_packets", hostile(arguments.packets))
+    if arguments.only in (None, "supercollider"):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            jack_server(),
+            Scsynth(Path(folder)) as server,
+        ):
+            url = f"supercollider://127.0.0.1:{server.port}/{SYNTH}"
+            report("supercollider_round_trip", round_trip(url, arguments.rounds))
+    if arguments.only in (None, "ardour"):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            jack_server(),
+            Ardour(Path(folder) / "ardour") as ardour,
+        ):
+            report("ardour_round_trip", round_trip(ardour_url(ardour, PLUGIN), arguments.rounds))
+            report("ardour_sets", sets_without_loss(ardour))
+            report("ardour_restart", recovery(ardour))
+            report("ardour_sound", sound(ardour))
+
+
+def report(name: str, result: object) -> None:
+    """One line of JSON, at once: a slow machine may not come to the end."""
+    print(json.dumps({name: result}), flush=True)
+
+
+def ardour_url(ardour: Ardour, plugin_id: str) -> str:
+    """Where the bridge finds one of the rig's plugins."""
+    return f"ardour://127.0.0.1:{ardour.port}/{TRACK}/{plugin_id.replace('-', '%20')}"
+
+
+def round_trip(url: str, rounds: int) -> dict[str, float]:
+    """From a set to its value read back, as often as given."""
+    plugin = load_manifest().plugin(PLUGIN)
+    draw = np.random.default_rng(0)
+    times_ms: list[float] = []
+    wrong = 0
+    with connect(url, plugin) as host:
+        for value in draw.random(rounds):
+            started = time.perf_counter()
+            host.set({"drive": float(value)})
+            told = host.read()["drive"]
+            times_ms.append(1000 * (time.perf_counter() - started))
+            wrong += int(told != np.float32(value))
+    return {
+        "rounds": rounds,
+        "wrong": wrong,
+        **{f"p{p}_ms": round(float(np.percentile(times_ms, p)), 2) for p in (50, 99)},
+    }
+
+
+def sets_without_loss(ardour: Ardour) -> list[dict[str, int]]:
+    """Single sets at growing rates: what the system dropped, and whether the last one arrived."""
+    plugin = load_manifest().plugin(PLUGIN)
+    results = []
+    with connect(ardour_url(ardour, PLUGIN), plugin) as host:
+        for rate_hz in RATES_HZ:
+            count = round(rate_hz * LASTING_S)
+            before, started = dropped_at(ardour.port), time.perf_counter()
+            for number in range(count):
+                if (early_s := started + number / rate_hz - time.perf_counter()) > 0:
+                    time.sleep(early_s)
+                host.set({"drive": number / count})
+            took_s = time.perf_counter() - started
+            arrived = host.read()["drive"] == np.float32((count - 1) / count)
+            results.append(
+                {
+                    "sets": count,
+                    "per_s": round(count / took_s),
+                    "dropped": dropped_at(ardour.port) - before,
+                    "last_arrived": bool(arrived),
+                }
+            )
+    return results
+
+
+def dropped_at(port: int) -> int:
+    """Datagrams that the system has dropped for a full receive buffer."""
+    for row in Path("/proc/net/udp").read_text().splitlines()[1:]:
+        columns = row.split()
+        if int(columns[1].rsplit(":", 1)[1], 16) == port:
+            return int(columns[-1])
+    raise LookupError(f"nothing listens on UDP port {port}")
+
+
+def sound(ardour: Ardour) -> dict[str, dict[str, float]]:
+    """MRSTFT to our own render, of what Ardour plays and of the dry guitar, by plugin."""
+    manifest = load_manifest()
+    audio, rate = read_audio(INPUT)
+    dry = resample(audio, rate, RATE)[0, : 2 * RATE]
+    results = {}
+    with Player("player", inputs=2) as player:
+        player.connect(TRACK_INPUT, TRACK_OUTPUTS)
+        for plugin_id in PLUGINS:
+            for other in PLUGINS:
+                with connect(ardour_url(ardour, other), manifest.plugin(other)) as host:
+                    host.bypass(other != plugin_id)
+            setting = random_setting(manifest.plugin(plugin_id))
+            with connect(ardour_url(ardour, plugin_id), setting.plugin) as host:
+                host.set(setting.values)
+                host.read()
+            heard = likeness(player, dry, setting)
+            results[plugin_id] = {"ardour": round(heard.host, 6), "dry": round(heard.dry, 3)}
+    return results
+
+
+def random_setting(plugin: PluginSpec) -> Setting:
+    """Every parameter drawn."""
+    draw = np.random.default_rng(1)
+    return Setting(plugin, tuple(draw.random(len(plugin.parameters)).tolist()))
+
+
+def recovery(ardour: Ardour) -> dict[str, float]:
+    """Seconds from a kill to a new Ardour, and from there to the values being back."""
+    plugin = load_manifest().plugin(PLUGIN)
+    setting = random_setting(plugin)
+    url = ardour_url(ardour, PLUGIN)
+    with connect(url, plugin) as host, driven(host, setting):
+        wait_until_set(url, setting)
+        killed = time.monotonic()
+        ardour.kill()
+        ardour.start()
+        up = time.monotonic()
+        wait_until_set(url, setting)
+        restored = time.monotonic()
+    return {"down_s": round(up - killed, 2), "restored_after_s": round(restored - up, 2)}
+
+
+def wait_until_set(url: str, setting: Setting) -> None:
+    """Until the host has these values, as another client sees it."""
+
+    def there() -> bool:
+        told = watcher.read()
+        return all(abs(told[symbol] - value) < 1e-6 for symbol, value in setting.values.items())
+
+    with connect(url, setting.plugin) as watcher:
+        wait_for("the values", there)
+
+
+@contextmanager
+def driven(host: Host, setting: Setting) -> Iterator[None]:
+    """The host driven with one setting, as the live engine does it, in a thread of its own."""
+    stop = threading.Event()
+    driver = Driver(host, setting.plugin)
+
+    def drive() -> None:
+        while not stop.wait(TICK_S):
+            driver.listen(time.monotonic())
+            driver.update(setting, time.monotonic())
+
+    thread = threading.Thread(target=drive)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        driver.close()
+
+
+def hostile(count: int) -> dict[str, float]:
+    """Mutated packets at one socket: how many got through, how long the slowest took."""
+    drive = f"/{PLUGIN}/drive"
+    inner = bundle(encode(Message(drive)))
+    good = [encode(Message(drive, (0.25,))), bundle(encode(Message("/a", ("text", 1))), inner)]
+    packets = list(hostile_packets(good, count, seed=1))
+    handed_out, longest_s = 0, 0.0
+    enemy = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with enemy, OscSocket() as receiver:
+        before, started = memory_bytes(), time.perf_counter()
+        for packet in packets:
+            enemy.sendto(packet, ("127.0.0.1", receiver.port))
+            sent = time.perf_counter()
+            handed_out += receiver.receive(0) is not None
+            longest_s = max(longest_s, time.perf_counter() - sent)
+        took_s = time.perf_counter() - started
+        grown = memory_bytes() - before
+        enemy.sendto(encode(Message("/ok")), ("127.0.0.1", receiver.port))
+        works = receiver.receive(1.0) is not None
+        return {
+            "packets": count,
+            "handed_out": handed_out,
+            "dropped": receiver.dropped,
+            "per_s": round(count / took_s),
+            "longest_ms": round(1000 * longest_s, 2),
+            "memory_grown_bytes": grown,
+            "next_message_works": works,
+        }
+
+
+def memory_bytes() -> int:
+    """What this process holds in memory now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+if __name__ == "__main__":
+    main()

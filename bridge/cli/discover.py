@@ -1,0 +1,62 @@
+"""`dafx-bridge discover`: what a host holds."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bridge.cli.options import JsonOption, echo_json
+from bridge.hosts import discover
+
+EXAMPLES = """\
+  dafx-bridge discover --host ardour://127.0.0.1:3819
+  dafx-bridge discover --host embedded://127.0.0.1:9001 --json"""
+
+
+def command(
+    host: Annotated[
+        str, typer.Option(metavar="URL", help="The host, such as ardour://127.0.0.1:3819.")
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """List a host's tracks, their plugins and parameters with ranges and values.
+
+    The numbers are the host's own; --host URLs take them as well as names.
+    """
+    tracks = discover(host)
+    if as_json:
+        echo_json(
+            [
+                asdict(track.track)
+                | {
+                    "plugins": [
+                        asdict(found.plugin)
+                        | {"parameters": [asdict(parameter) for parameter in found.parameters]}
+                        for found in track.plugins
+                    ]
+                }
+                for track in tracks
+            ]
+        )
+        return
+    table = Table("track", "plugin", "parameter", "min", "max", "value")
+    for track in tracks:
+        name = f"{track.track.key} {track.track.name}"
+        if not track.plugins:
+            table.add_row(name)
+        for found in track.plugins:
+            plugin = f"{found.plugin.key} {found.plugin.name}"
+            if found.plugin.bypassed:
+                plugin += " (bypassed)"
+            for parameter in found.parameters:
+                numbers = (parameter.min, parameter.max, parameter.value)
+                told = ["" if number is None else f"{number:g}" for number in numbers]
+                table.add_row(name, plugin, f"{parameter.key} {parameter.name}", *told)
+                name = plugin = ""
+            if not found.parameters:
+                table.add_row(name, plugin)
+                name = ""
+        table.add_section()
+    Console().print(table)

@@ -1,0 +1,38 @@
+"""`dafx-bridge hosts`: the kinds of host, and what each can do."""
+
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+
+from bridge.cli.options import JsonOption, echo_json
+from bridge.hosts import PROFILES
+
+EXAMPLES = """\
+  dafx-bridge hosts
+  dafx-bridge hosts --json"""
+
+_ABILITIES = {
+    "discovers": "discover",
+    "reads": "read back",
+    "follows": "follow",
+    "bypasses": "bypass",
+}
+
+
+def command(as_json: JsonOption = False) -> None:
+    """List the kinds of host that --host takes, with what their protocols let the bridge do.
+
+    discover: list tracks, plugins and parameters. read back: ask for the values, and so restore
+    them. follow: notice a knob that you turn. bypass: leave the plugin out. All of them can be set.
+    """
+    if as_json:
+        keys = ("scheme", "name", "example", *_ABILITIES)
+        echo_json([{key: asdict(profile)[key] for key in keys} for profile in PROFILES])
+        return
+    table = Table("host", *_ABILITIES.values())
+    table.add_column("URL", overflow="fold")
+    for profile in PROFILES:
+        abilities = ["yes" if getattr(profile, key) else "no" for key in _ABILITIES]
+        table.add_row(profile.name, *abilities, profile.example)
+    Console().print(table)

@@ -1,0 +1,120 @@
+"""What dialects over UDP share: one socket, questions repeated until answered, news gathered."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+
+from typing_extensions import override
+
+from bridge.errors import HostError
+from bridge.hosts.base import Dialect, Key, News, Profile
+from bridge.osc import Address, Message, OscSocket
+
+_ATTEMPTS = 4
+ANSWER_S = 0.5
+"""How long a question may take before it is asked again."""
+QUIET_S = 0.25
+"""A dump is over after so long a silence; hosts send its packets 10 ms apart."""
+_PACKETS_AT_ONCE = 500
+"""A poll ends after so many packets, whatever floods the socket."""
+
+
+@dataclass
+class Gathering:
+    """News as it comes in."""
+
+    values: list[tuple[Key, float]] = field(default_factory=list)
+    bypassed: list[bool] = field(default_factory=list)
+    answered: bool = False
+    moved: bool = False
+    gone: bool = False
+
+    def hand_out(self) -> News[Key]:
+        """The news, as a value."""
+        return News(tuple(self.values), tuple(self.bypassed), self.answered, self.moved, self.gone)
+
+
+class OscDialect(Dialect):
+    """Owns one UDP socket on loopback, which sends and receives."""
+
+    def __init__(self, profile: Profile, address: Address, port: int = 0) -> None:
+        """`port`: where answers come in; 0 where the host answers to whoever asks."""
+        self.profile = profile
+        self._address = address
+        try:
+            self._socket = OscSocket(port)
+        except HostError:
+            raise HostError(
+                f"UDP port {port}, to which {profile.name} answers, is taken; end the other"
+                " program, or set another in the host and add ?reply=PORT to the URL"
+            ) from None
+
+    @override
+    def poll(self) -> News[Key]:
+        news = Gathering()
+        for _ in range(_PACKETS_AT_ONCE):
+            received = self._socket.receive(0)
+            if received is None:
+                break
+            for message in received[0]:
+                news.answered = True
+                self._hear(message, news)
+        return news.hand_out()
+
+    @override
+    def close(self) -> None:
+        self._socket.close()
+
+    @abstractmethod
+    def _hear(self, message: Message, news: Gathering) -> None:
+        """Take what a message says of the attached plugin; leave what is not understood."""
+
+    def _send(self, *messages: Message) -> None:
+        for message in messages:
+            self._socket.send(message, self._address)
+
+    def _send_together(self, messages: list[Message]) -> None:
+        self._socket.send_bundle(messages, self._address)
+
+    def _request(
+        self,
+        questions: Callable[[], list[Message]],
+        take: Callable[[Message], None],
+        answered: Callable[[], bool],
+    ) -> None:
+        """Blocking: ask until it is answered. Raises HostError where it never is."""
+        for _ in range(_ATTEMPTS):
+            self._send(*questions())
+            deadline = monotonic() + ANSWER_S
+            while (left := deadline - monotonic()) > 0:
+                received = self._socket.receive(left)
+                for message in received[0] if received else []:
+                    take(message)
+                if answered():
+                    return
+        raise self._unanswered()
+
+    def _request_all(
+        self, questions: Callable[[], list[Message]], take: Callable[[Message], None]
+    ) -> None:
+        """Blocking: ask, and take what comes until it is quiet; for answers without an end.
+
+        Raises HostError where nothing comes.
+        """
+        heard = False
+        for _ in range(_ATTEMPTS):
+            self._send(*questions())
+            deadline = monotonic() + ANSWER_S
+            while (left := deadline - monotonic()) > 0 and (got := self._socket.receive(left)):
+                heard = True
+                deadline = monotonic() + QUIET_S
+                for message in got[0]:
+                    take(message)
+            if heard:
+                return
+        raise self._unanswered()
+
+    def _unanswered(self) -> HostError:
+        host, port = self._address
+        return HostError(f"no {self.profile.name} answers at {host}:{port}; {self.profile.remedy}")

@@ -1,0 +1,119 @@
+"""SuperCollider's server: synths on the node tree, controls by name, in real values.
+
+It knows no ranges, so names alone are checked. A control is asked for with /s_get and answered
+with /n_set; once told to notify, the server says which synths end. Bypass pauses the synth: right
+for one that replaces what is on its bus, and silence for one that writes to another.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from typing_extensions import override
+
+from bridge.hosts.base import HostParameter, HostPlugin, HostTrack, Key, Profile
+from bridge.hosts.osc_dialect import Gathering, OscDialect
+from bridge.osc import Address, Argument, Message
+
+PROFILE = Profile(
+    scheme="supercollider",
+    name="SuperCollider server",
+    example="supercollider://127.0.0.1:57110/SYNTH",
+    remedy="start scsynth with -u and this port",
+    discovers=True,
+    reads=True,
+    follows=True,
+    bypasses=True,
+    tracks=False,
+    tick_s=1 / 30,
+)
+
+
+class SuperCollider(OscDialect):
+    """The synths of a server, by node number or the name of their definition."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(PROFILE, address)
+        self._node = 0
+        self._keys: list[Key] = []
+
+    @override
+    def tracks(self) -> Sequence[HostTrack]:
+        return [HostTrack(0, "server")]
+
+    @override
+    def plugins(self, track: HostTrack) -> Sequence[HostPlugin]:
+        return [plugin for plugin, _ in self._synths()]
+
+    @override
+    def parameters(self, track: HostTrack, plugin: HostPlugin) -> Sequence[HostParameter]:
+        return dict(self._synths()).get(plugin, [])
+
+    @override
+    def attach(self, track: HostTrack, plugin: HostPlugin, keys: Sequence[Key]) -> None:
+        self._node, self._keys = int(plugin.key), list(keys)
+        self._send(Message("/notify", (1,)))
+
+    @override
+    def set(self, values: Mapping[Key, float]) -> None:
+        pairs: list[Argument] = [x for key, value in values.items() for x in (key, float(value))]
+        self._send(Message("/n_set", (self._node, *pairs)))
+
+    @override
+    def bypass(self, on: bool) -> None:
+        self._send(Message("/n_run", (self._node, int(not on))))
+
+    @override
+    def ask(self) -> None:
+        self._send(Message("/s_get", (self._node, *self._keys)))
+
+    @override
+    def close(self) -> None:
+        self._send(Message("/notify", (0,)))
+        super().close()
+
+    @override
+    def _hear(self, message: Message, news: Gathering) -> None:
+        match message:
+            case Message("/n_set", (self._node, *pairs)):
+                news.values += [
+                    (key, float(value))
+                    for key, value in zip(pairs[::2], pairs[1::2], strict=False)
+                    if key in self._keys and not isinstance(key, float)
+                ]
+            case Message("/n_off" | "/n_on", (self._node, *_)):
+                news.bypassed.append(message.address == "/n_off")
+            case Message("/n_end", (self._node, *_)):
+                news.moved = True
+            case Message("/fail", ("/s_get" | "/n_set", *_)):
+                news.moved = True
+
+    def _synths(self) -> list[tuple[HostPlugin, list[HostParameter]]]:
+        answers: list[list[tuple[HostPlugin, list[HostParameter]]]] = []
+
+        def take(message: Message) -> None:
+            if message.address == "/g_queryTree.reply":
+                answers.append(list(_synths(message.arguments)))
+
+        self._request(lambda: [Message("/g_queryTree", (0, 1))], take, lambda: bool(answers))
+        return answers[-1]
+
+
+def _synths(tree: Sequence[Argument]) -> Iterator[tuple[HostPlugin, list[HostParameter]]]:
+    """Of `flag`, then depth first `node children`, where -1 children is a synth.
+
+    A synth's `name n (control value)*` follow. A control that is mapped to a bus has a bus name for
+    a value; it cannot be set and is left out.
+    """
+    rest = iter(tree[1:])
+    for node in rest:
+        if next(rest) != -1:
+            continue
+        plugin = HostPlugin(int(node), str(next(rest)))
+        controls = [(next(rest), next(rest)) for _ in range(int(next(rest)))]
+        yield (
+            plugin,
+            [
+                HostParameter(str(name), str(name), value=float(value))
+                for name, value in controls
+                if not isinstance(value, str)
+            ],
+        )

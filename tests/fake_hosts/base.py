@@ -1,0 +1,275 @@
+"""What the fake hosts share: a small project of tracks and plugins, and a strict OSC socket.
+
+A fake runs in one thread of its own that takes datagrams, applies them and answers, as the real
+host's sources do. What the real host would drop or misread is recorded in `mistakes`, and leaving
+the `with` block with mistakes fails the test. It reads and writes OSC without the bridge's code.
+"""
+
+import contextlib
+import socket
+import threading
+import time
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from pythonosc.osc_bundle import OscBundle
+from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
+from pythonosc.osc_message import OscMessage
+from pythonosc.osc_message_builder import OscMessageBuilder
+
+from bridge.manifest import PluginSpec
+
+MAX_BYTES = 1024
+_WAIT_S = 0.005
+
+
+@dataclass
+class FakeParameter:
+    """One parameter with its range, as the host shows it."""
+
+    name: str
+    min: float
+    max: float
+    value: float
+
+
+@dataclass
+class FakePlugin:
+    """One plugin; `enabled` is its bypass switch the other way round."""
+
+    name: str
+    parameters: list[FakeParameter]
+    enabled: bool = True
+
+
+@dataclass
+class FakeTrack:
+    """One track with its plugins."""
+
+    name: str
+    plugins: list[FakePlugin] = field(default_factory=list)
+
+
+def project(plugin: PluginSpec, normalised: bool = False) -> list[FakeTrack]:
+    """Drums with a gate, and a guitar with a tuner and the plugin at its default.
+
+    `normalised`: the host counts everything from 0 to 1.
+    """
+    parameters = [
+        FakeParameter(p.name, 0.0, 1.0, p.to_normalised(p.default))
+        if normalised
+        else FakeParameter(p.name, p.min, p.max, p.default)
+        for p in plugin.parameters
+    ]
+    return [
+        FakeTrack("drums", [FakePlugin("Gate", [FakeParameter("Thresh", 0.0, 1.0, 0.5)])]),
+        FakeTrack(
+            "guitar",
+            [
+                FakePlugin("Tuner", [FakeParameter("Tune", 0.0, 1.0, 0.5)]),
+                FakePlugin(plugin.name, parameters),
+            ],
+        ),
+    ]
+
+
+class RefusedError(Exception):
+    """The real host would not take this message."""
+
+
+class FakeHost:
+    """A host in a thread; subclasses say how its protocol reads and answers."""
+
+    scheme: str
+    path = "guitar/{plugin}"
+    normalised = False
+    takes_bundles = True
+    discovers = reads = follows = bypasses = movable = ranged = True
+    tells_moves = True
+    listener: Any = None
+    """Where changes are told; a fixed port where the host has one."""
+    step = 0.0
+    """Its resolution, as a share of the range."""
+
+    def __init__(self, plugin: PluginSpec, tick_s: float = 0.0) -> None:
+        """`tick_s`: how often it looks at what has come in, as slow hosts do."""
+        self.spec = plugin
+        self.tracks = project(plugin, self.normalised)
+        self.tick_s = tick_s
+        self.deaf = False
+        self.mistakes: list[str] = []
+        self.received: list[tuple[str, tuple[Any, ...]]] = []
+        self.reply_port = free_port()
+        if "{reply}" in self.path:
+            self.listener = ("127.0.0.1", self.reply_port)
+        self._queue: list[tuple[bytes, Any]] = []
+        self._lock = threading.RLock()
+        self._open()
+
+    def _open(self, port: int = 0) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", port))
+        self._socket.settimeout(_WAIT_S)
+        self.port = self._socket.getsockname()[1]
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def quit(self) -> None:
+        """End as a killed program does: without a word."""
+        self._stop.set()
+        self._thread.join()
+        self._socket.close()
+
+    def start_again(self) -> None:
+        """Come back on the same port, with the project as it was saved."""
+        self.tracks = project(self.spec, self.normalised)
+        self.forget()
+        self._open(self.port)
+
+    def forget(self) -> None:
+        """Lose what only a running program knows, such as who listens."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.quit()
+        if kind is None:
+            assert self.mistakes == []
+
+    @property
+    def url(self) -> str:
+        """Where the bridge finds the plugin."""
+        path = self.path.format(plugin=self.spec.name.replace(" ", "%20"), reply=self.reply_port)
+        return f"{self.scheme}://127.0.0.1:{self.port}/{path}"
+
+    @property
+    def plugin(self) -> FakePlugin:
+        """The plugin under test, wherever it is."""
+        return next(p for t in self.tracks for p in t.plugins if p.name == self.spec.name)
+
+    def values(self) -> dict[str, float]:
+        """Real values by symbol."""
+        with self._lock:
+            found = {p.name: p.value for p in self.plugin.parameters}
+        return {
+            p.symbol: p.to_real(found[p.name]) if self.normalised else found[p.name]
+            for p in self.spec.parameters
+        }
+
+    def turn(self, symbol: str, real: float) -> None:
+        """What a musician does: move a knob in the host."""
+        spec = self.spec.parameter(symbol)
+        with self._lock:
+            parameter = next(p for p in self.plugin.parameters if p.name == spec.name)
+            parameter.value = spec.to_normalised(real) if self.normalised else real
+            self.tell(parameter)
+
+    def shown(self, parameter: FakeParameter) -> str:
+        """The name under which this host shows a parameter."""
+        return parameter.name
+
+    def tell(self, parameter: FakeParameter) -> None:
+        """Let listeners know, where this host does that."""
+
+    def move_track(self) -> None:
+        """What a musician does: drag the guitar to the top."""
+        with self._lock:
+            self.tracks.reverse()
+            self.tell_moved()
+
+    def tell_moved(self) -> None:
+        """Let listeners know, where this host does that."""
+
+    @abstractmethod
+    def take(self, address: str, tags: str, arguments: tuple[Any, ...], sender: Any) -> None:
+        """Apply a message; raise RefusedError for what the real host would not take."""
+
+    def reply(self, to: Any, address: str, tags: str = "", *arguments: object) -> None:
+        self._socket.sendto(message(address, tags, *arguments), to)
+
+    def reply_bundle(self, to: Any, *messages: tuple[Any, ...]) -> None:
+        builder = OscBundleBuilder(IMMEDIATELY)
+        for address, tags, *arguments in messages:
+            builder.add_content(OscMessage(message(address, tags, *arguments)))
+        self._socket.sendto(builder.build().dgram, to)
+
+    def _run(self) -> None:
+        due = 0.0
+        while not self._stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                self._queue.append(self._socket.recvfrom(65_535))
+            if time.monotonic() < due:
+                continue
+            due = time.monotonic() + self.tick_s
+            queue, self._queue = self._queue, []
+            for packet, sender in queue:
+                if not self.deaf:
+                    self._packet(packet, sender)
+
+    def _packet(self, packet: bytes, sender: Any) -> None:
+        if len(packet) > MAX_BYTES:
+            self.mistakes.append(f"a packet of {len(packet)} bytes")
+        if packet.startswith(b"#bundle") and not self.takes_bundles:
+            self.mistakes.append("a bundle")
+        with self._lock:
+            for part in messages_of(packet):
+                tags, arguments = tags_of(part.dgram), tuple(part.params)
+                self.received.append((part.address, arguments))
+                try:
+                    self.take(part.address, tags, arguments, sender)
+                except RefusedError as reason:
+                    self.mistakes.append(f"{part.address} ,{tags} {arguments}: {reason}")
+
+
+def free_port() -> int:
+    """A UDP port that was free a moment ago."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def message(address: str, tags: str = "", *arguments: object) -> bytes:
+    """A message's bytes, with exactly these type tags."""
+    builder = OscMessageBuilder(address)
+    for tag, argument in zip(tags, arguments, strict=True):
+        builder.add_arg(argument, tag)
+    return builder.build().dgram
+
+
+def require(tags: str, wanted: str) -> None:
+    """Refuse a message with other type tags."""
+    if tags != wanted:
+        raise RefusedError(f"takes ,{wanted}")
+
+
+def item(items: list[Any], index: int, base: int = 0) -> Any:
+    """The item of that index. Refuses one that is not there."""
+    if not base <= index < base + len(items):
+        raise RefusedError(f"index {index} is not in {base}..{base + len(items) - 1}")
+    return items[index - base]
+
+
+def require_inside(value: float, low: float, high: float) -> None:
+    """Refuse a value outside its range."""
+    if not low <= value <= high:
+        raise RefusedError(f"{value} lies outside {low}..{high}")
+
+
+def messages_of(packet: bytes) -> Iterator[OscMessage]:
+    """The messages of a packet, in order."""
+    if not packet.startswith(b"#bundle"):
+        yield OscMessage(packet)
+        return
+    for part in OscBundle(packet):
+        yield from messages_of(part.dgram)
+
+
+def tags_of(packet: bytes) -> str:
+    """The type tags of a message, without the comma."""
+    start = packet.index(b"\0")
+    start += 4 - start % 4
+    return packet[start + 1 : packet.index(b"\0", start)].decode()

@@ -1,0 +1,138 @@
+"""DrivenByMoss in Bitwig: the cursor device's page of eight, whole numbers, bypass that toggles."""
+
+import time
+from typing import Any
+
+from tests.fake_hosts.base import (
+    FakeHost,
+    FakeParameter,
+    FakePlugin,
+    FakeTrack,
+    RefusedError,
+    item,
+    require,
+    require_inside,
+)
+
+MOST = 16_383
+_PER_PAGE = 8
+_PER_BUNDLE = 101
+
+
+class FakeBitwig(FakeHost):
+    scheme = "bitwig"
+    path = "guitar/{plugin}?reply={reply}"
+    normalised = True
+    ranged = False
+    step = 1 / MOST
+
+    def forget(self) -> None:
+        self._track: FakeTrack | None = None
+        self._device: FakePlugin | None = None
+        self._page = 1
+        self._pinned = False
+        self.touched: set[str] = set()
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.forget()
+        super().__init__(*arguments, **options)
+
+    def tell(self, parameter: FakeParameter) -> None:
+        for address, tags, value, shown in self._state():
+            if shown is parameter and tags == "i":
+                self.reply_bundle(self.listener, (address, tags, value))
+
+    def move_track(self) -> None:
+        """What a musician does: click on another device, unpinned."""
+        with self._lock:
+            self._pinned = False
+            self._track = self.tracks[0]
+            self._device = self._track.plugins[0]
+            self._dump()
+
+    def take(self, address: str, tags: str, arguments: tuple[Any, ...], sender: Any) -> None:
+        require(tags, "i")
+        (value,) = arguments
+        match address.split("/")[1:]:
+            case ["refresh"]:
+                self._dump()
+            case ["track", number, "select"]:
+                self._track = item(self.tracks, int(number), 1)
+                if not self._pinned:
+                    self._device, self._page = self._track.plugins[0], 1
+            case ["device", "sibling", number, "selected"]:
+                self._device = item(self._siblings, int(number), 1)
+                self._page = 1
+            case ["device", "pinned"]:
+                self._pinned = bool(value)
+            case ["device", "page", number]:
+                item(self._pages, int(number), 1)
+                self._page = int(number)
+            case ["device", "bypass"]:
+                self._cursor.enabled = not self._cursor.enabled
+                self.reply_bundle(
+                    self.listener, ("/device/bypass", "i", int(not self._cursor.enabled))
+                )
+            case ["device", "param", number, "value"]:
+                if not self._pinned:
+                    raise RefusedError("the device is not pinned")
+                require_inside(value, 0, MOST)
+                parameter = item(self._shown, int(number), 1)
+                parameter.value = value / MOST
+                self.tell(parameter)
+            case ["device", "param", number, "touched"]:
+                name = item(self._shown, int(number), 1).name
+                (self.touched.add if value else self.touched.discard)(name)
+            case _:
+                raise RefusedError("unknown")
+
+    @property
+    def _cursor(self) -> FakePlugin:
+        if self._device is None:
+            raise RefusedError("no device is selected")
+        return self._device
+
+    @property
+    def _siblings(self) -> list[FakePlugin]:
+        return next((t.plugins for t in self.tracks if self._device in t.plugins), [])
+
+    @property
+    def _pages(self) -> list[list[FakeParameter]]:
+        all_of_them = self._device.parameters if self._device else []
+        starts = range(0, len(all_of_them), _PER_PAGE)
+        return [all_of_them[start : start + _PER_PAGE] for start in starts]
+
+    @property
+    def _shown(self) -> list[FakeParameter]:
+        return self._pages[self._page - 1] if self._pages else []
+
+    def _state(self) -> list[tuple[str, str, Any, Any]]:
+        told: list[tuple[str, str, Any, Any]] = []
+        for n in range(8):
+            track = self.tracks[n] if n < len(self.tracks) else None
+            told.append((f"/track/{n + 1}/exists", "i", int(track is not None), None))
+            told.append((f"/track/{n + 1}/name", "s", track.name if track else "", None))
+        told.append(("/device/exists", "i", int(self._device is not None), None))
+        if self._device:
+            told.append(("/device/name", "s", self._device.name, None))
+            told.append(("/device/bypass", "i", int(not self._device.enabled), None))
+            for n, sibling in enumerate(self._siblings, 1):
+                told.append((f"/device/sibling/{n}/exists", "i", 1, None))
+                told.append((f"/device/sibling/{n}/name", "s", sibling.name, None))
+            for n in range(len(self._pages)):
+                told.append((f"/device/page/{n + 1}/name", "s", f"Page {n + 1}", None))
+        for n in range(8):
+            one, parameter = f"/device/param/{n + 1}", dict(enumerate(self._shown)).get(n)
+            told.append((f"{one}/exists", "i", int(parameter is not None), None))
+            told.append((f"{one}/name", "s", parameter.name if parameter else "", None))
+            value = round(parameter.value * MOST) if parameter else 0
+            told.append((f"{one}/value", "i", value, parameter))
+        return told
+
+    def _dump(self) -> None:
+        told = [tuple(row[:3]) for row in self._state()]
+        self.reply_bundle(self.listener, ("/update", "i", 1))
+        for start in range(0, len(told), _PER_BUNDLE):
+            self.reply_bundle(self.listener, *told[start : start + _PER_BUNDLE])
+            time.sleep(0.01)
+        self.reply_bundle(self.listener, ("/update", "i", 0))

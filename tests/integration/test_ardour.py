@@ -1,0 +1,154 @@
+"""The bridge and a real Ardour: one track with four plugins, driven over OSC, heard over JACK."""
+
+import json
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bridge.arrays import Audio
+from bridge.audio.resample import resample
+from bridge.effects import load_effect
+from bridge.hosts import connect, discover
+from bridge.manifest import Manifest, PluginSpec, Setting
+from tests.integration.commands import PATIENCE_S, next_line, running
+from tests.integration.renders import random_setting
+from tests.rigs.ardour import PLUGINS, TRACK, TRACK_INPUT, TRACK_OUTPUTS, Ardour
+from tests.rigs.children import wait_for
+from tests.rigs.jack import RATE, Player
+from tests.rigs.sound import likeness
+
+FLOAT_STEP = 2.0**-23
+PLAYER = "player"
+TRUTH = {"drive": 0.8, "muffle": 0.5, "output": 0.3}
+
+# A busy machine takes its time to start Ardour twice.
+pytestmark = [pytest.mark.xdist_group("jack"), pytest.mark.timeout(600)]
+each_plugin = pytest.mark.parametrize("plugin_id", PLUGINS)
+
+
+@pytest.fixture(scope="module")
+def rig(jack: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ardour]:
+    with Ardour(tmp_path_factory.mktemp("ardour") / "rig") as started:
+        yield started
+
+
+@pytest.fixture
+def ardour(rig: Ardour) -> Ardour:
+    rig.revive()
+    return rig
+
+
+@pytest.fixture(scope="module")
+def jack_client(jack: None) -> Iterator[Player]:
+    with Player(PLAYER, inputs=2) as client:
+        yield client
+
+
+@pytest.fixture
+def player(ardour: Ardour, jack_client: Player) -> Player:
+    """It plays into the track and hears what comes out of it."""
+    jack_client.connect(TRACK_INPUT, TRACK_OUTPUTS)
+    return jack_client
+
+
+@pytest.fixture
+def playing(guitar: tuple[Audio, int]) -> Audio:
+    """Guitar at JACK's rate, (frames,)."""
+    mono: Audio = resample(guitar[0], guitar[1], RATE)[0]
+    return mono
+
+
+def url(ardour: Ardour, plugin_id: str) -> str:
+    return f"ardour://127.0.0.1:{ardour.port}/{TRACK}/{plugin_id.replace('-', '%20')}"
+
+
+def test_track_plugins_and_ranges_are_found(ardour: Ardour, manifest: Manifest) -> None:
+    found = discover(f"ardour://127.0.0.1:{ardour.port}")
+    assert [track.track.name for track in found] == [TRACK, "Master"]
+    plugins = found[0].plugins
+    assert [p.plugin.name.lower().replace(" ", "-") for p in plugins] == list(PLUGINS)
+    for plugin, plugin_id in zip(plugins, PLUGINS, strict=True):
+        told = {p.name: (p.min, p.max) for p in plugin.parameters}
+        assert told == {p.name: (p.min, p.max) for p in manifest.plugin(plugin_id).parameters}
+        # Ardour counts parameters from 1.
+        assert [p.key for p in plugin.parameters] == list(range(1, len(told) + 1))
+
+
+@each_plugin
+def test_every_parameter_is_read_back_as_it_was_set(
+    ardour: Ardour, manifest: Manifest, plugin_id: str
+) -> None:
+    plugin = manifest.plugin(plugin_id)
+    with connect(url(ardour, plugin_id), plugin) as host:
+        for seed in range(20):
+            wanted = random_setting(plugin, seed).values
+            host.set(wanted)
+            assert host.read() == pytest.approx(wanted, abs=FLOAT_STEP)
+
+
+@each_plugin
+def test_the_sound_is_that_of_the_offline_render(
+    ardour: Ardour, player: Player, playing: Audio, manifest: Manifest, plugin_id: str
+) -> None:
+    for other in PLUGINS:
+        with connect(url(ardour, other), manifest.plugin(other)) as host:
+            host.bypass(other != plugin_id)
+    setting = random_setting(manifest.plugin(plugin_id), seed=1)
+    with connect(url(ardour, plugin_id), setting.plugin) as host:
+        host.set(setting.values)
+        host.read()
+    heard = likeness(player, playing[: 2 * RATE], setting)
+    assert heard.host < 0.01 < 0.4 < heard.dry
+
+
+def test_live_outlives_ardour_and_leaves_the_musician_what_is_his(
+    ardour: Ardour,
+    player: Player,
+    playing: Audio,
+    overdrive: PluginSpec,
+    write_wav: Callable[..., Path],
+) -> None:
+    half = len(playing) // 2
+    setting = Setting.of_values(overdrive, TRUTH)
+    wet = load_effect(overdrive).render(playing[np.newaxis, half:], RATE, setting)
+    reference = write_wav("reference.wav", wet, RATE)
+    player.loop(playing[: 9 * RATE])
+    target = url(ardour, overdrive.id)
+    arguments = ("--reference", reference, "--input", PLAYER, "--host", target, "--keep", "--json")
+    with running("live", "--plugin", overdrive.id, *arguments) as bridge:
+        seen_until(bridge, lambda status: status["state"] == "matching")
+        ardour.kill()
+        seen_until(bridge, lambda status: status["host_lost"])
+        ardour.start()
+        seen_until(bridge, lambda status: not status["host_lost"])
+        with connect(target, overdrive) as musician:
+            # A new Ardour has the session's values: drive and muffle 0, and output 0.5.
+            wait_for("the state", lambda: near(musician.read(), next_line(bridge)["values"]))
+            assert musician.read()["drive"] > 0.2
+            musician.set({"output": 0.9})
+            seen_until(bridge, lambda status: status["yielded"] == ["output"])
+            status = seen_until(bridge, lambda status: status["time_s"] >= 30)
+            bridge.send_signal(signal.SIGINT)
+            out, err = bridge.communicate(timeout=PATIENCE_S)
+            assert bridge.returncode == 0, err
+            after = musician.read()
+    assert status["yielded"] == ["output"]
+    assert after["output"] == pytest.approx(0.9)
+    assert abs(after["drive"] - TRUTH["drive"]) + abs(after["muffle"] - TRUTH["muffle"]) < 0.6
+    assert json.loads(out.splitlines()[-1])["summary"]["lost"] == 0
+
+
+def near(values: dict[str, float], wanted: dict[str, float]) -> bool:
+    return all(abs(values[symbol] - wanted[symbol]) < 0.02 for symbol in wanted)
+
+
+def seen_until(bridge: subprocess.Popen[str], wanted: Callable[[Any], bool]) -> Any:
+    """The first status from now on that is as wanted; the test's time limit ends it."""
+    while not wanted(status := next_line(bridge)):
+        pass
+    return status

@@ -1,0 +1,1 @@
+"""Real programs that tests and measurements start: JACK, Ardour and SuperCollider."""

@@ -1,0 +1,156 @@
+"""A JACK server without a sound card, and a client that plays and records.
+
+`jackd -S -d dummy` loses no sample by design: it waits for its clients. The client's callback runs
+on JACK's thread; what it plays and where it records is one object, replaced whole.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+
+import jack
+import numpy as np
+
+from bridge.arrays import Audio
+from bridge.closing import Closing
+from tests.rigs.children import PATIENCE_S, started, wait_for
+
+RATE = 48_000
+PERIOD = 1024
+"""Frames; a busy machine keeps up with the fewer cycles."""
+_CLIENT_TIMEOUT_MS = 500
+"""JACK waits ten times as long for a client that was killed, and nothing plays meanwhile."""
+_METADATA = Path(f"/dev/shm/jack_db-{os.getuid()}")
+
+
+@contextmanager
+def jack_server() -> Iterator[None]:
+    """A server that every client of this process and of its later children finds."""
+    name = f"dafx-test-{os.getpid()}"
+    command = ["jackd", "-n", name, "-r", "-S", "-t", _CLIENT_TIMEOUT_MS]
+    with (
+        _environment(JACK_DEFAULT_SERVER=name, JACK_NO_START_SERVER="1"),
+        _without_metadata(),
+        started(*command, "-d", "dummy", "-r", RATE, "-p", PERIOD),
+    ):
+        wait = ["jack_wait", "-s", name, "-w", "-t", str(PATIENCE_S)]
+        subprocess.run(wait, check=True, timeout=2 * PATIENCE_S, stdout=subprocess.DEVNULL)
+        yield
+
+
+@contextmanager
+def _environment(**chosen: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in chosen}
+    os.environ.update(chosen)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _without_metadata() -> Iterator[None]:
+    """A plain file where JACK would keep its database of port names.
+
+    Ardour's notices about those names can collide with other requests, and jackd then drops Ardour.
+    """
+    aside = _METADATA.with_name(f"{_METADATA.name}-aside-{os.getpid()}")
+    with ExitStack() as undo:
+        if _METADATA.is_dir():
+            _METADATA.rename(aside)
+            undo.callback(aside.rename, _METADATA)
+        if not _METADATA.exists():
+            _METADATA.touch()
+            undo.callback(_METADATA.unlink, missing_ok=True)
+        yield
+
+
+class Player(Closing):
+    """A JACK client with one output, `out_1`, and inputs `in_1`, ... that are recorded."""
+
+    def __init__(self, name: str, inputs: int = 0) -> None:
+        self._client = jack.Client(name, no_start_server=True)
+        self._outport = self._client.outports.register("out_1")
+        self._inports = [self._client.inports.register(f"in_{n + 1}") for n in range(inputs)]
+        self._take = _Take(np.zeros(0, np.float32), inputs, 0, loop=False)
+        self._client.set_process_callback(self._process)
+        self._client.activate()
+
+    def connect(self, to: str | None = None, sources: Sequence[str] = ()) -> None:
+        """Connect the output to port `to`, and the inputs from `sources`, once these exist."""
+        pairs = [(self._outport.name, to)] if to else []
+        pairs += [(a, b.name) for a, b in zip(sources, self._inports, strict=False)]
+        for source, target in pairs:
+            wait_for(f"{source} to {target}", partial(self._connected, source, target))
+
+    def loop(self, audio: Audio) -> None:
+        """Play (frames,) for ever."""
+        self._take = _Take(audio, len(self._inports), 0, loop=True)
+
+    def record(self, audio: Audio, frames: int) -> Audio:
+        """Play (frames,) once; `frames` of what comes in from its first frame on, (inputs, frames).
+
+        Nothing is lost between the two: both happen in the same cycles.
+        """
+        take = self._take = _Take(audio, len(self._inports), frames, loop=False)
+        wait_for("recording", lambda: take.position >= frames)
+        return take.heard
+
+    def close(self) -> None:
+        self._client.deactivate()
+        self._client.close()
+
+    def _connected(self, source: str, target: str) -> bool:
+        """Connect two ports; False where one is not there yet, or its program not ready."""
+        try:
+            if target not in [port.name for port in self._client.get_all_connections(source)]:
+                self._client.connect(source, target)
+        except jack.JackError:
+            return False
+        return True
+
+    def _process(self, frames: int) -> None:
+        take = self._take
+        self._outport.get_array()[:] = take.next_out(frames)
+        take.hear([port.get_array() for port in self._inports], frames)
+        take.position += frames
+
+
+class _Take:
+    """One sound to play, and what is heard meanwhile."""
+
+    def __init__(self, audio: Audio, inputs: int, frames: int, loop: bool) -> None:
+        self._audio = audio
+        self._loop = loop
+        self.heard = np.zeros((inputs, frames), np.float32)
+        self.position = 0
+
+    def next_out(self, frames: int) -> Audio:
+        indices = self.position + np.arange(frames)
+        if self._loop:
+            return self._audio[indices % len(self._audio)]
+        out = np.zeros(frames, np.float32)
+        part = self._audio[self.position : self.position + frames]
+        out[: len(part)] = part
+        return out
+
+    def hear(self, blocks: Sequence[Audio], frames: int) -> None:
+        room = self.heard[:, self.position : self.position + frames]
+        for row, block in zip(room, blocks, strict=True):
+            row[:] = block[: len(row)]
+
+
+def port_exists(client: jack.Client, name: str) -> bool:
+    """Whether the server has a port of this name now."""
+    try:
+        client.get_port_by_name(name)
+    except jack.JackError:
+        return False
+    return True
