@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing_extensions import override
 
 from bridge.closing import Closing
-from bridge.engine.echoes import Echoes
+from bridge.engine.own_echoes import OwnEchoes
 from bridge.engine.sending import DEADBAND, Due, Sender
 from bridge.errors import HostError
 from bridge.hosts import Host, News
@@ -37,7 +37,7 @@ class Driver(Closing):
         self._plugin = plugin
         self._predicted = frozenset(spec.symbol for spec in plugin.predicted)
         self._sender = Sender(profile.tick_s, profile.step)
-        self._echoes = Echoes(max(DEADBAND, 1.5 * profile.step))
+        self._echoes = OwnEchoes(max(DEADBAND, 1.5 * profile.step))
         self._values: dict[str, float] = {}
         self._prior: dict[str, float] | None = None
         self._yielded: set[str] = set()

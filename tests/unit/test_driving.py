@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bridge.engine.driving import RELEASE_S, RETRY_S, Driver
-from bridge.engine.echoes import ECHO_S, Echoes
+from bridge.engine.own_echoes import ECHO_S, OwnEchoes
 from bridge.engine.sending import DEADBAND, FULL_STATE_S
 from bridge.hosts import News
 from bridge.manifest import BYPASS, PluginSpec, Setting
@@ -242,7 +242,7 @@ def test_nothing_is_sent_where_tracks_have_moved_until_they_are_found(
 
 
 def test_a_lost_write_is_nobodys_move() -> None:
-    echoes = Echoes(DEADBAND)
+    echoes = OwnEchoes(DEADBAND)
     echoes.start({"drive": 0.2})
     echoes.sent("drive", 0.7, 1.0)
     assert not echoes.is_foreign("drive", 0.2)
@@ -252,7 +252,7 @@ def test_a_lost_write_is_nobodys_move() -> None:
 
 
 def test_echoes_may_be_late_and_out_of_order_yet_not_older_than_that() -> None:
-    echoes = Echoes(DEADBAND)
+    echoes = OwnEchoes(DEADBAND)
     echoes.start({"drive": 0.0})
     for hop in range(41):
         echoes.sent("drive", hop / 100, hop * HOP_S)
@@ -262,7 +262,7 @@ def test_echoes_may_be_late_and_out_of_order_yet_not_older_than_that() -> None:
 
 
 def test_a_slow_turn_of_the_hand_is_noticed() -> None:
-    echoes = Echoes(DEADBAND)
+    echoes = OwnEchoes(DEADBAND)
     echoes.start({"drive": 0.5})
     echoes.sent("drive", 0.5, 0.0)
     assert any(echoes.is_foreign("drive", 0.5 + step * DEADBAND / 4) for step in range(8))

@@ -6,7 +6,7 @@ ECHO_S = 1.0
 """How much older than the newest a write may be that still comes back, from a host under load."""
 
 
-class Echoes:
+class OwnEchoes:
     """Compares what the host tells with what was sent to it; values are normalised."""
 
     def __init__(self, tolerance: float) -> None:
