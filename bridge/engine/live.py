@@ -3,8 +3,8 @@
 Runs on its caller's thread, the analysis thread; that thread sleeps between hops and nothing else
 blocks it: a device is captured by PortAudio's own thread into a ring, OSC is sent and heard without
 waiting, a lost host is looked for by a thread of its own, and settings are tried by a decider in a
-process of its own. After a stall the loop goes on with the
-newest audio; hops that were missed are skipped.
+process of its own. After a stall the loop goes on with the newest audio; hops that were missed are
+skipped.
 """
 
 import time
