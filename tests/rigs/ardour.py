@@ -5,17 +5,15 @@ environment names. Nothing of the user's Ardour is read or written.
 """
 
 import os
+import shutil
 import subprocess
 from contextlib import suppress
 from pathlib import Path
-from xml.etree import ElementTree
-
-import jack
 
 from bridge.closing import Closing
 from tests.rigs.children import start, stop, wait_for
 from tests.rigs.installed import required
-from tests.rigs.jack import port_exists
+from tests.rigs.jack import port_names
 
 TRACK = "guitar"
 PLUGINS = ("mda-overdrive", "mda-delay", "mda-ambience", "mda-combo")
@@ -23,8 +21,7 @@ PLUGINS = ("mda-overdrive", "mda-delay", "mda-ambience", "mda-combo")
 TRACK_INPUT = f"ardour:{TRACK}/audio_in 1"
 TRACK_OUTPUTS = tuple(f"ardour:{TRACK}/audio_out {n}" for n in (1, 2))
 _SESSION = "rig"
-_LUA = Path(__file__).with_name("ardour_session.lua")
-_OSC = "Open Sound Control (OSC)"
+TEMPLATE = Path(__file__).parents[2] / "docs/hosts/ardour-template/dafx-bridge/dafx-bridge.template"
 _OSC_PORTS = range(3819, 3839)
 """Ardour takes the first of them that is free."""
 _ATTEMPTS = 3
@@ -37,14 +34,16 @@ class Ardour(Closing):
     """A session with `PLUGINS` on `TRACK`: started, killed, started again."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the session below `folder`, which must be new, and start Ardour on it."""
-        luasession = max(Path("/usr/lib").glob("ardour[0-9]*/luasession"), default=None)
-        self._programs = required(luasession, "ardour").parent
+        """Make a session of the template below `folder`, which must be new, and start Ardour."""
+        program = max(Path("/usr/lib").glob("ardour[0-9]*/hardour-*"), default=None)
+        self._program = required(program, "ardour")
         self._log = folder / "ardour.log"
         self._session = folder / "session"
         self._env = os.environ | self._places(folder / "home")
         self._child: subprocess.Popen[bytes] | None = None
-        self._make_session()
+        # As Ardour does it: a template becomes the session of another name.
+        self._session.mkdir(parents=True)
+        shutil.copy(TEMPLATE, self._session / f"{_SESSION}.ardour")
         self.start()
 
     @property
@@ -57,10 +56,11 @@ class Ardour(Closing):
 
         JACK may drop it while it starts (see `tests.rigs.jack`), so this is tried again.
         """
-        (program,) = self._programs.glob("hardour-*")
         for _ in range(_ATTEMPTS):
             self._log.write_text("")
-            self._child = start(program, self._session, _SESSION, log=self._log, env=self._env)
+            self._child = start(
+                self._program, self._session, _SESSION, log=self._log, env=self._env
+            )
             try:
                 if wait_for("Ardour", lambda: self._dropped() or self._ready()) != _DROPPED:
                     return
@@ -94,36 +94,18 @@ class Ardour(Closing):
     def _places(self, home: Path) -> dict[str, str]:
         """The environment in which the programs find their parts, and nothing of the user's."""
         home.mkdir(parents=True)
-        name = self._programs.name
+        programs = self._program.parent
+        name = programs.name
         return {
-            "LD_LIBRARY_PATH": str(self._programs),
-            "ARDOUR_DLL_PATH": str(self._programs),
+            "LD_LIBRARY_PATH": str(programs),
+            "ARDOUR_DLL_PATH": str(programs),
             "ARDOUR_DATA_PATH": f"/usr/share/{name}",
             "ARDOUR_CONFIG_PATH": f"/etc/{name}",
-            "VAMP_PATH": f"{self._programs}/vamp",
+            "VAMP_PATH": f"{programs}/vamp",
             "HOME": str(home),
             "XDG_CONFIG_HOME": str(home / "config"),
             "XDG_CACHE_HOME": str(home / "cache"),
         }
-
-    def _make_session(self) -> None:
-        subprocess.run(
-            [self._programs / "luasession", _LUA],
-            env=self._env | {"SESSION_FOLDER": str(self._session), "SESSION_NAME": _SESSION},
-            check=True,
-            capture_output=True,
-            timeout=120,
-        )
-        path = self._session / f"{_SESSION}.ardour"
-        session = ElementTree.parse(path)
-        # OSC is switched on, and the track is heard though nothing is recorded.
-        for place, switch in (
-            (f"ControlProtocols/Protocol[@name='{_OSC}']", "active"),
-            (f"Routes/Route[@name='{TRACK}']/Controllable[@name='monitor']", "value"),
-        ):
-            (element,) = session.findall(place)
-            element.set(switch, "1")
-        session.write(path, encoding="UTF-8", xml_declaration=True)
 
     def _dropped(self) -> str:
         assert self._child is not None
@@ -133,13 +115,7 @@ class Ardour(Closing):
         return _DROPPED if _DROPPED in printed else ""
 
     def _ready(self) -> bool:
-        if not self._osc_port():
-            return False
-        client = jack.Client("looking", no_start_server=True)
-        try:
-            return all(port_exists(client, name) for name in (TRACK_INPUT, *TRACK_OUTPUTS))
-        finally:
-            client.close()
+        return bool(self._osc_port()) and {TRACK_INPUT, *TRACK_OUTPUTS} <= port_names()
 
     def _osc_port(self) -> int | None:
         """The one of `_OSC_PORTS` that is bound by this process."""
