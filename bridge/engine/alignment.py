@@ -6,7 +6,7 @@ repeats itself are read, and each parameter that moves one of them is moved unti
 one of the reference's.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -86,11 +86,11 @@ class Alignment:
             nudged = self._probe(_with(state.values, number, nudge), state.pinned)
             for tap in state.taps:
                 movement = _nearest(nudged.taps, tap.lag) - tap.lag
-                if abs(movement) < _NUDGED_LAGS:
+                if not _NUDGED_LAGS <= abs(movement) < np.inf:
                     continue
                 for target in self._targets:
                     met = self._meet(state, number, tap.lag, target.lag, movement / nudge)
-                    if met and met.likeness > state.likeness:
+                    if met and met.likeness >= state.likeness:
                         moves.append(met)
         return moves
 
@@ -99,6 +99,8 @@ class Alignment:
     ) -> _State | None:
         """Move one parameter by the secant rule until the echo at `lag` lies at `target`."""
         pinned = state.pinned | {number}
+        if abs(lag - target) <= _MET:
+            return replace(state, pinned=pinned)
         for _ in range(_STEPS):
             step = (target - lag) / slope
             if not 0 <= state.values[number] + step <= 1:
@@ -107,7 +109,7 @@ class Alignment:
             found = _nearest(state.taps, target)
             if abs(found - target) <= _MET:
                 return state
-            if abs(found - lag) < 1:
+            if not 1 <= abs(found - lag) < np.inf:
                 return None
             slope, lag = (found - lag) / step, found
         return None

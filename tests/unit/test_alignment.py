@@ -56,7 +56,7 @@ def test_likeness_tells_the_same_echo_on_other_playing_from_another_echo() -> No
     assert likeness(echo_sharpness(noise(6)), echo_sharpness(noise(7))) == 0
 
 
-@pytest.mark.parametrize("start_s", [0.27, 0.36])
+@pytest.mark.parametrize("start_s", [0.27, 0.3137, 0.36])
 def test_a_delay_is_moved_to_where_the_reference_has_it(
     delay: PluginSpec, guitar: tuple[Audio, int], start_s: float
 ) -> None:
