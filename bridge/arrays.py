@@ -8,3 +8,8 @@ Audio = npt.NDArray[np.float32]
 
 Floats = npt.NDArray[np.float32]
 """Any other float32 numbers."""
+
+
+def finite(audio: Audio) -> Audio:
+    """Audio with silence in the place of what is no number, or infinite."""
+    return np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0)

@@ -63,11 +63,11 @@ def settle(
     jobs = [(source, models, index) for source in sources for index in range(cases)]
     found = list(track(workers.imap(_answers, jobs), "settling risk", total=len(jobs)))
     achieved = np.array(found).reshape(len(sources), cases, len(TEMPERATURES)).mean(axis=1)
-    for source, temperature in zip(sources, coolest(achieved, cases), strict=True):
+    for source, temperature in zip(sources, best_temperatures(achieved, cases), strict=True):
         yield source.plugin.id, temperature
 
 
-def coolest(achieved: Floats, cases: int) -> list[float]:
+def best_temperatures(achieved: Floats, cases: int) -> list[float]:
     """Each plugin's temperature, of mean distances (plugins, TEMPERATURES) that were achieved.
 
     What all plugins achieve counts as `PRIOR_CASES` cases of each.
@@ -87,7 +87,7 @@ def _judge(job: tuple[ExampleSource, Path, int]) -> Judged:
 def _answers(job: tuple[ExampleSource, Path, int]) -> Floats:
     """How far from the target the answers are that each temperature leads to, (TEMPERATURES,)."""
     search, target = _search(job)
-    choices, outlook = search.outlook()
+    choices, _, outlook = search.outlook()
     chosen = [outlook.best(temperature) for temperature in TEMPERATURES]
     numbers = sorted(set(chosen))
     distances = _distances([choices[number] for number in numbers], target)

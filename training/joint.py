@@ -23,6 +23,7 @@ from training.networks import BINS, Encoder
 from training.pool import Heard, Pool
 from training.processes import average, device, my_share, rank, wait
 from training.runs import JointSettings, Run, Stateful
+from training.schedules import one_cycle
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,7 @@ def train_joint(
     trained = [*networks.encoder.parameters(), *networks.predictors.parameters()]
     optimiser = torch.optim.AdamW(trained, lr=s.learning_rate, weight_decay=s.weight_decay)
     steps = len(pool) // s.batch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, s.learning_rate, total_steps=s.epochs * steps + 1
-    )
+    schedule = one_cycle(optimiser, s.epochs * steps)
     parts = networks.parts() | {"optimiser": optimiser, "schedule": schedule}
     losses = {
         name: SettingLoss(plugin, weights[name], s.point_share) for name, plugin in plugins.items()

@@ -17,14 +17,12 @@ import numpy as np
 from rich.progress import track
 
 from bridge.analysis.metrics import magnitudes, mrstft_with_gain
-from bridge.arrays import Floats
-from bridge.effects import Effect, load_effect
+from bridge.arrays import Floats, finite
 from bridge.manifest import PluginSpec, Setting
 from training.evaluation import Settings
-from training.evaluation.cases import OwnCases
 from training.evaluation.intervals import relative_gain
 from training.evaluation.markdown import gain, heading, table
-from training.examples import ClipSource
+from training.examples import ClipSource, ExampleSource, Task
 from training.files import write_whole
 
 ERRORS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.2)
@@ -62,7 +60,8 @@ def measure(
 
 def _distances(job: _Job) -> Floats | None:
     """Gain-matched MRSTFT of the dry input, then of each error's render; None of a dry case."""
-    case = _cases(job.plugin, job.corpus)[job.index]
+    source = _source(job.plugin, job.corpus)
+    case = source[job.index]
     if case.truth is None:
         return None
     target = case.target[0]
@@ -72,25 +71,21 @@ def _distances(job: _Job) -> Floats | None:
     moving = np.array([not spec.classes for spec in job.plugin.predicted])
     direction = draw.standard_normal(len(truth)) * moving
     audio = [case.dry] + [
-        _effect(job.plugin).render(
+        source.render(
             case.dry,
             case.sample_rate,
             Setting.of_predicted(job.plugin, np.clip(truth + e * direction, 0, 1).tolist()),
         )
         for e in ERRORS
     ]
-    return np.array([mrstft_with_gain(np.nan_to_num(a[0]), target, wanted)[1] for a in audio])
+    return np.array([mrstft_with_gain(finite(a[0]), target, wanted)[1] for a in audio])
 
 
 @lru_cache(maxsize=1)
-def _cases(plugin: PluginSpec, corpus: Path) -> OwnCases:
+def _source(plugin: PluginSpec, corpus: Path) -> ExampleSource:
     settings = Settings()
-    return OwnCases(plugin, ClipSource(settings.clips, corpus, "test", settings.seed))
-
-
-@lru_cache(maxsize=1)
-def _effect(plugin: PluginSpec) -> Effect:
-    return load_effect(plugin)
+    clips = ClipSource(settings.clips, corpus, "test", settings.seed)
+    return ExampleSource(Task(plugin=plugin.id), plugin, clips)
 
 
 def _markdown(report: dict[str, Any]) -> str:

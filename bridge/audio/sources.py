@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from typing_extensions import override
 
-from bridge.arrays import Audio
+from bridge.arrays import Audio, finite
 from bridge.audio.devices import find_device, portaudio
 from bridge.audio.files import read_audio, require_sound
 from bridge.closing import Closing
@@ -122,7 +122,7 @@ class DeviceSource(Source):
             self._recorder.record_ringbuffer(self._ring)
         frames = np.frombuffer(self._ring.read(), np.float32).reshape(-1, self.channels)
         # One bad sample would stay in filters and means for ever.
-        return np.nan_to_num(frames.T, nan=0.0, posinf=0.0, neginf=0.0)
+        return finite(frames.T)
 
     @property
     @override

@@ -11,9 +11,9 @@ from bridge.audio.sources import Source, open_source
 from bridge.cli.options import JsonOption, PluginOption, echo_json, parameter_rows
 from bridge.cli.stopping import stop_on_signals
 from bridge.errors import DeviceError
-from bridge.hosts.embedded import bypass_address, parameter_address
+from bridge.hosts.embedded import address_of
 from bridge.hosts.embedded_server import EmbeddedHostServer
-from bridge.manifest import load_manifest
+from bridge.manifest import BYPASS, load_manifest
 from bridge.osc import OscSocket
 
 EXAMPLES = """\
@@ -74,8 +74,8 @@ def command(
             if as_json:
                 echo_json({"ready": {"plugin": plugin, "port": osc.port}})
             else:
-                addresses = [parameter_address(spec, p.symbol) for p in spec.parameters]
-                listed = ", ".join([*addresses, bypass_address(spec)])
+                symbols = [*(p.symbol for p in spec.parameters), BYPASS]
+                listed = ", ".join(address_of(spec.id, symbol) for symbol in symbols)
                 typer.echo(f"{spec.name} listens on 127.0.0.1:{osc.port}: {listed}")
             try:
                 frames = server.run(stop, live_input, sink, seconds)

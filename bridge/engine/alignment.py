@@ -14,7 +14,7 @@ from bridge.analysis.echoes import Echo, likeness, sharpest
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.statistics import ECHO_FRAMES, ECHO_HOP, echo_sharpness
 from bridge.analysis.windows import at_feature_rate
-from bridge.arrays import Floats
+from bridge.arrays import Floats, finite
 from bridge.effects import Effect
 from bridge.manifest import Setting
 
@@ -117,7 +117,7 @@ class Alignment:
     def _probe(self, values: Floats, pinned: frozenset[int]) -> _State:
         setting = Setting.of_predicted(self._effect.plugin, values.tolist())
         wet = self._effect.render(self._noise, self._rate, setting)
-        mono = at_feature_rate(np.nan_to_num(wet), self._rate, self._features)
+        mono = at_feature_rate(finite(wet), self._rate, self._features)
         profile = echo_sharpness(mono)
         taps = tuple(sharpest(profile, _TAPS))
         return _State(values, pinned, taps, likeness(profile, self._reference))

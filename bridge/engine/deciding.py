@@ -24,7 +24,7 @@ from bridge.effects import Effect
 from bridge.engine.alignment import Aligned, Alignment
 from bridge.engine.answers import Answer
 from bridge.engine.matcher import Analysis, Matcher
-from bridge.engine.risk import Outlook, distance, distances, fingerprint
+from bridge.engine.risk import Outlook, distances, fingerprint
 from bridge.errors import AudioError, ModelError
 from bridge.manifest import Setting
 from bridge.models import Prediction
@@ -216,14 +216,17 @@ class Search:
 
     def answer(self) -> Answer:
         """The candidate of least expected distance."""
-        choices, outlook = self.outlook()
-        best = choices[outlook.best(self._temperature)]
-        best = self._without(best) or best
+        choices, possible, outlook = self.outlook()
+        number = outlook.best(self._temperature)
+        apart = dict(zip(map(id, possible), outlook.distances[number], strict=True))
+        # Leaving the plugin out is better than what can hardly be told from it.
+        alike = (c for c in self.candidates if c.bypass and apart[id(c)] < AUDIBLE)
+        best = next(alike, choices[number])
         network = Answer.of(self._matcher.plugin, self.prediction)
         return network.decided(best.setting, self.prediction.bins, best.bypass, best.gain_db)
 
-    def outlook(self) -> tuple[list[Candidate], Outlook]:
-        """What may be chosen, and how far each choice is from all that may be true.
+    def outlook(self) -> tuple[list[Candidate], list[Candidate], Outlook]:
+        """What may be chosen, what may be true, and how far the first are from the second.
 
         What may be true are the best candidates and what the network drew: the first crowd around
         one guess, the others say how uncertain it was. Leaving the plugin out may be chosen always.
@@ -233,19 +236,15 @@ class Search:
         choices = ranked[:CHOICES] + [c for c in ranked[CHOICES:] if c.bypass]
         prints = {id(c): fingerprint(c.heard) for c in (*possible, *choices)}
         dry = min(max(self.prediction.bypass, LEAST_PRIOR), 1 - LEAST_PRIOR)
-        return choices, Outlook(
-            np.array([self._cost(c) for c in possible]),
-            np.array([dry if c.bypass else 1 - dry for c in possible]),
-            distances([prints[id(c)] for c in choices], [prints[id(c)] for c in possible]),
+        return (
+            choices,
+            possible,
+            Outlook(
+                np.array([self._cost(c) for c in possible]),
+                np.array([dry if c.bypass else 1 - dry for c in possible]),
+                distances([prints[id(c)] for c in choices], [prints[id(c)] for c in possible]),
+            ),
         )
-
-    def _without(self, best: Candidate) -> Candidate | None:
-        """The candidate without the plugin that can hardly be told from the best one."""
-        wanted = fingerprint(best.heard)
-        for candidate in self.candidates:
-            if candidate.bypass and distance(fingerprint(candidate.heard), wanted) < AUDIBLE:
-                return candidate
-        return None
 
     def _best_wet(self) -> list[Candidate]:
         return sorted((c for c in self.candidates if not c.bypass), key=self._cost)

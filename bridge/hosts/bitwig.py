@@ -132,14 +132,7 @@ class Bitwig(OscDialect):
 
     def _refresh(self, *before: Message) -> dict[str, Argument]:
         """All that the extension shows after these messages, by address."""
-        told: dict[str, Argument] = {}
-
-        def take(message: Message) -> None:
-            if len(message.arguments) == 1:
-                told[message.address] = message.arguments[0]
-
-        self._request_all(lambda: [*before, Message("/refresh", (1,))], take)
-        return told
+        return self._request_all(*before, Message("/refresh", (1,)))
 
 
 def _names(told: Mapping[str, Argument], address: str) -> list[tuple[int, str]]:

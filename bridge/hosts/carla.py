@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from bridge.errors import HostError
 from bridge.hosts import osc_dialect
-from bridge.hosts.base import NEVER_S, HostParameter, HostPlugin, HostTrack, Key, News, Profile
+from bridge.hosts.base import NEVER_S, HostParameter, HostPlugin, HostTrack, Key, Profile
 from bridge.hosts.osc_dialect import Gathering, OscDialect
 from bridge.osc import Address, Argument, Message
 from bridge.osc.tcp import OscTcp
@@ -35,7 +35,6 @@ PROFILE = Profile(
 _INPUT = 1
 _ACTIVE = -2
 _REMOVED, _RENAMED, _CHANGED = 2, 3, 5
-_MOST_AT_ONCE = 500
 
 
 class Carla(OscDialect):
@@ -87,23 +86,19 @@ class Carla(OscDialect):
         self._send(Message(f"/Carla/{self._plugin.key}/set_active", (int(not on),)))
 
     @override
-    def poll(self) -> News[Key]:
-        news = Gathering()
-        for _ in range(_MOST_AT_ONCE):
-            messages = self._tcp.receive(0)
-            if messages is None:
-                break
-            for message in messages:
-                news.answered = True
-                self._hear(message, news)
-        news.gone |= self._registered and self._tcp.closed_by_host
-        return news.hand_out()
-
-    @override
     def close(self) -> None:
         self._unregister()
         self._tcp.close()
         super().close()
+
+    @override
+    def _arrived(self) -> list[Message] | None:
+        return self._tcp.receive(0)
+
+    @property
+    @override
+    def _is_gone(self) -> bool:
+        return self._registered and self._tcp.closed_by_host
 
     @override
     def _hear(self, message: Message, news: Gathering) -> None:

@@ -54,26 +54,28 @@ class Embedded(OscDialect):
     @override
     def attach(self, track: HostTrack, plugin: HostPlugin, keys: Sequence[Key]) -> None:
         self._id = str(plugin.key)
-        self._keys = {f"/{self._id}/{key}": key for key in keys}
+        self._keys = {address_of(self._id, key): key for key in keys}
 
     @override
     def set(self, values: Mapping[Key, float]) -> None:
-        self._send_together([Message(f"/{self._id}/{k}", (float(v),)) for k, v in values.items()])
+        self._send_together(
+            [Message(address_of(self._id, k), (float(v),)) for k, v in values.items()]
+        )
 
     @override
     def bypass(self, on: bool) -> None:
-        self._send(Message(f"/{self._id}/{BYPASS}", (int(on),)))
+        self._send(Message(address_of(self._id, BYPASS), (int(on),)))
 
     @override
     def ask(self) -> None:
-        self._send(*map(Message, [*self._keys, f"/{self._id}/{BYPASS}"]))
+        self._send(*map(Message, [*self._keys, address_of(self._id, BYPASS)]))
 
     @override
     def _hear(self, message: Message, news: Gathering) -> None:
         match message.arguments:
             case (int() | float() as value,) if message.address in self._keys:
                 news.values.append((self._keys[message.address], float(value)))
-            case (int() as on,) if message.address == f"/{self._id}/{BYPASS}":
+            case (int() as on,) if message.address == address_of(self._id, BYPASS):
                 news.bypassed.append(bool(on))
 
     def _describe(self) -> tuple[HostPlugin, list[HostParameter]]:
@@ -100,11 +102,6 @@ def description(plugin: PluginSpec, setting: Setting) -> list[Message]:
     return [*parameters, Message("/plugin", (plugin.id, plugin.name))]
 
 
-def parameter_address(plugin: PluginSpec, symbol: str) -> str:
-    """The OSC address of one parameter in the embedded host."""
-    return f"/{plugin.id}/{symbol}"
-
-
-def bypass_address(plugin: PluginSpec) -> str:
-    """The OSC address of the embedded host's bypass; no parameter has this symbol."""
-    return f"/{plugin.id}/{BYPASS}"
+def address_of(plugin_id: str, symbol: Key) -> str:
+    """The OSC address of a parameter, or of `BYPASS`, which is no parameter's symbol."""
+    return f"/{plugin_id}/{symbol}"

@@ -16,8 +16,8 @@ from bridge.audio.sources import Source
 from bridge.effects import load_effect
 from bridge.errors import HostError
 from bridge.hosts.crossfade import Crossfade
-from bridge.hosts.embedded import WHAT, bypass_address, description, parameter_address
-from bridge.manifest import PluginSpec, Setting
+from bridge.hosts.embedded import WHAT, address_of, description
+from bridge.manifest import BYPASS, PluginSpec, Setting
 from bridge.osc import Address, Message, OscSocket
 
 _BLOCK_S = 0.005
@@ -38,8 +38,8 @@ class EmbeddedHostServer:
         self._plugin = plugin
         self._effect = load_effect(plugin)
         self._osc = osc
-        self._bypass_address = bypass_address(plugin)
-        self._symbols = {parameter_address(plugin, p.symbol): p.symbol for p in plugin.parameters}
+        self._bypass_address = address_of(plugin.id, BYPASS)
+        self._symbols = {address_of(plugin.id, p.symbol): p.symbol for p in plugin.parameters}
         self._complaints = 0
         self._stopping = Event()
         self.setting = Setting.default(plugin)

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from bridge.errors import HostError
 from bridge.hosts.base import Dialect, Key, News, Profile
-from bridge.osc import Address, Message, OscSocket
+from bridge.osc import Address, Argument, Message, OscSocket
 
 _ATTEMPTS = 4
 ANSWER_S = 0.5
@@ -54,12 +54,13 @@ class OscDialect(Dialect):
     def poll(self) -> News[Key]:
         news = Gathering()
         for _ in range(_PACKETS_AT_ONCE):
-            received = self._socket.receive(0)
-            if received is None:
+            messages = self._arrived()
+            if messages is None:
                 break
-            for message in received[0]:
+            for message in messages:
                 news.answered = True
                 self._hear(message, news)
+        news.gone |= self._is_gone
         return news.hand_out()
 
     @override
@@ -69,6 +70,16 @@ class OscDialect(Dialect):
     @abstractmethod
     def _hear(self, message: Message, news: Gathering) -> None:
         """Take what a message says of the attached plugin; leave what is not understood."""
+
+    def _arrived(self) -> list[Message] | None:
+        """The messages of the next packet that is there already; None where there is none."""
+        received = self._socket.receive(0)
+        return received[0] if received else None
+
+    @property
+    def _is_gone(self) -> bool:
+        """Whether the host has closed a connection it had opened; UDP has none."""
+        return False
 
     def _send(self, *messages: Message) -> None:
         for message in messages:
@@ -95,24 +106,22 @@ class OscDialect(Dialect):
                     return
         raise self._unanswered()
 
-    def _request_all(
-        self, questions: Callable[[], list[Message]], take: Callable[[Message], None]
-    ) -> None:
+    def _request_all(self, *questions: Message) -> dict[str, Argument]:
         """Blocking: ask, and take what comes until it is quiet; for answers without an end.
 
-        Raises HostError where nothing comes.
+        The single values that are told, by address. Raises HostError where nothing comes.
         """
+        told: dict[str, Argument] = {}
         heard = False
         for _ in range(_ATTEMPTS):
-            self._send(*questions())
+            self._send(*questions)
             deadline = monotonic() + ANSWER_S
             while (left := deadline - monotonic()) > 0 and (got := self._socket.receive(left)):
                 heard = True
                 deadline = monotonic() + QUIET_S
-                for message in got[0]:
-                    take(message)
+                told |= {m.address: m.arguments[0] for m in got[0] if len(m.arguments) == 1}
             if heard:
-                return
+                return told
         raise self._unanswered()
 
     def _unanswered(self) -> HostError:

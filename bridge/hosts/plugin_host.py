@@ -29,7 +29,6 @@ class PluginHost(Host):
         self._plugin = plugin
         self._mapped: dict[str, Mapped] = {}
         self._symbols: dict[object, str] = {}
-        self._values: dict[str, float] = {}
         try:
             self._place = find_place(dialect, wanted, plugin)
             self._attach()

@@ -111,14 +111,8 @@ class Reaper(OscDialect):
 
     def _refresh(self) -> None:
         banks = [Message(f"/device/{what}/count", (count,)) for what, count in _BANKS]
-        told: dict[str, Argument] = {}
-
-        def take(message: Message) -> None:
-            if len(message.arguments) == 1:
-                told[message.address] = message.arguments[0]
-
-        self._request_all(lambda: [*banks, Message(_REFRESH)], take)
-        self._told, self._refreshed_s = told, time.monotonic()
+        self._told = self._request_all(*banks, Message(_REFRESH))
+        self._refreshed_s = time.monotonic()
 
     def _all(self, pattern: re.Pattern[str]) -> list[tuple[re.Match[str], Argument]]:
         matches = ((pattern.fullmatch(address), value) for address, value in self._told.items())

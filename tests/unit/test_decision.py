@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from bridge.engine.deciding import EVIDENCE
-from training.decision import TEMPERATURES, Judged, coolest, solve
+from training.decision import TEMPERATURES, Judged, best_temperatures, solve
 
 TRUE = np.zeros(len(EVIDENCE), np.float32)
 TRUE[[0, 3, 5]] = 2.0, 0.5, 1.0
@@ -40,5 +40,5 @@ def test_the_temperature_is_what_achieves_most_and_few_cases_lean_on_all_plugins
     achieved = np.full((4, len(TEMPERATURES)), 1.0, np.float32)
     achieved[:3, 2] = 0.9
     achieved[3, 5] = 0.97
-    assert coolest(achieved, 1000) == [TEMPERATURES[2]] * 3 + [TEMPERATURES[5]]
-    assert coolest(achieved, 2) == [TEMPERATURES[2]] * 4
+    assert best_temperatures(achieved, 1000) == [TEMPERATURES[2]] * 3 + [TEMPERATURES[5]]
+    assert best_temperatures(achieved, 2) == [TEMPERATURES[2]] * 4

@@ -18,6 +18,7 @@ from torch.nn.functional import cross_entropy, normalize
 from training.baseline.networks import LATENT, PictureEncoder
 from training.baseline.pictures import Pictures
 from training.runs import Run, Stateful
+from training.schedules import one_cycle
 
 STAGE = "contrast"
 
@@ -52,9 +53,7 @@ def train_contrast(
     weights = [*encoder.parameters(), *projection.parameters()]
     optimiser = torch.optim.AdamW(weights, lr=s.learning_rate)
     steps = len(pictures.dry) // s.batch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, s.learning_rate, total_steps=s.epochs * steps + 1
-    )
+    schedule = one_cycle(optimiser, s.epochs * steps)
     parts: dict[str, Stateful] = {
         "encoder": encoder,
         "projection": projection,

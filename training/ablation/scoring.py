@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from bridge.analysis.metrics import magnitudes, mrstft_with_gain
+from bridge.arrays import finite
 from bridge.engine.answers import Answer
 from bridge.engine.deciding import decide
 from bridge.engine.matcher import Matcher
@@ -98,7 +99,7 @@ def score(work: Work, index: int, answer: Answer) -> list[float]:
     case = cases[index]
     audio = answer.apply(cases.effect, case.dry, case.sample_rate)
     target = case.target[0]
-    found = np.nan_to_num(audio[0], nan=0.0, posinf=0.0, neginf=0.0)
+    found = finite(audio[0])
     distances = mrstft_with_gain(found, target, magnitudes(target))
     if case.truth is None:
         return [*distances, np.nan]

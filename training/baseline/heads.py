@@ -14,6 +14,7 @@ from bridge.manifest import PluginSpec
 from training.joint import SettingLoss
 from training.networks import EMBEDDING_SIZE, Predictor
 from training.pool import Pool
+from training.schedules import one_cycle
 
 Loss = Callable[[tuple[Tensor, Tensor, Tensor], Floats], Tensor]
 """Of what a predictor says and of true settings (n, p), NaN where the reference is dry."""
@@ -62,9 +63,7 @@ def learn(predictor: Predictor, loss: Loss, evidence: Evidence, s: HeadSettings)
     )
     count = len(evidence.truth)
     steps = max(count // s.batch, 1)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, s.learning_rate, total_steps=s.epochs * steps + 1
-    )
+    schedule = one_cycle(optimiser, s.epochs * steps)
     for epoch in range(s.epochs):
         order = np.random.default_rng((19, epoch)).permutation(count)
         for step in range(steps):

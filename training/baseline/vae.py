@@ -13,6 +13,7 @@ from bridge.arrays import Floats
 from training.baseline.networks import Decoder, PictureEncoder
 from training.baseline.pictures import Stack
 from training.runs import Run, Stateful
+from training.schedules import one_cycle
 
 STAGE = "vae"
 
@@ -36,9 +37,7 @@ def train_vae(encoder: PictureEncoder, pictures: Stack, run: Run, s: VaeSettings
     weights = [*encoder.parameters(), *decoder.parameters()]
     optimiser = torch.optim.AdamW(weights, lr=s.learning_rate)
     steps = len(pictures) // s.batch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, s.learning_rate, total_steps=s.epochs * steps + 1
-    )
+    schedule = one_cycle(optimiser, s.epochs * steps)
     parts: dict[str, Stateful] = {
         "encoder": encoder,
         "decoder": decoder,

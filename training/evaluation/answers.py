@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bridge.arrays import Audio
+from bridge.arrays import Audio, finite
 from bridge.effects import Effect
 from bridge.engine.answers import Answer
 from bridge.engine.deciding import decide
@@ -51,7 +51,7 @@ def answer_case(
         DO_NOTHING: case.dry,
         GAIN_ONLY: gain_only(case),
         RANDOM: random,
-        **{name: _finite(a.apply(effect, case.dry, rate)) for name, a in answers.items()},
+        **{name: finite(a.apply(effect, case.dry, rate)) for name, a in answers.items()},
     }
     if case.clean:
         audio[TRUE] = case.dry
@@ -64,8 +64,3 @@ def gain_only(case: Case) -> Audio:
     """The input at the reference's integrated loudness (ITU-R BS.1770)."""
     have, want = (loudness(audio[0], case.sample_rate) for audio in (case.dry, case.reference))
     return np.asarray(case.dry * np.float32(10 ** ((want - have) / 20)), np.float32)
-
-
-def _finite(audio: Audio) -> Audio:
-    """Audio with silence where the plugin gave no number, so that it can be scored."""
-    return np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0)
