@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import jack
 import numpy as np
@@ -34,10 +35,14 @@ def jack_server() -> Iterator[None]:
     with (
         _environment(JACK_DEFAULT_SERVER=name, JACK_NO_START_SERVER="1"),
         _without_metadata(),
-        started(*command, "-d", "dummy", "-r", RATE, "-p", PERIOD),
+        TemporaryDirectory() as folder,
+        started(
+            *command, "-d", "dummy", "-r", RATE, "-p", PERIOD, log=(log := Path(folder, "log"))
+        ),
     ):
         wait = ["jack_wait", "-s", name, "-w", "-t", str(PATIENCE_S)]
-        subprocess.run(wait, check=True, timeout=2 * PATIENCE_S, stdout=subprocess.DEVNULL)
+        if subprocess.run(wait, timeout=2 * PATIENCE_S, capture_output=True).returncode:
+            raise RuntimeError(f"jackd did not start:\n{log.read_text()}")
         yield
 
 
