@@ -1,0 +1,199 @@
+"""The control surface as one table: every address, what it takes and tells.
+
+What is accepted, what a query answers, the OSCQuery tree and `docs/control-surface.md` derive from
+here. Numbers are the manifest's real values in their units unless an address says otherwise;
+switches are the integers 0 and 1.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from bridge.manifest import ParamSpec, PluginSpec
+from bridge.osc import Argument
+
+Value = tuple[Argument, ...]
+"""What a node holds: the arguments of the message that tells it."""
+PARAMETER = "/parameter"
+SNAPSHOTS = ("A", "B", "C", "D")
+LONGEST_S = 3600.0
+
+
+class Access(IntEnum):
+    """What may be done with a node, as OSCQuery counts it."""
+
+    READ = 1
+    WRITE = 2
+    BOTH = 3
+
+
+@dataclass(frozen=True)
+class Node:
+    """One address."""
+
+    address: str
+    types: str
+    """OSC type tags of its value: of `i f s`; empty for a command without arguments. A last `*`
+    repeats the tag before it any number of times."""
+    description: str
+    access: Access = Access.READ
+    limits: tuple[float, float] | None = None
+    """The range of its numbers; what is set outside of it is clamped."""
+    unit: str = ""
+    choices: tuple[str, ...] = ()
+    """The only strings it takes, where there are such."""
+    default: Value = ()
+    """Of what is set: what it is before anybody sets it."""
+    kept: bool = False
+    """Whether it is remembered from one start to the next."""
+
+
+def _setting(
+    address: str,
+    default: Argument,
+    description: str,
+    limits: tuple[float, float] | None = None,
+    unit: str = "",
+) -> Node:
+    """A value the player sets, kept from one start to the next."""
+    tag = {int: "i", float: "f", str: "s"}[type(default)]
+    return Node(address, tag, description, Access.BOTH, limits, unit, default=(default,), kept=True)
+
+
+def _switch(address: str, default: bool, description: str, kept: bool = False) -> Node:
+    return Node(address, "i", description, Access.BOTH, (0, 1), default=(int(default),), kept=kept)
+
+
+def _command(
+    address: str,
+    description: str,
+    types: str = "",
+    limits: tuple[float, float] | None = None,
+    unit: str = "",
+    choices: tuple[str, ...] = (),
+) -> Node:
+    return Node(address, types, description, Access.WRITE, limits, unit, choices)
+
+
+_SHARE = (0.0, 1.0)
+_TIME = (0.0, 60.0)
+NODES: tuple[Node, ...] = (
+    _setting("/source", "", "what is listened to: a device by name or index, jack, or a file"),
+    _setting(
+        "/source/channels", "", "which of its channels, such as 1 or 1,2; empty: the first two"
+    ),
+    _setting("/reference", "", "the recording with the wanted sound: a file"),
+    Node(
+        "/reference/region",
+        "ff",
+        "from where to where the reference counts; 0 0 is all of it",
+        Access.BOTH,
+        (0.0, LONGEST_S),
+        "s",
+        default=(0.0, 0.0),
+        kept=True,
+    ),
+    _setting("/plugin", "", "id of the plugin in the manifest"),
+    _setting("/host", "", "URL of the effect host; embedded starts one of the engine's own"),
+    _switch("/follow", False, "1 turns the host's knobs continuously"),
+    _switch("/freeze", False, "1 holds every knob where it is"),
+    _setting("/amount", 0.5, "0 keeps the host's own values, 1 takes the prediction", _SHARE),
+    _setting("/memory", 1.0, "how long playing is remembered beyond the window", _TIME, "s"),
+    _setting("/smoothing", 0.25, "time constant of falling parameters", _TIME, "s"),
+    _setting("/attack", 0.25, "time constant of rising parameters", _TIME, "s"),
+    _setting(
+        "/slew", 0.0, "the least time for a parameter's whole range; 0 is no limit", _TIME, "s"
+    ),
+    _switch("/rendering", True, "1 tries settings in a process in the background", kept=True),
+    _switch("/bypass", False, "1 leaves the plugin out"),
+    _command("/match", "go to the best answer once, and stay there"),
+    _command("/arm", "let the model turn these parameters again, or all of them", "s*"),
+    _command("/revert", "give the host its values from before back, and follow no more"),
+    _command("/panic", "the same, and bypass the plugin"),
+    _command("/learn", "take so much of the input as the reference", "f", (1.0, 60.0), "s"),
+    _command("/snapshot/store", "keep the host's values under this name", "s", choices=SNAPSHOTS),
+    _command("/snapshot/recall", "give the host these values", "s", choices=SNAPSHOTS),
+    Node("/snapshots", "s", "the snapshots: JSON, real values by symbol by name"),
+    _command("/undo", "take back the last change that was not the model's own"),
+    _command("/redo", "make it again"),
+    Node("/history", "ii", "how many changes can be undone, and redone"),
+    Node(
+        "/map",
+        "ff",
+        "the place on the plugin's sound map; setting it moves all parameters",
+        Access.BOTH,
+        _SHARE,
+        default=(0.5, 0.5),
+    ),
+    Node("/map/input", "ff", "where the input lies on the sound map", limits=_SHARE),
+    Node("/map/reference", "ff", "where the reference lies on it", limits=_SHARE),
+    Node("/map/prediction", "ff", "where the predicted setting lies on it", limits=_SHARE),
+    _command("/discover", "list the tracks, plugins and parameters of the host at this URL", "s"),
+    Node("/discovered", "s", 'what the last /discover found: JSON, or an error as {"error": …}'),
+    _command("/devices/rescan", "look for sound devices again; the input pauses"),
+    Node("/devices", "s", "the sound devices with inputs: JSON, a list of names"),
+    Node("/plugins", "s", "the plugins of the manifest: JSON, a list of id, installed, model"),
+    Node(
+        "/audition",
+        "s",
+        "what the embedded host plays, equally loud",
+        Access.BOTH,
+        choices=("dry", "matched", "reference"),
+        default=("matched",),
+    ),
+    _command("/demo", "listen to the demo's guitar, with its reference, in the embedded host"),
+    _command("/clear", "forget overflows and clipping"),
+    _command("/save", "write settings and snapshots now"),
+    _command("/quit", "end the engine"),
+    _command("/subscribe", "tell the sender all values, and every change for the next 10 s"),
+    _command("/unsubscribe", "tell the sender no more"),
+    Node("/error", "ss", "told to whoever sent it: the address that was not obeyed, and why"),
+    Node("/state", "s", "idle, filling, provisional, matching, silent: how much was heard"),
+    Node("/engine/time", "f", "since the engine has started", unit="s"),
+    Node("/engine/version", "s", "of dafx-bridge"),
+    Node("/engine/busy", "s", "what is being prepared; empty when nothing is"),
+    Node("/engine/fault", "s", "what went wrong last, and what to do; empty when all is well"),
+    Node("/engine/log", "s", "the file with the log"),
+    Node("/input/device", "s", "what is listened to, by its full name"),
+    Node("/input/connected", "i", "1 while the source delivers"),
+    Node("/input/rate", "i", "its sample rate", unit="Hz"),
+    Node("/input/block", "i", "frames in a block of the device", unit="frames"),
+    Node("/input/level", "f", "RMS of the last hop", unit="dBFS"),
+    Node("/input/peak", "f", "its peak", unit="dBFS"),
+    Node("/input/clipped", "i", "1 once the input was at full scale, until /clear"),
+    Node("/input/overflows", "i", "how often audio was lost since /clear"),
+    Node("/reference/report", "s", "what there is to say of the reference: JSON"),
+    Node("/learn/progress", "f", "how much of /learn is done", limits=_SHARE),
+    Node("/host/state", "s", "none, connecting, connected, lost"),
+    Node("/host/sends", "i", "values sent in the last second"),
+    Node("/host/bypassed", "i", "1 while the plugin is left out"),
+    Node("/latency/compute", "f", "from a complete hop to its datagram", unit="ms"),
+    Node("/latency/adaptation", "f", "until half of a change of playing is followed", unit="s"),
+    Node("/decisions", "if", "how often settings were tried, and how long the last time took"),
+    Node("/spectrum/input", "f*", "long-term mean of every mel band of the input", unit="dB"),
+    Node("/spectrum/reference", "f*", "the same of the reference", unit="dB"),
+)
+
+
+def parameter_nodes(plugin: PluginSpec) -> Iterator[Node]:
+    """The nodes of the plugin that is chosen."""
+    for spec in plugin.parameters:
+        yield from _parameter(spec)
+
+
+def _parameter(spec: ParamSpec) -> Iterator[Node]:
+    here, real = f"{PARAMETER}/{spec.symbol}", (spec.min, spec.max)
+    value, share = (spec.default,), (spec.to_normalised(spec.default),)
+    set_it = f"{spec.name} in the host; once you set it, it is yours"
+    yield Node(here, "f", set_it, Access.BOTH, real, spec.unit, default=value)
+    yield Node(f"{here}/normalised", "f", "the same in 0..1", Access.BOTH, _SHARE, default=share)
+    yield Node(f"{here}/by", "s", "who moved it last: you, model or host")
+    yield Node(f"{here}/yours", "i", "1 where the model leaves it to you until /arm", limits=(0, 1))
+    yield _switch(f"{here}/lock", False, "1 keeps the model off it, /arm or not", kept=True)
+    if spec.predicted:
+        yield Node(f"{here}/predicted", "f", "what the model answers", limits=real, unit=spec.unit)
+        yield Node(f"{here}/confidence", "f", "how sure it is", limits=_SHARE)
+        for name in ("smoothing", "attack", "slew"):
+            yield _setting(
+                f"{here}/{name}", -1.0, f"its own /{name}; -1 is the general one", (-1.0, 60.0), "s"
+            )
