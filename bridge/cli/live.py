@@ -17,6 +17,7 @@ from bridge.engine.background import Background
 from bridge.engine.live import LiveEngine
 from bridge.engine.matcher import Matcher
 from bridge.engine.session import LiveSettings, Status, Summary
+from bridge.engine.smoothing import Glide
 from bridge.hosts import connect
 from bridge.manifest import load_manifest
 
@@ -91,7 +92,7 @@ def command(
     audio, rate = read_audio(reference)
     require_sound(audio, reference)
     analysis = matcher.analyse(audio, rate, str(reference))
-    settings = LiveSettings(amount, memory, smoothing)
+    settings = LiveSettings(amount, memory, Glide(smoothing, smoothing))
     with ExitStack() as open_ones:
         target = open_ones.enter_context(connect(host, matcher.plugin))
         live_input = open_ones.enter_context(open_source(source))

@@ -41,6 +41,8 @@ class Driver(Closing):
         self._values: dict[str, float] = {}
         self._prior: dict[str, float] | None = None
         self._yielded: set[str] = set()
+        self.locked: frozenset[str] = frozenset()
+        """What is left alone, armed or not."""
         self._touched: dict[str, float] = {}
         self._searcher = ThreadPoolExecutor(1, thread_name_prefix="host-search")
         self._search: Future[dict[str, float]] | None = None
@@ -61,6 +63,11 @@ class Driver(Closing):
     def yielded(self) -> dict[str, float]:
         """What the musician has taken back, with the host's real values."""
         return {s: self._values[s] for s in sorted(self._yielded) if s in self._values}
+
+    @property
+    def bypassed(self) -> bool:
+        """Whether the host has the plugin left out, as it last told."""
+        return self._values.get(BYPASS, 0.0) >= 0.5
 
     @property
     def driving(self) -> bool:
@@ -102,21 +109,42 @@ class Driver(Closing):
         """Send what has changed, and every few seconds all of it; how many values were sent."""
         if self._lost:
             return 0
-        if self._prior is None:
-            # A host that does not tell bypass is taken to have the plugin in the sound.
-            self._prior = {BYPASS: 0.0} | self._values
-        wanted = None if BYPASS in self._yielded else bypass
-        due = self._sender.due(setting, wanted, now_s, self._yielded)
+        self._begin()
+        left = self._yielded | self.locked
+        due = self._sender.due(setting, None if BYPASS in left else bypass, now_s, left)
         try:
             self._send(due, now_s)
         except HostError as error:
             self._lose(str(error))
         return due.count
 
+    def put(self, values: Mapping[str, float], now_s: float) -> None:
+        """Set real values, and bypass by its symbol, for the player: they are yielded from now on.
+
+        Raises HostError where the host is gone.
+        """
+        if self._lost:
+            raise HostError("the host is lost and takes nothing; wait until it is found again")
+        self._begin()
+        self._yielded |= values.keys()
+        knobs = {symbol: float(value) for symbol, value in values.items() if symbol != BYPASS}
+        try:
+            if knobs:
+                self._host.set(knobs)
+            if BYPASS in values:
+                self._host.bypass(values[BYPASS] >= 0.5)
+        except HostError as error:
+            self._lose(str(error))
+            raise
+        for symbol, value in values.items():
+            self._echoes.sent(symbol, self._normalised(symbol, value), now_s)
+        self._values |= values
+
     def finish(self, setting: Setting, bypass: bool = False) -> int:
         """Blocking: send every value once more and see it arrive; how many values."""
-        values = {s: v for s, v in setting.values.items() if s in self._predicted - self._yielded}
-        if BYPASS not in self._yielded:
+        left = self._yielded | self.locked
+        values = {s: v for s, v in setting.values.items() if s in self._predicted - left}
+        if BYPASS not in left:
             values[BYPASS] = float(bypass)
         return self._insist(values)
 
@@ -140,6 +168,12 @@ class Driver(Closing):
     @override
     def close(self) -> None:
         self._searcher.shutdown(wait=True)
+
+    def _begin(self) -> None:
+        """From now on the host's values are not the musician's alone."""
+        if self._prior is None:
+            # A host that does not tell bypass is taken to have the plugin in the sound.
+            self._prior = {BYPASS: 0.0} | self._values
 
     def _read(self) -> dict[str, float]:
         values = self._host.read()
@@ -229,6 +263,8 @@ class Driver(Closing):
         if due.values:
             real = {s: self._plugin.parameter(s).to_real(v) for s, v in due.values.items()}
             self._host.set(real)
+            if not self._host.profile.follows:
+                self._values |= real
         if due.bypass is not None:
             self._host.bypass(due.bypass)
         self._note(due, now_s)

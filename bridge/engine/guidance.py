@@ -90,6 +90,15 @@ class Guidance:
                 self._asked, self._new_s = network, 0.0
         return self._correction.apply(network) if self._correction else network
 
+    def hurry(self) -> None:
+        """Have settings tried as soon as can be."""
+        self._new_s = DECIDE_EVERY_S
+
+    @property
+    def able(self) -> bool:
+        """Whether settings are tried at all."""
+        return self._decider is not None and not self._last_fault
+
     def take_fault(self) -> str:
         """What failed since the last call; empty where nothing did."""
         fault, self._fault = self._fault, ""

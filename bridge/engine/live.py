@@ -7,201 +7,287 @@ process of its own. After a stall the loop goes on with the newest audio; hops t
 skipped.
 """
 
+import gc
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from threading import Event
 
-import numpy as np
 from typing_extensions import override
 
-from bridge.analysis.statistics import statistics
-from bridge.analysis.windows import active_share, rms_db
+from bridge.analysis.statistics import Statistics
 from bridge.audio.sources import Source
 from bridge.closing import Closing
 from bridge.engine.answers import Answer
-from bridge.engine.driving import Driver
 from bridge.engine.guidance import Decider, Guidance, Request
+from bridge.engine.hand import Hand
+from bridge.engine.hearing import Hearing
 from bridge.engine.matcher import Analysis, Matcher
 from bridge.engine.session import LiveSettings, Status, Summary
-from bridge.engine.smoothing import Smoother, blend, share_of_way
-from bridge.engine.window import LiveWindow
+from bridge.engine.smoothing import share_of_way
+from bridge.errors import HostError
 from bridge.hosts import Host
-from bridge.manifest import BYPASS, Setting
 
 STATUS_S = 0.25
-LEAST_ACTIVE_SHARE = 0.5
-"""Values are held where less of the window sounds: the models know playing, not its absence."""
+IDLE_HOP_S = 0.05
+"""Between two looks at the input while there is no model to say."""
 LEAST_AMOUNT_TO_BYPASS = 0.5
 """Who wants less than half of the change does not want the plugin gone."""
 
 
+@dataclass
+class _Once:
+    """A match that ends when it has come to the best answer there is."""
+
+    decisions: int
+    """How many there were when it began."""
+    answer: Answer | None = None
+    """The one it goes to, and no other any more."""
+
+
 class LiveEngine(Closing):
-    """Follows one source with one plugin in one host."""
+    """Follows one source with one plugin in one host; each of them can be exchanged or missing.
+
+    Owns none of them. Everything is called on the thread of `run`, but for `__init__`.
+    """
 
     def __init__(
         self,
-        source: Source,
-        matcher: Matcher,
-        reference: Analysis,
-        host: Host,
-        settings: LiveSettings,
+        source: Source | None = None,
+        matcher: Matcher | None = None,
+        reference: Analysis | None = None,
+        host: Host | None = None,
+        settings: LiveSettings | None = None,
         decider: Decider | None = None,
     ) -> None:
         """Reads the host's own values; without a decider the network answers alone.
 
         Raises HostError where the host does not answer.
         """
-        self._source = source
-        self._matcher = matcher
-        self._reference = reference
-        self._settings = settings
-        self._window = LiveWindow(source.sample_rate, matcher.features)
-        self._driver = Driver(host, matcher.plugin)
-        self._base = self._driver.own
-        self._played: Analysis | None = None
-        self._answer: Answer | None = None
-        self._target = self._base
-        self._guidance = Guidance(decider)
-        self._smoother = Smoother(self._base, settings.smoothing_s)
+        self.settings = settings or LiveSettings()
+        self.follow = True
+        """Whether the host's knobs are turned."""
+        self.frozen = False
+        """Whether they are held where they are."""
+        self.summary = Summary()
+        self.hearing: Hearing | None = None
+        self.hand: Hand | None = None
+        self.matcher: Matcher | None = None
+        self.reference: Analysis | None = None
+        self.guidance = Guidance()
+        self.answer: Answer | None = None
+        self.heard: Statistics | None = None
+        """Of the newest window that sounded."""
+        self.played: Analysis | None = None
+        self.state = "idle"
+        self._once: _Once | None = None
         self._last_hop_s = 0.0
-        self._warm_up()
+        if matcher:
+            matcher.warm_up()
+            self.ask(matcher, decider)
+        self.listen_to(source)
+        self.set_reference(reference)
+        if host and matcher:
+            self.drive(Hand(host, matcher.plugin))
 
-    def _warm_up(self) -> None:
-        """A first inference is slow; let it happen before it counts."""
-        features = self._matcher.features
-        noise = np.random.default_rng(0).standard_normal(features.window_frames)
-        analysis = self._matcher.embed(statistics(noise.astype(np.float32), features))
-        self._matcher.predict(analysis, self._reference, self._source.sample_rate)
+    def listen_to(self, source: Source | None) -> None:
+        """Hear this source from the next hop on, from an empty window."""
+        self.hearing = None
+        if source and self.matcher:
+            self.hearing = Hearing(source, self.matcher.features)
+        self.heard = self.played = None
 
-    def set_reference(self, reference: Analysis) -> None:
-        """Follow another reference from the next hop on; any thread may call this."""
-        self._reference = reference
+    def ask(self, matcher: Matcher | None, decider: Decider | None) -> None:
+        """Answer with this model, which is warm, from the next hop on; the hand is let go."""
+        self.hand = None
+        self.matcher, self.guidance, self.answer = matcher, Guidance(decider), None
+        self._once = self.played = None
+        if self.hearing:
+            self.listen_to(self.hearing.source)
+
+    def set_reference(self, reference: Analysis | None) -> None:
+        """Follow another reference from the next hop on."""
+        self.reference, self.answer = reference, None
+
+    def drive(self, hand: Hand | None) -> None:
+        """Turn these knobs from the next hop on."""
+        self.hand = hand
+
+    def match_once(self) -> None:
+        """Go to the best answer there is, and stay there."""
+        self.follow, self.frozen = False, False
+        self._once = _Once(self.guidance.decisions)
+        self.guidance.hurry()
+
+    def let_go(self) -> None:
+        """Turn no knob any more."""
+        self.follow, self._once = False, None
+
+    @property
+    def matching_once(self) -> bool:
+        """Whether `match_once` is still on its way."""
+        return self._once is not None
 
     def arm(self, symbols: Iterable[str] = ()) -> None:
-        """Drive these parameters again, or all; only on the thread of `run`."""
-        self._driver.arm(symbols)
+        """Drive these parameters again, or all."""
+        if self.hand:
+            self.hand.arm(symbols)
+
+    def put(self, values: Mapping[str, float]) -> None:
+        """Set real values for the player. Raises HostError where no host takes them."""
+        if self.hand is None:
+            raise HostError("no effect host is connected; give the URL of one")
+        self.hand.put(values, time.monotonic())
 
     def revert(self) -> bool:
-        """Blocking: give the host its values from before back; only on the thread of `run`.
+        """Blocking: give the host its values from before back.
 
         Nothing is driven then until `arm`. False where the host is gone.
         """
-        return self._driver.revert()
+        return self.hand is None or self.hand.revert()
 
     @override
     def close(self) -> None:
-        self._driver.close()
+        if self.hand:
+            self.hand.close()
 
     def run(
         self,
         stop: Event,
         seconds: float | None = None,
         on_status: Callable[[Status], None] = lambda _status: None,
+        on_hop: Callable[[float], None] = lambda _now_s: None,
     ) -> Summary:
         """Follow until `stop` is set, the source ends, or `seconds` are over."""
-        summary = Summary()
-        hop_s = self._matcher.hop_s
+        # What is loaded stays; the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
         start = self._last_hop_s = time.monotonic()
-        due, status_due = start + hop_s, start
+        due, status_due = start + self._hop_s, start
         while not stop.wait(max(0.0, due - time.monotonic())):
             now = time.monotonic()
-            state, level_db = self._hop(now, summary)
-            summary.hops += 1
+            self._hop(now)
+            on_hop(now)
+            self.summary.hops += 1
             if now >= status_due:
-                on_status(self._status(now - start, state, level_db, summary))
+                on_status(self._status(now - start))
                 status_due = now + STATUS_S
-            if self._source.finished or (seconds is not None and now - start >= seconds):
+            if seconds is not None and now - start >= seconds:
                 break
-            due += hop_s
+            if self.hearing and self.hearing.source.finished:
+                break
+            due += self._hop_s
             if (late := time.monotonic() - due) > 0:
-                missed = int(late / hop_s) + 1
-                summary.skipped_hops += missed
-                due += missed * hop_s
-        summary.lost = self._source.lost
-        summary.decisions = self._guidance.decisions
-        summary.decision_s = self._guidance.total_s / max(self._guidance.decisions, 1)
-        if summary.sends:
-            summary.sends += self._driver.finish(self._smoother.setting, self._bypassed)
-        return summary
-
-    def _hop(self, now_s: float, summary: Summary) -> tuple[str, float]:
-        """One hop; the state and the level of what was heard."""
-        started = time.perf_counter()
-        self._follow_host(now_s)
-        block = self._source.read()
-        self._window.push(block)
-        elapsed_s, self._last_hop_s = now_s - self._last_hop_s, now_s
-        level_db = rms_db(block) if block.size else rms_db(np.zeros(1, np.float32))
-        if not self._window.ready:
-            return "filling", level_db
-        sounding = self._sounds()
-        if sounding:
-            self._answer = self._listen(elapsed_s)
-            self._target = blend(self._base, self._answer.setting, self._settings.amount)
-            summary.predictions += 1
-        # Until there is an answer to give, the knobs are the player's alone.
-        if self._answer and self._settings.amount > 0:
-            self._smoother.towards(self._target, elapsed_s)
-            self._leave_yielded()
-            setting = self._smoother.setting
-            summary.sends += self._driver.update(setting, now_s, self._bypassed)
-        summary.compute_ms.append(1000 * (time.perf_counter() - started))
-        if not sounding:
-            return "silent", level_db
-        return ("matching" if self._window.full else "provisional"), level_db
-
-    def _follow_host(self, now_s: float) -> None:
-        self._driver.listen(now_s)
-        if not self._driver.driving:
-            self._base = self._smoother.setting = self._driver.own
-
-    def _leave_yielded(self) -> None:
-        """What the player has taken back stays where it is, and will glide from there."""
-        now = self._smoother.setting
-        taken = {s: v for s, v in self._driver.yielded.items() if s != BYPASS}
-        if taken:
-            self._smoother.setting = Setting.of_values(now.plugin, now.values | taken)
-
-    def _listen(self, elapsed_s: float) -> Answer:
-        """The answer to the newest window, which sounds."""
-        rate, reference = self._source.sample_rate, self._reference
-        heard = self._matcher.embed(self._window.statistics())
-        share = share_of_way(elapsed_s, self._settings.memory_s)
-        self._played = self._played.towards(heard, share) if self._played else heard
-        network = self._matcher.predict(self._played, reference, rate)
-        return self._guidance.correct(
-            network, reference, elapsed_s, lambda: Request(self._window.played(), rate, reference)
-        )
+                missed = int(late / self._hop_s) + 1
+                self.summary.skipped_hops += missed
+                due += missed * self._hop_s
+        return self._finished()
 
     @property
-    def _bypassed(self) -> bool:
-        return self._guidance.bypass.on and self._settings.amount >= LEAST_AMOUNT_TO_BYPASS
+    def _hop_s(self) -> float:
+        return self.matcher.hop_s if self.matcher else IDLE_HOP_S
 
-    def _sounds(self) -> bool:
-        rate = self._matcher.features.sample_rate_hz
-        return active_share(self._window.audio, rate) >= LEAST_ACTIVE_SHARE
+    def _finished(self) -> Summary:
+        summary = self.summary
+        summary.lost = self.hearing.source.lost if self.hearing else 0
+        summary.decisions = self.guidance.decisions
+        summary.decision_s = self.guidance.total_s / max(self.guidance.decisions, 1)
+        if summary.sends and self.hand:
+            summary.sends += self.hand.finish()
+        return summary
 
-    def _confidence(self) -> dict[str, float]:
-        if self._answer is None:
+    def _hop(self, now_s: float) -> None:
+        started = time.perf_counter()
+        elapsed_s, self._last_hop_s = now_s - self._last_hop_s, now_s
+        if self.hand:
+            self.hand.listen(now_s)
+        answered = self._listen(elapsed_s)
+        self._turn(elapsed_s, now_s)
+        if answered:
+            self.summary.predictions += 1
+            self.summary.compute_ms.append(1000 * (time.perf_counter() - started))
+
+    def _listen(self, elapsed_s: float) -> bool:
+        """Hear the newest window and answer to it; whether there is a new answer."""
+        if self.hearing is None or self.matcher is None:
+            self.state = "idle"
+            return False
+        self.hearing.hear()
+        window = self.hearing.window
+        if not window.ready:
+            self.state = "filling"
+            return False
+        if not self.hearing.sounding:
+            self.state = "silent"
+            return False
+        self.state = "matching" if window.full else "provisional"
+        self.heard = window.statistics()
+        heard = self.matcher.embed(self.heard)
+        share = share_of_way(elapsed_s, self.settings.memory_s)
+        self.played = self.played.towards(heard, share) if self.played else heard
+        if self.reference is None:
+            return False
+        rate, reference = self.hearing.source.sample_rate, self.reference
+        network = self.matcher.predict(self.played, reference, rate)
+        self.answer = self.guidance.correct(
+            network, reference, elapsed_s, lambda: Request(window.played(), rate, reference)
+        )
+        return True
+
+    def _turn(self, elapsed_s: float, now_s: float) -> None:
+        """Until there is an answer to give, the knobs are the player's alone."""
+        hand, answer = self.hand, self.answer
+        if hand is None or answer is None or self.settings.amount == 0:
+            return
+        if not (self.follow or self._once):
+            return
+        if self._once:
+            answer = self._once.answer or answer
+        arrived = not self.frozen and hand.towards(answer.setting, self.settings, elapsed_s)
+        self.summary.sends += hand.send(self.settings, now_s, self.bypassed)
+        if self._once:
+            if self._once.answer is None and self._is_best(self._once):
+                self._once.answer = answer
+            elif self._once.answer and arrived:
+                self._once = None
+
+    def _is_best(self, once: _Once) -> bool:
+        """Whether no better answer is to be waited for."""
+        return self.guidance.decisions > once.decisions or not self.guidance.able
+
+    @property
+    def bypassed(self) -> bool:
+        """Whether the answer leaves the plugin out."""
+        return self.guidance.bypass.on and self.settings.amount >= LEAST_AMOUNT_TO_BYPASS
+
+    @property
+    def confidence(self) -> dict[str, float]:
+        """Of the predicted parameters, by symbol; empty until there is an answer."""
+        if self.answer is None or self.matcher is None:
             return {}
-        symbols = [spec.symbol for spec in self._matcher.plugin.predicted]
-        rounded = [round(share, 3) for share in self._answer.confidence]
+        symbols = [spec.symbol for spec in self.matcher.plugin.predicted]
+        rounded = [round(share, 3) for share in self.answer.confidence]
         return dict(zip(symbols, rounded, strict=True))
 
-    def _status(self, time_s: float, state: str, level_db: float, summary: Summary) -> Status:
+    def take_fault(self) -> str:
+        """What went wrong since the last call; empty where nothing did."""
+        return self.guidance.take_fault() or (self.hand.driver.take_fault() if self.hand else "")
+
+    def _status(self, time_s: float) -> Status:
+        hand, hearing, summary = self.hand, self.hearing, self.summary
         return Status(
             round(time_s, 3),
-            state,
-            round(level_db, 1),
+            self.state,
+            round(hearing.level_db, 1) if hearing else -120.0,
             round(summary.compute_ms[-1], 2) if summary.compute_ms else 0.0,
-            self._driver.sends_per_s,
-            self._source.lost,
-            self._smoother.setting.values,
-            self._confidence(),
-            self._bypassed,
-            self._guidance.decisions,
-            round(self._guidance.last_s, 2),
-            list(self._driver.yielded),
-            self._driver.lost,
-            self._guidance.take_fault() or self._driver.take_fault(),
+            hand.driver.sends_per_s if hand else 0,
+            hearing.source.lost if hearing else 0,
+            dict(hand.setting.values) if hand else {},
+            self.confidence,
+            self.bypassed,
+            self.guidance.decisions,
+            round(self.guidance.last_s, 2),
+            list(hand.driver.yielded) if hand else [],
+            hand.driver.lost if hand else False,
+            self.take_fault(),
         )

@@ -59,6 +59,13 @@ class Matcher:
         """How often to ask while playing, in seconds."""
         return self._predictor.card.hop_s
 
+    def warm_up(self) -> None:
+        """Answer once: a first inference is slow; let it happen before it counts."""
+        features = self.features
+        noise = np.random.default_rng(0).standard_normal(features.window_frames)
+        analysis = self.embed(statistics(noise.astype(np.float32), features))
+        self.predict(analysis, analysis, features.sample_rate_hz)
+
     def analyse(
         self, audio: Audio, sample_rate: float, name: str, repeat_short: bool = False
     ) -> Analysis:

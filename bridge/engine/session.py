@@ -1,10 +1,12 @@
 """A live session: how the player wants to be followed, and what the engine tells of it."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from bridge.engine.smoothing import Glide
 from bridge.errors import BridgeError
 
 _REMEMBERED_HOPS = 72_000
@@ -19,16 +21,23 @@ class LiveSettings:
     """0 leaves the host's own values, 1 takes the answer."""
     memory_s: float = 1.0
     """How long the playing is remembered beyond the window: longer is steadier, shorter quicker."""
-    smoothing_s: float = 0.25
-    """Time constant of the parameters' glide."""
+    glide: Glide = field(default_factory=Glide)
+    """How parameters move."""
+    glides: Mapping[str, Glide] = field(default_factory=dict)
+    """How these move instead, by symbol."""
+    locked: frozenset[str] = frozenset()
+    """Symbols of parameters that are left alone."""
 
     def __post_init__(self) -> None:
-        """Refuse an amount outside 0..1 and negative times."""
+        """Refuse an amount outside 0..1 and a negative memory."""
         if not 0 <= self.amount <= 1:
             raise BridgeError(f"amount must lie in 0..1, not {self.amount}")
-        for name in ("memory_s", "smoothing_s"):
-            if not getattr(self, name) >= 0:
-                raise BridgeError(f"{name} must be 0 or more, not {getattr(self, name)}")
+        if not self.memory_s >= 0:
+            raise BridgeError(f"memory_s must be 0 or more, not {self.memory_s}")
+
+    def glide_of(self, symbol: str) -> Glide:
+        """How this parameter moves."""
+        return self.glides.get(symbol, self.glide)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import pytest
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.statistics import statistics
 from bridge.arrays import Audio
-from bridge.engine.smoothing import Smoother, blend
+from bridge.engine.smoothing import Glide, Smoother, blend
 from bridge.engine.window import LiveWindow
 from bridge.manifest import Choice, ParamSpec, PluginSpec, Setting
 
@@ -75,15 +75,24 @@ def setting(plugin: PluginSpec, *values: float) -> Setting:
 
 
 def test_a_glide_covers_63_percent_in_its_time_constant(overdrive: PluginSpec) -> None:
-    smoother = Smoother(setting(overdrive, 0, 0, 0), 0.25)
+    smoother, glide = Smoother(setting(overdrive, 0, 0, 1)), Glide(0.25, 0.5)
     for _ in range(5):
-        now = smoother.towards(setting(overdrive, 1, 0.5, 0), 0.05)
-    assert now.normalised == pytest.approx((0.632, 0.316, 0), abs=1e-3)
+        now = smoother.towards(setting(overdrive, 1, 0.5, 0), 0.05, lambda _: glide)
+    # The last one falls, with its own time constant.
+    assert now.normalised == pytest.approx((0.632, 0.316, 0.607), abs=1e-3)
+
+
+def test_a_slew_limit_is_the_least_time_for_the_range(overdrive: PluginSpec) -> None:
+    smoother, glide = Smoother(setting(overdrive, 0, 0, 1)), Glide(0, 0, slew_s=2)
+    for _ in range(4):
+        now = smoother.towards(setting(overdrive, 1, 0.1, 0), 0.25, lambda _: glide)
+    assert now.normalised == pytest.approx((0.5, 0.1, 0.5))
 
 
 def test_no_glide_follows_at_once(overdrive: PluginSpec) -> None:
-    smoother = Smoother(setting(overdrive, 0, 0, 0), 0)
-    assert smoother.towards(setting(overdrive, 1, 0.5, 0), 0.05).normalised == (1, 0.5, 0)
+    smoother = Smoother(setting(overdrive, 0, 0, 0))
+    now = smoother.towards(setting(overdrive, 1, 0.5, 0), 0.05, lambda _: Glide(0, 0))
+    assert now.normalised == (1, 0.5, 0)
 
 
 def test_enums_switch_and_never_glide(overdrive: PluginSpec) -> None:
@@ -98,7 +107,7 @@ def test_enums_switch_and_never_glide(overdrive: PluginSpec) -> None:
     )
     plugin = overdrive.model_copy(update={"parameters": (mode,)})
     off, on = setting(plugin, 0.0), setting(plugin, 1.0)
-    assert Smoother(off, 10).towards(on, 0.01).normalised == (1.0,)
+    assert Smoother(off).towards(on, 0.01, lambda _: Glide(10, 10)).normalised == (1.0,)
     assert blend(off, on, 0.4) == off
     assert blend(off, on, 0.6) == on
 

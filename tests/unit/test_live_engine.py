@@ -15,6 +15,7 @@ from bridge.engine.guidance import Outcome
 from bridge.engine.live import LiveEngine
 from bridge.engine.matcher import Analysis, Matcher
 from bridge.engine.session import LiveSettings, Status
+from bridge.engine.smoothing import Glide
 from bridge.errors import BridgeError
 from bridge.manifest import PluginSpec, Setting
 from tests.doubles import BlockSource, MemoryHost, ScriptedDecider
@@ -24,7 +25,8 @@ RATE = 24_000
 HOP = 2_400
 FEATURES = FeatureSettings(window_frames=24_000, least_frames=12_000)
 OWN = {"drive": 0.9, "muffle": 0.9, "output": 0.1}
-AT_ONCE = LiveSettings(memory_s=0, smoothing_s=0)
+SHARP = Glide(0, 0)
+AT_ONCE = LiveSettings(memory_s=0, glide=SHARP)
 
 
 def noise(seconds: float, level: float = 0.1) -> Audio:
@@ -138,7 +140,7 @@ def test_another_reference_is_followed_from_the_next_hop_on(matcher: Matcher) ->
 def test_a_dry_reference_bypasses_the_plugin_for_who_wants_at_least_half(
     open_matcher: Callable[..., Matcher], amount: float, bypassed: bool
 ) -> None:
-    host, statuses, _ = follow(open_matcher(2.0), noise(1), LiveSettings(amount, 0, 0))
+    host, statuses, _ = follow(open_matcher(2.0), noise(1), LiveSettings(amount, 0, SHARP))
     assert set(host.bypasses) == {bypassed}
     assert statuses[-1].bypass is bypassed
 
@@ -146,7 +148,7 @@ def test_a_dry_reference_bypasses_the_plugin_for_who_wants_at_least_half(
 def test_amount_0_leaves_values_and_bypass_to_the_host(
     open_matcher: Callable[..., Matcher],
 ) -> None:
-    host, _, _ = follow(open_matcher(2.0), noise(1), LiveSettings(0, 0, 0))
+    host, _, _ = follow(open_matcher(2.0), noise(1), LiveSettings(0, 0, SHARP))
     assert (host.values, host.received, host.bypasses) == (OWN, [], [])
 
 
@@ -157,9 +159,13 @@ def test_a_fault_of_the_decider_is_told_in_one_status(matcher: Matcher) -> None:
     assert host.received
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"amount": 1.1}, {"amount": float("nan")}, {"memory_s": -1}, {"smoothing_s": -0.1}]
-)
+@pytest.mark.parametrize("wrong", [{"amount": 1.1}, {"amount": float("nan")}, {"memory_s": -1}])
 def test_settings_out_of_range_are_refused_by_name(wrong: dict[str, float]) -> None:
     with pytest.raises(BridgeError, match=next(iter(wrong))):
         LiveSettings(**wrong)
+
+
+@pytest.mark.parametrize("name", ["attack_s", "release_s", "slew_s"])
+def test_times_below_0_are_refused_by_name(name: str) -> None:
+    with pytest.raises(BridgeError, match=name):
+        Glide(**{name: -0.1})

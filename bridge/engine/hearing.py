@@ -1,0 +1,52 @@
+"""A source as the engine hears it: the newest window, levels, and whether anything sounds."""
+
+import numpy as np
+
+from bridge.analysis.features import FeatureSettings
+from bridge.analysis.windows import active_share, rms_db
+from bridge.arrays import Audio
+from bridge.audio.sources import Source
+from bridge.engine.window import LiveWindow
+
+LEAST_ACTIVE_SHARE = 0.5
+"""Values are held where less of the window sounds: the models know playing, not its absence."""
+CLIPPED = 0.999
+"""Of full scale."""
+_QUIETEST = 1e-6
+
+
+class Hearing:
+    """Reads a source once a hop."""
+
+    def __init__(self, source: Source, features: FeatureSettings) -> None:
+        self.source = source
+        self._features = features
+        self.window = LiveWindow(source.sample_rate, features)
+        self.block: Audio = np.zeros((source.channels, 0), np.float32)
+        """What arrived in the last hop, (channels, frames)."""
+        self.clipped = False
+        """Whether the source was at full scale; stays until it is cleared."""
+        self._peak = 0.0
+
+    def hear(self) -> None:
+        """Take what has arrived since the last hop. Raises DeviceError where the device is gone."""
+        self.block = self.source.read()
+        self.window.push(self.block)
+        self._peak = float(np.abs(self.block).max(initial=0.0))
+        self.clipped |= self._peak >= CLIPPED
+
+    @property
+    def level_db(self) -> float:
+        """RMS of the last hop, in dBFS."""
+        return rms_db(self.block if self.block.size else np.zeros(1, np.float32))
+
+    @property
+    def peak_db(self) -> float:
+        """Peak of the last hop, in dBFS."""
+        return float(20 * np.log10(max(self._peak, _QUIETEST)))
+
+    @property
+    def sounding(self) -> bool:
+        """Whether most of the window sounds."""
+        rate = self._features.sample_rate_hz
+        return active_share(self.window.audio, rate) >= LEAST_ACTIVE_SHARE
