@@ -48,3 +48,13 @@ def find_device(device: str, direction: Literal["input", "output"]) -> dict[str,
         known = ", ".join(f"{d['index']} {d['name']}" for d in usable) or "none"
         raise DeviceError(f"no {direction} device {device!r}; there are: {known}")
     return dict(fitting[0])
+
+
+def default_output() -> str | None:
+    """The index of the device that sound goes to unless told otherwise; None without one."""
+    try:
+        _, sounddevice = portaudio()
+    except DeviceError:
+        return None
+    index = sounddevice.default.device["output"]
+    return str(index) if index >= 0 else None

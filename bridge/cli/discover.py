@@ -1,6 +1,5 @@
 """`dafx-bridge discover`: what a host holds."""
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -8,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bridge.cli.options import JsonOption, echo_json
-from bridge.hosts import discover
+from bridge.hosts import discover, listing
 
 EXAMPLES = """\
   dafx-bridge discover --host ardour://127.0.0.1:3819
@@ -27,19 +26,7 @@ def command(
     """
     tracks = discover(host)
     if as_json:
-        echo_json(
-            [
-                asdict(track.track)
-                | {
-                    "plugins": [
-                        asdict(found.plugin)
-                        | {"parameters": [asdict(parameter) for parameter in found.parameters]}
-                        for found in track.plugins
-                    ]
-                }
-                for track in tracks
-            ]
-        )
+        echo_json(listing(tracks))
         return
     table = Table("track", "plugin", "parameter", "min", "max", "value")
     for track in tracks:

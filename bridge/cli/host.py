@@ -9,7 +9,7 @@ from bridge.audio.files import require_other_file
 from bridge.audio.sinks import DeviceSink, FileSink, NoSink, Sink
 from bridge.audio.sources import Source, open_source
 from bridge.cli.options import JsonOption, PluginOption, echo_json, parameter_rows
-from bridge.cli.stopping import stop_on_signals
+from bridge.cli.stopping import stop_at_end_of_input, stop_on_signals
 from bridge.errors import DeviceError
 from bridge.hosts.embedded import address_of
 from bridge.hosts.embedded_server import EmbeddedHostServer
@@ -48,6 +48,12 @@ def command(
         float | None,
         typer.Option(min=0, max=1e9, help="Stop after so long; else Ctrl-C or end of file."),
     ] = None,
+    attached: Annotated[
+        bool,
+        typer.Option(
+            "--attached", help="Stop when standard input ends, as when whoever started it does."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run one effect plugin that any OSC program on this computer can turn the knobs of.
@@ -71,6 +77,8 @@ def command(
         if live_input is not None:
             sink = _open_sink(live_input, out, play)
         with stop_on_signals() as stop:
+            if attached:
+                stop_at_end_of_input(stop)
             if as_json:
                 echo_json({"ready": {"plugin": plugin, "port": osc.port}})
             else:

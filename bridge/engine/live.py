@@ -124,9 +124,9 @@ class LiveEngine(Closing):
         self.follow, self._once = False, None
 
     @property
-    def matching_once(self) -> bool:
-        """Whether `match_once` is still on its way."""
-        return self._once is not None
+    def turning(self) -> bool:
+        """Whether the knobs are turned at all."""
+        return self.follow or self._once is not None
 
     def arm(self, symbols: Iterable[str] = ()) -> None:
         """Drive these parameters again, or all."""
@@ -150,6 +150,7 @@ class LiveEngine(Closing):
     def close(self) -> None:
         if self.hand:
             self.hand.close()
+        self.hearing = self.hand = None
 
     def run(
         self,
@@ -162,6 +163,18 @@ class LiveEngine(Closing):
         # What is loaded stays; the collector need not look at it again.
         gc.collect()
         gc.freeze()
+        try:
+            return self._run(stop, seconds, on_status, on_hop)
+        finally:
+            gc.unfreeze()
+
+    def _run(
+        self,
+        stop: Event,
+        seconds: float | None,
+        on_status: Callable[[Status], None],
+        on_hop: Callable[[float], None],
+    ) -> Summary:
         start = self._last_hop_s = time.monotonic()
         due, status_due = start + self._hop_s, start
         while not stop.wait(max(0.0, due - time.monotonic())):
@@ -239,7 +252,7 @@ class LiveEngine(Closing):
         hand, answer = self.hand, self.answer
         if hand is None or answer is None or self.settings.amount == 0:
             return
-        if not (self.follow or self._once):
+        if not self.turning:
             return
         if self._once:
             answer = self._once.answer or answer

@@ -12,7 +12,7 @@ from bridge.analysis.windows import active_windows, at_feature_rate, fill_window
 from bridge.arrays import Audio, Floats
 from bridge.engine.answers import Answer
 from bridge.manifest import PluginSpec
-from bridge.models import Prediction, PredictorCard, load_encoder, load_predictor
+from bridge.models import Prediction, PredictorCard, load_encoder, load_predictor, model_files
 from bridge.paths import MODELS
 
 
@@ -41,6 +41,8 @@ class Matcher:
     def __init__(self, plugin: PluginSpec, models: Path = MODELS) -> None:
         """Raises ModelError where no fitting model is exported for the plugin."""
         self.plugin = plugin
+        self.files = model_files(plugin, models)
+        """What it was loaded from."""
         self._encoder = load_encoder(models)
         self._predictor = load_predictor(plugin, self._encoder, models)
 

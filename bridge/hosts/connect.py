@@ -1,9 +1,10 @@
 """From a URL to a host: `SCHEME://ADDRESS:PORT/TRACK/PLUGIN`."""
 
 import socket
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bridge.errors import HostError
@@ -89,6 +90,21 @@ def discover(url: str) -> list[FoundTrack]:
             )
             for track in dialect.tracks()
         ]
+
+
+def listing(tracks: Iterable[FoundTrack]) -> list[dict[str, Any]]:
+    """What was found, for JSON."""
+    return [
+        asdict(track.track)
+        | {
+            "plugins": [
+                asdict(found.plugin)
+                | {"parameters": [asdict(parameter) for parameter in found.parameters]}
+                for found in track.plugins
+            ]
+        }
+        for track in tracks
+    ]
 
 
 def _open(url: str) -> tuple[Dialect, Wanted]:

@@ -8,6 +8,7 @@ from bridge.models.loading import (
     Predictor,
     load_encoder,
     load_predictor,
+    model_files,
 )
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "PredictorCard",
     "load_encoder",
     "load_predictor",
+    "model_files",
 ]

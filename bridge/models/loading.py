@@ -144,6 +144,12 @@ def load_predictor(plugin: PluginSpec, encoder: Encoder, models: Path = MODELS) 
     return Predictor(models / plugin.model, plugin, encoder.card)
 
 
+def model_files(plugin: PluginSpec, models: Path = MODELS) -> tuple[Path, ...]:
+    """The files that a plugin's models are loaded from."""
+    folders = [ENCODER_FOLDER, *([plugin.model] if plugin.model else [])]
+    return tuple(models / folder / MODEL_FILE for folder in folders)
+
+
 def _open(
     path: Path, inputs: Mapping[str, tuple[int, ...]], outputs: Mapping[str, tuple[int, ...]]
 ) -> onnxruntime.InferenceSession:
