@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
+from bridge.hosts.embedded import CHOICES, MATCHED
 from bridge.manifest import ParamSpec, PluginSpec
 from bridge.osc import Argument
 
@@ -138,8 +139,8 @@ NODES: tuple[Node, ...] = (
         "s",
         "what the embedded host plays, equally loud",
         Access.BOTH,
-        choices=("dry", "matched", "reference"),
-        default=("matched",),
+        choices=CHOICES,
+        default=(MATCHED,),
     ),
     _command("/demo", "listen to the demo's guitar, with its reference, in the embedded host"),
     _command("/clear", "forget overflows and clipping"),

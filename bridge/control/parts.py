@@ -46,6 +46,7 @@ class Model(Closing):
 class Target(Closing):
     """A host that is connected."""
 
+    url: str
     host: Host
     hand: Hand
     own: OwnHost | None
@@ -229,9 +230,10 @@ def _connect(url: str, plugin: PluginSpec, source: str, log: Path) -> Target:
     """Blocking. Raises HostError where there is no such host."""
     own = OwnHost(plugin, source, log) if url == OWN_HOST else None
     try:
-        host = connect(own.url if own else url, plugin)
+        url = own.url if own else url
+        host = connect(url, plugin)
         try:
-            return Target(host, Hand(host, plugin), own)
+            return Target(url, host, Hand(host, plugin), own)
         except BaseException:
             host.close()
             raise

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
+from urllib.parse import urlsplit
 
 from typing_extensions import override
 
@@ -37,7 +38,7 @@ from bridge.engine.live import LiveEngine
 from bridge.engine.session import LiveSettings
 from bridge.engine.smoothing import Glide
 from bridge.errors import BridgeError, DeviceError, HostError
-from bridge.hosts import discover, listing
+from bridge.hosts import discover, embedded, listing
 from bridge.manifest import BYPASS, Manifest, PluginSpec
 
 _WORKERS = 6
@@ -168,6 +169,7 @@ class Service(Closing):
             "/redo": lambda _: knobs.redo(),
             "/discover": self._discover,
             "/devices/rescan": lambda _: self._lists["/devices"].order(_devices),
+            "/audition": self._audition,
             "/demo": lambda _: self._demo(),
             "/clear": lambda _: self._clear(),
             "/quit": lambda _: self._stop.set(),
@@ -290,6 +292,19 @@ class Service(Closing):
 
     def _teller(self, address: str) -> Callable[[str], None]:
         return lambda text: self.surface.tell(address, text)
+
+    def _audition(self, order: Order) -> None:
+        target = self._parts.target
+        parts = urlsplit(target.url if target else "")
+        if parts.scheme != embedded.PROFILE.scheme or not (parts.hostname and parts.port):
+            raise HostError(
+                "only the embedded host can be listened to; in a DAW, use its own switch"
+            )
+        embedded.listen((parts.hostname, parts.port), order.text, self._text("/reference"))
+        self.surface.tell("/audition", order.text)
+
+    def _text(self, address: str) -> str:
+        return str(self.surface.values[address][0])
 
     def _demo(self) -> None:
         self.surface.tell("/source", str(DEMO_INPUT))

@@ -2,7 +2,8 @@
 
 One address a parameter, `/PLUGIN-ID/SYMBOL`: with a real value it sets, without it asks, and the
 answer comes to the sender's port with the same address. `/PLUGIN-ID/bypass` takes and answers 1,
-where the plugin is left out, or 0. `/plugin` asks what there is: `/plugin id name` is answered, and
+where the plugin is left out, or 0. `/listen` takes matched, dry or reference, and `/reference` the
+file of the last. `/plugin` asks what there is: `/plugin id name` is answered, and
 for every parameter `/parameter symbol name min max value`.
 """
 
@@ -13,7 +14,7 @@ from typing_extensions import override
 from bridge.hosts.base import HostParameter, HostPlugin, HostTrack, Key, Profile
 from bridge.hosts.osc_dialect import Gathering, OscDialect
 from bridge.manifest import BYPASS, PluginSpec, Setting
-from bridge.osc import Address, Message
+from bridge.osc import Address, Message, OscSocket
 
 PROFILE = Profile(
     scheme="embedded",
@@ -29,6 +30,10 @@ PROFILE = Profile(
 )
 WHAT = Message("/plugin")
 """The question what plugin there is."""
+LISTEN, REFERENCE_FILE = "/listen", "/reference"
+"""Where is told which sound to play, and which file is the reference."""
+MATCHED, DRY, REFERENCE = CHOICES = ("matched", "dry", "reference")
+"""The sounds: processed, as it came in, and the file."""
 
 
 class Embedded(OscDialect):
@@ -91,6 +96,13 @@ class Embedded(OscDialect):
 
         self._request(lambda: [WHAT], take, lambda: bool(plugins))
         return plugins[-1], list({p.key: p for p in found}.values())
+
+
+def listen(address: Address, choice: str, reference: str) -> None:
+    """Have the embedded host there play `matched`, `dry` or `reference`, equally loud."""
+    with OscSocket() as client:
+        client.send(Message(REFERENCE_FILE, (reference,)), address)
+        client.send(Message(LISTEN, (choice,)), address)
 
 
 def description(plugin: PluginSpec, setting: Setting) -> list[Message]:

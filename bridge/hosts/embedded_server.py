@@ -1,7 +1,8 @@
 """The embedded effect host: one plugin, driven over OSC, for people without a DAW.
 
 Threads: the caller's runs the audio loop, which sleeps a few milliseconds at a time and never
-waits for anything else; one more blocks on the OSC socket. What crosses between them is a frozen
+waits for anything else; one more blocks on the OSC socket, and reads the reference's file; a third
+measures loudness (`bridge.hosts.audition`). What crosses between them is a frozen
 `Setting`, replaced whole, and whether it is bypassed, so the audio loop reads both without a lock.
 """
 
@@ -9,14 +10,17 @@ import logging
 import math
 import threading
 import time
+from contextlib import ExitStack
+from pathlib import Path
 from threading import Event
 
 from bridge.audio.sinks import Sink
 from bridge.audio.sources import Source
 from bridge.effects import load_effect
-from bridge.errors import HostError
+from bridge.errors import AudioError, HostError
+from bridge.hosts.audition import Audition
 from bridge.hosts.crossfade import Crossfade
-from bridge.hosts.embedded import WHAT, address_of, description
+from bridge.hosts.embedded import CHOICES, LISTEN, REFERENCE_FILE, WHAT, address_of, description
 from bridge.manifest import BYPASS, PluginSpec, Setting
 from bridge.osc import Address, Message, OscSocket
 
@@ -44,6 +48,7 @@ class EmbeddedHostServer:
         self._stopping = Event()
         self.setting = Setting.default(plugin)
         self.bypassed = False
+        self._audition: Audition | None = None
         self._listener = threading.Thread(target=self._listen, name="osc-receive", daemon=True)
         self._listener.start()
 
@@ -64,8 +69,13 @@ class EmbeddedHostServer:
         end_s = math.inf if seconds is None else time.monotonic() + seconds
         frames = 0
         applied = self.setting
-        with self._effect.open(source.sample_rate, source.channels, applied) as stream:
-            crossfade = Crossfade(source.sample_rate, source.channels, stream.latency_frames)
+        with (
+            ExitStack() as on_exit,
+            self._effect.open(source.sample_rate, source.channels, applied) as stream,
+        ):
+            shape = (source.sample_rate, source.channels, stream.latency_frames)
+            crossfade = Crossfade(*shape)
+            audition = self._audition = on_exit.enter_context(Audition(*shape))
             # What a device caught while things were loading would stay as latency.
             source.read()
             while not stop.wait(_BLOCK_S) and time.monotonic() < end_s:
@@ -74,7 +84,8 @@ class EmbeddedHostServer:
                     applied = wanted
                 block = source.read()
                 if block.shape[1]:
-                    sink.write(crossfade.mix(block, stream.process(block), self.bypassed))
+                    heard = crossfade.mix(block, stream.process(block), self.bypassed)
+                    sink.write(audition.mix(block, heard))
                     frames += block.shape[1]
                 elif source.finished:
                     break
@@ -106,6 +117,8 @@ class EmbeddedHostServer:
                 continue
             symbol = self._symbols.get(message.address)
             match message.arguments:
+                case (str() as told,) if message.address in (LISTEN, REFERENCE_FILE):
+                    self._listen_to(message.address, told)
                 case _ if symbol is None and message.address != self._bypass_address:
                     self._complain("unknown address %s", message.address)
                 case ():
@@ -125,6 +138,19 @@ class EmbeddedHostServer:
             self._answer([Message(address, (value,))], sender)
         if asked_what:
             self._answer(description(self._plugin, self.setting), sender)
+
+    def _listen_to(self, address: str, told: str) -> None:
+        if self._audition is None:
+            self._complain("%s needs a source to play", address)
+        elif address == LISTEN and told in CHOICES:
+            self._audition.choose(told)
+        elif address == LISTEN:
+            self._complain("%s takes matched, dry or reference", address)
+        elif told:
+            try:
+                self._audition.load(Path(told))
+            except AudioError as error:
+                self._complain("%s", str(error))
 
     def _complain(self, words: str, address: str) -> None:
         """Tell a mistake; a flood of them must not become a flood of words."""
