@@ -144,7 +144,6 @@ NODES: tuple[Node, ...] = (
     ),
     _command("/demo", "listen to the demo's guitar, with its reference, in the embedded host"),
     _command("/clear", "forget overflows and clipping"),
-    _command("/save", "write settings and snapshots now"),
     _command("/quit", "end the engine"),
     _command("/subscribe", "tell the sender all values, and every change for the next 10 s"),
     _command("/unsubscribe", "tell the sender no more"),
