@@ -73,6 +73,8 @@ class EmbeddedHostServer:
                     stream.set(wanted)
                     applied = wanted
                 block = source.read()
+                if fault := source.take_fault():
+                    _log.warning(fault)
                 if block.shape[1]:
                     sink.write(crossfade.mix(block, stream.process(block), self.bypassed))
                     frames += block.shape[1]
