@@ -3,6 +3,7 @@
 PortAudio is loaded on first use: offline work needs no sound system.
 """
 
+import atexit
 from types import ModuleType
 from typing import Any, Literal
 
@@ -19,6 +20,30 @@ def portaudio() -> tuple[ModuleType, ModuleType]:
             "sound devices need PortAudio, which is not installed: apt install libportaudio2"
         ) from None
     return rtmixer, sounddevice
+
+
+def look_again() -> None:
+    """Let PortAudio list the devices anew; every open stream of this process ends.
+
+    It sees what is plugged in later only when it starts again. Raises DeviceError without it.
+    """
+    _, sounddevice = portaudio()
+    # The only way sounddevice has: https://github.com/spatialaudio/python-sounddevice/issues/125
+    sounddevice._terminate()
+    sounddevice._initialize()
+
+
+def close_stream(stream: Any) -> None:
+    """Close an open stream, unless its device is gone.
+
+    PortAudio's JACK backend would wait ten minutes for a server that has ended, here and when
+    Python ends.
+    """
+    _, sounddevice = portaudio()
+    if stream.active or stream.closed:
+        stream.close()
+    else:
+        atexit.unregister(sounddevice._exit_handler)
 
 
 def list_devices() -> list[dict[str, Any]]:

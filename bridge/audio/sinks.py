@@ -16,7 +16,7 @@ import soxr
 from typing_extensions import override
 
 from bridge.arrays import Audio
-from bridge.audio.devices import find_device, portaudio
+from bridge.audio.devices import close_stream, find_device, portaudio
 from bridge.closing import Closing
 from bridge.errors import AudioError, DeviceError
 
@@ -91,6 +91,7 @@ class DeviceSink(Sink):
         """
         rtmixer, sounddevice = portaudio()
         found = find_device(device, "output")
+        self._name = str(found["name"])
         rate = int(found["default_samplerate"])
         self._channels = min(channels, int(found["max_output_channels"]))
         self._resampler = soxr.ResampleStream(sample_rate, rate, self._channels, dtype="float32")
@@ -110,6 +111,9 @@ class DeviceSink(Sink):
 
     @override
     def write(self, audio: Audio) -> None:
+        """Take what comes next. Raises DeviceError where the device is gone."""
+        if not self._mixer.active:
+            raise DeviceError(f"{self._name}: has stopped; check that it is connected, start again")
         self._queue(self._resampler.resample_chunk(np.ascontiguousarray(audio[: self._channels].T)))
         # Playing ends itself when the ring runs empty.
         if not self._mixer.actions and self._ring.read_available >= self._ahead_frames:
@@ -122,14 +126,14 @@ class DeviceSink(Sink):
         if not self._mixer.actions and self._ring.read_available:
             self._mixer.play_ringbuffer(self._ring)
         patience = time.monotonic() + 2 * _RING_S
-        while self._mixer.actions and time.monotonic() < patience:
+        while self._mixer.active and self._mixer.actions and time.monotonic() < patience:
             time.sleep(0.01)
         if self._lost_frames:
             _log.warning("%d frames came too fast to be played", self._lost_frames)
 
     @override
     def close(self) -> None:
-        self._mixer.close()
+        close_stream(self._mixer)
 
     def _queue(self, frames: Audio) -> None:
         frames = np.ascontiguousarray(frames, np.float32).reshape(-1, self._channels)

@@ -1,28 +1,37 @@
 """Live audio: a sound device, or a file as if it were played live.
 
-A device is captured by PortAudio's thread into a lock-free ring, in C (rtmixer): no Python runs
-there, so a busy interpreter loses no sample. A file is paced by the clock of its reader. `read`
-never blocks; it is called from one thread.
+`read` never blocks; it is called from one thread. A file is paced by the clock of its reader. A
+device has a process of its own (`bridge.audio.capture`), and a thread of this process that blocks
+on the pipe from there and hands over what comes; a lock is held only to hand over. Where the device
+vanishes, or its process dies, the thread starts another process, which looks for the device.
 """
 
 import os
+import pickle
+import subprocess
 import time
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from threading import Event, Lock, Thread
 
 import numpy as np
+import soxr
 from typing_extensions import override
 
-from bridge.arrays import Audio, finite
-from bridge.audio.devices import find_device, portaudio
+from bridge.arrays import Audio
+from bridge.audio.capture import RETRY_S, Block, Message, Opened, Waiting, command
 from bridge.audio.files import read_audio, require_sound
+from bridge.audio.recorder import RING_S
 from bridge.closing import Closing
-from bridge.errors import DeviceError
+from bridge.errors import AudioError, BridgeError, DeviceError
 
-RING_S = 4.0
-"""How much a device's ring holds while nobody reads."""
-_BLOCK_FRAMES = 256
+OPENING_S = 10.0
+"""A device that has not answered after so long refuses."""
+CLOSING_S = 2.0
+"""A process that has not closed its device after so long is killed."""
 _AUDIO_SUFFIXES = frozenset((".wav", ".flac", ".ogg", ".aiff", ".aif", ".mp3"))
 
 
@@ -69,9 +78,18 @@ class FileSource(Source):
     def __init__(
         self, path: Path, channels: Sequence[int] | None = None, repeat: bool = False
     ) -> None:
-        """Raises AudioError where the file cannot be used."""
+        """`channels` count from 1; without them, all. `repeat` plays it again and again.
+
+        Raises AudioError where the file cannot be used.
+        """
         self.name = path.name
-        self._audio, self.sample_rate = read_audio(path)
+        audio, self.sample_rate = read_audio(path)
+        if channels and not 1 <= min(channels) <= max(channels) <= len(audio):
+            raise AudioError(
+                f"{path}: has the channels 1 to {len(audio)}, and not all of"
+                f" {','.join(map(str, channels))}; choose others"
+            )
+        self._audio = audio[[number - 1 for number in channels]] if channels else audio
         require_sound(self._audio, path)
         self.channels = len(self._audio)
         self._end = float("inf") if repeat else self._audio.shape[1]
@@ -99,62 +117,142 @@ class FileSource(Source):
 
 
 class DeviceSource(Source):
-    """The first one or two channels of a sound device, by PortAudio name or index."""
+    """Some channels of a sound device, by PortAudio name or index; it may vanish and return."""
 
     def __init__(self, device: str, channels: Sequence[int] | None = None) -> None:
-        """Raises DeviceError where the device is missing or refuses."""
-        rtmixer, sounddevice = portaudio()
-        found = find_device(device, "input")
-        self.name = str(found["name"])
-        self.sample_rate = int(found["default_samplerate"])
-        self.channels = min(int(found["max_input_channels"]), 2)
-        frames = 1 << round(RING_S * self.sample_rate).bit_length()
-        self._ring = rtmixer.RingBuffer(4 * self.channels, frames)
-        self._lost = 0
-        try:
-            self._recorder = rtmixer.Recorder(
-                device=found["index"],
-                channels=self.channels,
-                samplerate=self.sample_rate,
-                blocksize=_BLOCK_FRAMES,
-                latency="low",
-            )
-            self._recorder.record_ringbuffer(self._ring)
-            self._recorder.start()
-        except (sounddevice.PortAudioError, ValueError) as error:
-            raise DeviceError(
-                f"{self.name}: cannot be opened with {self.channels} channels at"
-                f" {self.sample_rate} Hz ({error}); close other programs that use it"
-            ) from None
+        """Blocking, until the device delivers; `channels` as for `Recorder`.
+
+        Raises DeviceError where the device is missing or refuses.
+        """
+        self._device = self.name = device
+        self._channels = channels
+        self._command = command(device, channels)
+        self._arrived: deque[Audio] = deque()
+        self._arrived_frames = 0
+        self._overrun = False
+        self._resampler: soxr.ResampleStream | None = None
+        self._lost = self._lost_before = 0
+        self._connected = False
+        self._fault = self._refused = ""
+        self._handing_over = Lock()
+        self._changing = Lock()
+        """Held while a process is started, so that none is started behind the back of `close`."""
+        self._answered, self._closed = Event(), Event()
+        self.process = self._start()
+        self._thread = Thread(target=self._run, name="capture", daemon=True)
+        self._thread.start()
+        if not (self._answered.wait(OPENING_S) and self._connected):
+            refused = self._refused or f"{device}: does not answer; check it and try again"
+            self.close()
+            raise DeviceError(refused)
 
     @override
     def read(self) -> Audio:
-        """What arrived since the last call. Raises DeviceError where the device has stopped."""
-        if not self._recorder.active:
-            raise DeviceError(f"{self.name}: has stopped; check that it is connected, start again")
-        if not self._recorder.actions:
-            # Recording ends itself when the ring is full.
-            self._lost += 1
-            self._ring.flush()
-            self._recorder.record_ringbuffer(self._ring)
-        frames = np.frombuffer(self._ring.read(), np.float32).reshape(-1, self.channels)
-        # One bad sample would stay in filters and means for ever.
-        return finite(frames.T)
+        with self._handing_over:
+            blocks = [np.zeros((self.channels, 0), np.float32), *self._arrived]
+            self._arrived.clear()
+            self._arrived_frames = 0
+            self._overrun = False
+        return np.concatenate(blocks, axis=1)
 
     @property
     @override
     def lost(self) -> int:
-        return self._lost
+        return self._lost_before + self._lost
+
+    @property
+    @override
+    def connected(self) -> bool:
+        return self._connected
+
+    @override
+    def take_fault(self) -> str:
+        fault, self._fault = self._fault, ""
+        return fault
 
     @override
     def close(self) -> None:
-        self._recorder.close()
+        with self._changing:
+            self._closed.set()
+            self.process.terminate()
+        self._thread.join(CLOSING_S)
+        self.process.kill()
+        self._thread.join()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            # Sound libraries complain there of every device they do not find.
+            stderr=subprocess.DEVNULL,
+        )
+
+    def _run(self) -> None:
+        """Take what the process tells, and start another where it ends."""
+        while True:
+            with self.process as child, suppress(EOFError, OSError, pickle.UnpicklingError):
+                while child.stdout:
+                    self._take(pickle.load(child.stdout))
+            self._leave(f"{self.name}: its capture has died")
+            if self._closed.wait(RETRY_S):
+                return
+            with self._changing:
+                if self._closed.is_set():
+                    return
+                self.process = self._start()
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Opened():
+                self._meet(message)
+            case Waiting(reason):
+                self._leave(reason)
+            case Block(audio, lost):
+                self._hand_over(audio)
+                self._lost = lost
+
+    def _meet(self, found: Opened) -> None:
+        if not self._answered.is_set():
+            self.name, self.sample_rate = found.name, found.sample_rate
+            self.channels, self.block_frames = found.channels, found.block_frames
+            # It must come back with as many.
+            self._command = command(self._device, self._channels or range(1, self.channels + 1))
+        back, before = found.sample_rate, self.sample_rate
+        self._resampler = None
+        if back != before:
+            self._resampler = soxr.ResampleStream(back, before, self.channels, dtype="float32")
+        self._connected = True
+        self._answered.set()
+
+    def _leave(self, reason: str) -> None:
+        if self._connected:
+            self._connected = False
+            self._fault = f"{reason}; it is looked for until it is back"
+            self._lost_before += self._lost
+            self._lost = 0
+        self._refused = reason
+        self._answered.set()
+
+    def _hand_over(self, audio: Audio) -> None:
+        if self._resampler:
+            audio = np.ascontiguousarray(self._resampler.resample_chunk(audio.T).T)
+        with self._handing_over:
+            self._arrived.append(audio)
+            self._arrived_frames += audio.shape[1]
+            while self._arrived_frames > RING_S * self.sample_rate:
+                # The newest counts; a stall is one loss, however long it is.
+                self._arrived_frames -= self._arrived.popleft().shape[1]
+                self._lost_before += not self._overrun
+                self._overrun = True
 
 
 def open_source(name: str, channels: Sequence[int] | None = None, repeat: bool = False) -> Source:
     """A file where `name` is one, else the sound device of that name or index.
 
-    Raises AudioError or DeviceError where it is neither, or cannot be used.
+    `repeat` plays a file again and again. `channels` count from 1; without them, all of a file, and
+    the first one or two of a device. Blocking for a device. Raises AudioError or DeviceError where
+    it is neither, has no such channels, or cannot be used.
     """
     path = Path(name)
     if os.path.exists(path) or path.suffix.lower() in _AUDIO_SUFFIXES:
@@ -163,5 +261,13 @@ def open_source(name: str, channels: Sequence[int] | None = None, repeat: bool =
 
 
 def parse_channels(text: str) -> list[int] | None:
-    """Temporary."""
-    return None if text == "first" else [int(n) for n in text.split(",")]
+    """What a user chooses: `first` (None), or numbers from 1 on, such as `3` or `1,2`.
+
+    Raises BridgeError for anything else.
+    """
+    if text == "first":
+        return None
+    numbers = text.split(",")
+    if not all(number.isascii() and number.isdecimal() and int(number) for number in numbers):
+        raise BridgeError(f"channels are 'first', or numbers from 1 on such as 1,2; not {text!r}")
+    return [int(number) for number in numbers]

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bridge.audio.files import read_audio, require_sound
-from bridge.audio.sources import open_source
+from bridge.audio.sources import open_source, parse_channels
 from bridge.cli.options import JsonOption, PluginOption, echo_json
 from bridge.cli.orders import Orders
 from bridge.cli.stopping import stop_on_signals
@@ -49,6 +49,10 @@ def command(
             " numbers; `dafx-bridge hosts` lists all kinds.",
         ),
     ],
+    channels: Annotated[
+        str,
+        typer.Option(help="Which of the source's channels: first, or numbers from 1, as 3 or 1,2."),
+    ] = "first",
     seconds: Annotated[
         float | None,
         typer.Option(min=0, max=1e9, help="Stop after so long; else Ctrl-C or end of file."),
@@ -95,7 +99,7 @@ def command(
     settings = LiveSettings(amount, memory, Glide(smoothing, smoothing))
     with ExitStack() as open_ones:
         target = open_ones.enter_context(connect(host, matcher.plugin))
-        live_input = open_ones.enter_context(open_source(source))
+        live_input = open_ones.enter_context(open_source(source, parse_channels(channels)))
         decider = open_ones.enter_context(Background(matcher.plugin)) if rendering else None
         engine = open_ones.enter_context(
             LiveEngine(live_input, matcher, analysis, target, settings, decider)

@@ -94,13 +94,7 @@ class Service(Closing):
         self._stop = stop
         self._lists["/devices"].order(_devices)
         self._lists["/plugins"].order(_plugins)
-        while not stop.is_set():
-            try:
-                self._engine.run(stop, on_hop=self._attend)
-            except DeviceError as error:
-                self._tell_fault(str(error))
-                self._engine.listen_to(None)
-                self._parts.open_source()
+        self._engine.run(stop, on_hop=self._attend)
 
     @override
     def close(self) -> None:

@@ -5,11 +5,7 @@ OSC. Both play the same file as live input. This process waits for them and read
 """
 
 import json
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +14,7 @@ from typing import Any
 from bridge.analysis.metrics import style_distance
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
+from bridge.commands import Line, lines, running
 from bridge.effects import load_effect
 from bridge.engine.matcher import Matcher
 from bridge.errors import BridgeError
@@ -25,9 +22,6 @@ from bridge.manifest import Setting, load_manifest
 
 AUDIO = Path(__file__).parent / "audio"
 INPUT, REFERENCE, TRUTH = AUDIO / "input.flac", AUDIO / "reference.flac", AUDIO / "truth.json"
-_PATIENCE_S = 60
-Line = dict[str, Any]
-"""One line of JSON that a child prints."""
 _GLIDE_S = 2.0
 
 
@@ -97,15 +91,15 @@ def run_demo(out: Path) -> DemoResult:
 def _play(plugin_id: str, recorded: Path) -> tuple[list[tuple[float, Line]], Line]:
     """Run host and engine; what the engine told by seconds of the recording, and the host last."""
     play = ["--plugin", plugin_id, "--input", str(INPUT), "--json"]
-    with _command("host", *play, "--port", "0", "--out", str(recorded)) as host:
-        ready = next(_lines(host))["ready"]
+    with running("host", *play, "--port", "0", "--out", str(recorded)) as host:
+        ready = next(lines(host))["ready"]
         started_s = time.monotonic()
         url = f"embedded://127.0.0.1:{ready['port']}"
         follow = ["--reference", str(REFERENCE), "--host", url, "--keep"]
-        with _command("live", *play, *follow) as live:
+        with running("live", *play, *follow) as live:
             # The host's recording began when it was ready, so its clock counts.
-            told = [(time.monotonic() - started_s, line) for line in _lines(live)]
-        return told, next(_lines(host))["done"]
+            told = [(time.monotonic() - started_s, line) for line in lines(live)]
+        return told, next(lines(host))["done"]
 
 
 def _distances(
@@ -119,27 +113,3 @@ def _distances(
         name: round(style_distance((audio[:, first:], rate), (reference, rate)), 3)
         for name, audio in conditions.items()
     }
-
-
-@contextmanager
-def _command(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A child `dafx-bridge`, ended with the block. Raises BridgeError where it fails."""
-    # -P: a folder named `bridge` where the user happens to be is not this one.
-    command = [sys.executable, "-P", "-m", "bridge", *arguments]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        yield child
-        code = child.wait(_PATIENCE_S)
-    except (StopIteration, subprocess.TimeoutExpired):
-        raise BridgeError(f"`dafx-bridge {arguments[0]}` did not do its part") from None
-    finally:
-        if child.poll() is None:
-            child.kill()
-            child.wait()
-    if code:
-        raise BridgeError(f"`dafx-bridge {arguments[0]}` ended with exit code {code}")
-
-
-def _lines(child: subprocess.Popen[str]) -> Iterator[Line]:
-    """What a child prints, as JSON, until it ends."""
-    return map(json.loads, child.stdout or ())

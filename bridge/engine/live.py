@@ -284,7 +284,12 @@ class LiveEngine(Closing):
 
     def take_fault(self) -> str:
         """What went wrong since the last call; empty where nothing did."""
-        return self.guidance.take_fault() or (self.hand.driver.take_fault() if self.hand else "")
+        tellers = (
+            self.guidance,
+            self.hand and self.hand.driver,
+            self.hearing and self.hearing.source,
+        )
+        return next((fault for teller in tellers if teller and (fault := teller.take_fault())), "")
 
     def _status(self, time_s: float) -> Status:
         hand, hearing, summary = self.hand, self.hearing, self.summary

@@ -83,6 +83,8 @@ class EmbeddedHostServer:
                     stream.set(wanted)
                     applied = wanted
                 block = source.read()
+                if fault := source.take_fault():
+                    _log.warning(fault)
                 if block.shape[1]:
                     heard = crossfade.mix(block, stream.process(block), self.bypassed)
                     sink.write(audition.mix(block, heard))

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sounddevice
 
 from training import corpus
 from training.corpus import MusicSource, Split
@@ -36,6 +35,3 @@ def jack() -> Iterator[None]:
 
     with jack_server():
         yield
-        # PortAudio must let go of JACK before the server ends.
-        sounddevice._terminate()
-    sounddevice._initialize()

@@ -28,22 +28,32 @@ _METADATA = Path(f"/dev/shm/jack_db-{os.getuid()}")
 
 
 @contextmanager
-def jack_server() -> Iterator[None]:
+def jack_server(rate: int = RATE, period: int = PERIOD) -> Iterator[None]:
     """A server that every client of this process and of its later children finds."""
+    with jack_environment() as name, jackd(name, rate, period):
+        yield
+
+
+@contextmanager
+def jack_environment() -> Iterator[str]:
+    """The name of a server, which clients will find when it runs."""
     name = f"dafx-test-{os.getpid()}"
-    command = ["jackd", "-n", name, "-r", "-S", "-t", _CLIENT_TIMEOUT_MS]
+    with _environment(JACK_DEFAULT_SERVER=name, JACK_NO_START_SERVER="1"), _without_metadata():
+        yield name
+
+
+@contextmanager
+def jackd(name: str, rate: int = RATE, period: int = PERIOD) -> Iterator[subprocess.Popen[bytes]]:
+    """The server of that name, ready."""
+    command = ["jackd", "-n", name, "-r", "-S", "-t", _CLIENT_TIMEOUT_MS, "-d", "dummy"]
     with (
-        _environment(JACK_DEFAULT_SERVER=name, JACK_NO_START_SERVER="1"),
-        _without_metadata(),
         TemporaryDirectory() as folder,
-        started(
-            *command, "-d", "dummy", "-r", RATE, "-p", PERIOD, log=(log := Path(folder, "log"))
-        ),
+        started(*command, "-r", rate, "-p", period, log=(log := Path(folder, "log"))) as child,
     ):
         wait = ["jack_wait", "-s", name, "-w", "-t", str(PATIENCE_S)]
         if subprocess.run(wait, timeout=2 * PATIENCE_S, capture_output=True).returncode:
             raise RuntimeError(f"jackd did not start:\n{log.read_text()}")
-        yield
+        yield child
 
 
 @contextmanager

@@ -1,0 +1,72 @@
+"""`dafx-bridge bench`: what the engine costs on this computer."""
+
+from dataclasses import asdict
+from math import isnan
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bridge.bench import GOALS, Goal, measure
+from bridge.bench.figures import Report
+from bridge.bench.run import LEAST_S, MEMORY_S
+from bridge.cli.options import JsonOption, PluginOption, echo_json
+
+EXAMPLES = """\
+  dafx-bridge bench
+  dafx-bridge bench --seconds 600 --plugin mda-delay --json"""
+
+
+def command(
+    plugin: PluginOption = "mda-overdrive",
+    seconds: Annotated[
+        float,
+        typer.Option(
+            min=LEAST_S,
+            max=1e6,
+            help=f"How long the engine runs; memory needs {MEMORY_S:.0f} or more.",
+        ),
+    ] = 60.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the live engine on the demo's guitar into an effect host, and print what it costs.
+
+    The same run measures the models without all that surrounds them, and, where PyTorch is
+    installed, the network of the published method. Keep the computer otherwise idle.
+    """
+    report = measure(plugin, seconds)
+    if as_json:
+        goals = {
+            goal.name: {
+                "unit": goal.unit,
+                "value": _value(goal, report),
+                "at_least" if goal.at_least else "at_most": goal.limit,
+                "met": goal.met(report),
+            }
+            for goal in GOALS
+        }
+        echo_json(asdict(report) | {"goals": goals})
+        return
+    table = Table("figure", "measured", "goal", "met")
+    for goal in GOALS:
+        value = _value(goal, report)
+        measured = "not measured" if value is None else f"{value:.2f} {goal.unit}"
+        limit = f"{'≥' if goal.at_least else '≤'} {goal.limit:g} {goal.unit}"
+        met = goal.met(report)
+        table.add_row(goal.name, measured, limit, "" if met is None else "yes" if met else "no")
+    Console().print(table)
+    typer.echo(
+        f"bare inference {report.bare_inference_ms.p50:.2f} ms; trying settings in the background"
+        f" {100 * report.decider_share:.0f} % of a core; memory {report.memory_mb:.0f} MB;"
+        f" skipped hops {report.skipped_hops}"
+    )
+    if report.predecessor_ms is None:
+        typer.echo("The predecessor's network was not measured: PyTorch is not installed.")
+    else:
+        typer.echo(f"The predecessor's network: {report.predecessor_ms.p50:.1f} ms a prediction.")
+
+
+def _value(goal: Goal, report: Report) -> float | None:
+    value = goal.value(report)
+    return None if value is None or isnan(value) else round(value, 3)

@@ -1,0 +1,41 @@
+"""`dafx-bridge` as a child process that tells what it does in JSON."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bridge.errors import BridgeError
+
+_PATIENCE_S = 60
+Line = dict[str, Any]
+"""One line of JSON that a child prints."""
+
+
+@contextmanager
+def running(*arguments: object) -> Iterator["subprocess.Popen[str]"]:
+    """A child `dafx-bridge`, which ends by itself at the end of the block at the latest.
+
+    Raises BridgeError where it fails.
+    """
+    # -P: a folder named `bridge` where the user happens to be is not this one.
+    command = [sys.executable, "-P", "-m", "bridge", *map(str, arguments)]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        yield child
+        code = child.wait(_PATIENCE_S)
+    except (StopIteration, subprocess.TimeoutExpired):
+        raise BridgeError(f"`dafx-bridge {arguments[0]}` did not do its part") from None
+    finally:
+        if child.poll() is None:
+            child.kill()
+            child.wait()
+    if code:
+        raise BridgeError(f"`dafx-bridge {arguments[0]}` ended with exit code {code}")
+
+
+def lines(child: "subprocess.Popen[str]") -> Iterator[Line]:
+    """What a child prints, as JSON, until it ends."""
+    return map(json.loads, child.stdout or ())
