@@ -214,7 +214,8 @@ class Service(Closing):
 
         general = Glide(number("/attack"), number("/smoothing"), number("/slew"))
         glides, locked = {}, set()
-        for spec in self._knobs.plugin.parameters:
+        model = self._parts.model
+        for spec in model.matcher.plugin.parameters if model else ():
             here = f"{PARAMETER}/{spec.symbol}"
             if number(f"{here}/lock"):
                 locked.add(spec.symbol)

@@ -21,6 +21,8 @@ RETRY_S = 1.0
 """Between two searches for a host that is gone."""
 RELEASE_S = 0.5
 """A gesture ends where nothing has moved for so long."""
+PUT_SETTLES_S = 0.3
+"""So long after a value was put, an answer from before may still come."""
 _ATTEMPTS = 3
 
 
@@ -44,6 +46,7 @@ class Driver(Closing):
         self.locked: frozenset[str] = frozenset()
         """What is left alone, armed or not."""
         self._touched: dict[str, float] = {}
+        self._put_at: dict[str, float] = {}
         self._searcher = ThreadPoolExecutor(1, thread_name_prefix="host-search")
         self._search: Future[dict[str, float]] | None = None
         self._lost = False
@@ -98,7 +101,7 @@ class Driver(Closing):
             news = self._host.poll()
             # Where plugins have moved, values may be another's.
             if not (news.moved or news.gone):
-                self._take(news)
+                self._take(news, now_s)
             self._judge(news, now_s)
         except HostError as error:
             self._lose(str(error))
@@ -138,6 +141,7 @@ class Driver(Closing):
             raise
         for symbol, value in values.items():
             self._echoes.sent(symbol, self._normalised(symbol, value), now_s)
+            self._put_at[symbol] = now_s
         self._values |= values
 
     def finish(self, setting: Setting, bypass: bool = False) -> int:
@@ -187,9 +191,11 @@ class Driver(Closing):
         self._sender.renew()
         self._unanswered_since = None
 
-    def _take(self, news: News[str]) -> None:
+    def _take(self, news: News[str], now_s: float) -> None:
         bypassed = ((BYPASS, float(on)) for on in news.bypassed)
         for symbol, value in (*news.values, *bypassed):
+            if now_s - self._put_at.get(symbol, float("-inf")) < PUT_SETTLES_S:
+                continue
             self._values[symbol] = value
             foreign = self._echoes.is_foreign(symbol, self._normalised(symbol, value))
             if foreign and self.driving and symbol in {*self._predicted, BYPASS}:
