@@ -68,6 +68,11 @@ class Driver(Closing):
         return {s: self._values[s] for s in sorted(self._yielded) if s in self._values}
 
     @property
+    def left(self) -> frozenset[str]:
+        """What is left alone: taken back by the musician, or locked."""
+        return self.locked | self._yielded
+
+    @property
     def bypassed(self) -> bool:
         """Whether the host has the plugin left out, as it last told."""
         return self._values.get(BYPASS, 0.0) >= 0.5
@@ -113,7 +118,7 @@ class Driver(Closing):
         if self._lost:
             return 0
         self._begin()
-        left = self._yielded | self.locked
+        left = self.left
         due = self._sender.due(setting, None if BYPASS in left else bypass, now_s, left)
         try:
             self._send(due, now_s)
@@ -146,7 +151,7 @@ class Driver(Closing):
 
     def finish(self, setting: Setting, bypass: bool = False) -> int:
         """Blocking: send every value once more and see it arrive; how many values."""
-        left = self._yielded | self.locked
+        left = self.left
         values = {s: v for s, v in setting.values.items() if s in self._predicted - left}
         if BYPASS not in left:
             values[BYPASS] = float(bypass)
@@ -163,6 +168,10 @@ class Driver(Closing):
         self._insist({symbol: value for symbol, value in prior.items() if symbol in knobs})
         self._yielded |= {*self._predicted, BYPASS}
         return self._prior is None or not self._lost
+
+    def renew(self) -> None:
+        """Send everything with the next update."""
+        self._sender.renew()
 
     def arm(self, symbols: Iterable[str] = ()) -> None:
         """Drive these again, or all, from where the musician has left them."""

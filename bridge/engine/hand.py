@@ -9,7 +9,7 @@ from bridge.engine.driving import Driver
 from bridge.engine.session import LiveSettings
 from bridge.engine.smoothing import Smoother, blend
 from bridge.hosts import Host
-from bridge.manifest import BYPASS, PluginSpec, Setting
+from bridge.manifest import PluginSpec, Setting
 
 ARRIVED = 2e-3
 """Of a range: this near, a glide is over."""
@@ -46,14 +46,19 @@ class Hand(Closing):
         here = self._smoother.towards(target, elapsed_s, settings.glide_of)
         left = self.driver.yielded.keys() | settings.locked
         values = zip(here.plugin.parameters, here.normalised, target.normalised, strict=True)
+        self.driver.locked = settings.locked
         self._leave_yielded()
         return all(abs(a - b) <= ARRIVED for spec, a, b in values if spec.symbol not in left)
 
-    def send(self, settings: LiveSettings, now_s: float, bypass: bool) -> int:
+    def send(self, now_s: float, bypass: bool) -> int:
         """Send what has changed; how many values."""
         self._bypass = bypass
-        self.driver.locked = settings.locked
         return self.driver.update(self._smoother.setting, now_s, bypass)
+
+    def send_all(self, now_s: float, bypass: bool) -> int:
+        """Send every value now, whatever the host's pace; how many."""
+        self.driver.renew()
+        return self.send(now_s, bypass)
 
     def put(self, values: Mapping[str, float], now_s: float) -> None:
         """Set these real values for the player, whose they are until armed.
@@ -80,8 +85,9 @@ class Hand(Closing):
         self.driver.close()
 
     def _leave_yielded(self) -> None:
-        """What the player has taken stays where it is, and will glide from there."""
-        taken = {s: v for s, v in self.driver.yielded.items() if s != BYPASS}
+        """What the player has taken or locked stays where it is, and will glide from there."""
+        own = self.driver.own.values
+        taken = {s: own[s] for s in own if s in self.driver.left}
         if taken:
             plugin = self._base.plugin
             self._base = Setting.of_values(plugin, self._base.values | taken)

@@ -257,12 +257,14 @@ class LiveEngine(Closing):
         if self._once:
             answer = self._once.answer or answer
         arrived = not self.frozen and hand.towards(answer.setting, self.settings, elapsed_s)
-        self.summary.sends += hand.send(self.settings, now_s, self.bypassed)
+        send = hand.send
         if self._once:
-            if self._once.answer is None and self._is_best(self._once):
+            if self._once.answer and arrived:
+                # Nothing more will be sent, so nothing may wait for the host's pace.
+                self._once, send = None, hand.send_all
+            elif self._is_best(self._once):
                 self._once.answer = answer
-            elif self._once.answer and arrived:
-                self._once = None
+        self.summary.sends += send(now_s, self.bypassed)
 
     def _is_best(self, once: _Once) -> bool:
         """Whether no better answer is to be waited for."""

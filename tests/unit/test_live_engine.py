@@ -115,6 +115,78 @@ def test_a_decision_takes_the_place_of_the_networks_answer(
         assert guided.values[symbol] == pytest.approx(wanted, abs=1e-3)
 
 
+def test_a_single_match_goes_to_the_decided_answer_and_stays_there(
+    matcher: Matcher, overdrive: PluginSpec
+) -> None:
+    decided = Answer(Setting(overdrive, (0.2, 0.4, 0.6)), (0.9, 0.8, 0.7), 0.0, bypass=False)
+    host = MemoryHost(OWN)
+    blocks = np.split(np.tile(noise(1), (1, 4)), 40, axis=1)
+    decider = ScriptedDecider()
+    engine = LiveEngine(
+        BlockSource(blocks, RATE), matcher, reference(matcher), host, AT_ONCE, decider
+    )
+    engine.let_go()
+    seen: list[tuple[bool, int]] = []
+
+    def watch(_: Status) -> None:
+        seen.append((engine.turning, len(host.received)))
+        match len(seen):
+            case 12:
+                assert host.received == []
+                engine.match_once()
+            case 20:
+                decider.outcomes.append(Outcome(decided, 1.0))
+
+    engine.run(Event(), on_status=watch)
+    turning = [on for on, _ in seen]
+    # It waits for the decision, goes there at once without a glide, and lets go.
+    assert turning == [False] * 12 + [True] * 9 + [False] * 19
+    assert host.values["drive"] == pytest.approx(0.2, abs=0.05)
+    assert [count for _, count in seen[21:]] == [seen[21][1]] * 19
+
+
+def test_locked_and_frozen_knobs_stay(matcher: Matcher) -> None:
+    host = MemoryHost(OWN)
+    blocks = np.split(np.tile(noise(1), (1, 3)), 30, axis=1)
+    settings = LiveSettings(memory_s=0, glide=SHARP, locked=frozenset({"muffle"}))
+    engine = LiveEngine(BlockSource(blocks, RATE), matcher, reference(matcher), host, settings)
+    values: list[dict[str, float]] = []
+
+    def watch(status: Status) -> None:
+        values.append(status.values)
+        if len(values) == 15:
+            engine.frozen = True
+            other = reference(matcher, 2)
+            engine.set_reference(replace(other, embedding=other.embedding + 2))
+
+    engine.run(Event(), on_status=watch)
+    assert all(told["muffle"] == OWN["muffle"] for told in values)
+    assert values[14]["drive"] != OWN["drive"]
+    assert all(told == values[15] for told in values[15:])
+
+
+def test_amount_counts_from_where_the_player_has_left_a_knob(matcher: Matcher) -> None:
+    host = MemoryHost(OWN)
+    blocks = np.split(np.tile(noise(1), (1, 4)), 40, axis=1)
+    settings = LiveSettings(0.5, 0, SHARP)
+    engine = LiveEngine(BlockSource(blocks, RATE), matcher, reference(matcher), host, settings)
+    values: list[float] = []
+
+    def watch(status: Status) -> None:
+        values.append(status.values["drive"])
+        if len(values) == 15:
+            engine.put({"drive": 0.1})
+        if len(values) == 25:
+            engine.arm(["drive"])
+
+    engine.run(Event(), on_status=watch)
+    assert engine.answer is not None
+    answer = engine.answer.setting.values["drive"]
+    assert values[14] == pytest.approx((OWN["drive"] + answer) / 2, abs=0.02)
+    assert values[20] == 0.1
+    assert values[-1] == pytest.approx((0.1 + answer) / 2, abs=0.02)
+
+
 def test_another_reference_is_followed_from_the_next_hop_on(matcher: Matcher) -> None:
     decider = ScriptedDecider()
     host = MemoryHost(OWN)
