@@ -110,7 +110,8 @@ class Compared(Source):
         self._signal = signal
         self._position: int | None = None
         self._rest: Audio = np.zeros(0, np.float32)
-        self.sample_rate, self.channels = source.sample_rate, source.channels
+        self.name, self.sample_rate = source.name, source.sample_rate
+        self.channels, self.block_frames = source.channels, source.block_frames
         self.samples = self.missing = self.gaps = 0
 
     @override
