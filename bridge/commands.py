@@ -29,9 +29,9 @@ def running(*arguments: object) -> Iterator["subprocess.Popen[str]"]:
     except (StopIteration, subprocess.TimeoutExpired):
         raise BridgeError(f"`dafx-bridge {arguments[0]}` did not do its part") from None
     finally:
-        if child.poll() is None:
-            child.kill()
-            child.wait()
+        child.kill()
+        # Closes the pipe too.
+        child.communicate()
     if code:
         raise BridgeError(f"`dafx-bridge {arguments[0]}` ended with exit code {code}")
 

@@ -8,8 +8,9 @@ run="libatomic1 libportaudio2 liblilv-0-0 mda-lv2"
 case "${1:-}" in
     run) packages="$run" ;;
     # JACK, lv2apply, Ardour and SuperCollider serve the integration tests, DPF and a compiler the
-    # plugin that they build; mma and a soundfont the test of the corpus.
-    test) packages="$run jackd2 lilv-utils ardour supercollider-server dpf-source g++ make
+    # plugin that they build, strace shows what the engine touches; mma and a soundfont serve the
+    # test of the corpus.
+    test) packages="$run jackd2 lilv-utils ardour supercollider-server dpf-source g++ make strace
         mma libfluidsynth3 timgm6mb-soundfont" ;;
     train) packages="$run mma libfluidsynth3 fluid-soundfont-gm minuet-data timgm6mb-soundfont
         avldrums.lv2-soundfont fillets-ng-data-nl fillets-ng-data-cs festvox-ru

@@ -76,6 +76,8 @@ class MemoryHost(Host):
 class BlockSource(Source):
     """Hands out the next block of (channels, frames) at every read."""
 
+    name = "blocks"
+
     def __init__(self, blocks: Sequence[Audio], sample_rate: int) -> None:
         self.sample_rate = sample_rate
         self.channels = len(blocks[0])

@@ -18,10 +18,10 @@ _MEGABYTE = 1e6
 
 
 class MemoryWatch(Closing):
-    """The resident memory of this process, from now until it is closed."""
+    """The resident memory of a process, by itself this one, from now until it is closed."""
 
-    def __init__(self) -> None:
-        self._process = psutil.Process()
+    def __init__(self, process_id: int | None = None) -> None:
+        self._process = psutil.Process(process_id)
         self._seconds, self._megabytes = array("d"), array("d")
         self._stop = Event()
         self._started_s = time.monotonic()
@@ -41,6 +41,11 @@ class MemoryWatch(Closing):
         seconds, megabytes = np.array(self._seconds), np.array(self._megabytes)
         late = seconds >= after_s
         return round(float(np.polyfit(seconds[late] / 3600, megabytes[late], 1)[0]), 3)
+
+    def growth_mb(self) -> float:
+        """How much more it uses in the last quarter of the time than in the second."""
+        quarters = np.array_split(np.array(self._megabytes), 4)
+        return round(float(np.median(quarters[3]) - np.median(quarters[1])), 3)
 
     @override
     def close(self) -> None:

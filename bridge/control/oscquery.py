@@ -8,7 +8,8 @@ attribute, `?HOST_INFO` where OSC goes to.
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer
 from threading import Thread
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -26,6 +27,12 @@ _PATIENCE_S = 2.0
 """For a client that connects and says nothing."""
 
 
+class _Server(TCPServer):
+    """Unlike `http.server.HTTPServer` it asks no name server for the name of its address."""
+
+    allow_reuse_address = True
+
+
 class OscQuery(Closing):
     """Serves until it is closed."""
 
@@ -36,7 +43,7 @@ class OscQuery(Closing):
             described = surface
 
         try:
-            self._server = HTTPServer((LOOPBACK, port), Handler)
+            self._server = _Server((LOOPBACK, port), Handler)
         except OSError as error:
             raise HostError(
                 f"TCP port {port} on {LOOPBACK} cannot be opened ({error.strerror}); choose"

@@ -226,15 +226,3 @@ def test_a_host_that_dies_does_not_stop_the_bridge(clips: dict[str, Path]) -> No
             out, err = engine.communicate(timeout=PATIENCE_S)
             assert engine.returncode == 0, err
     assert json.loads(out.splitlines()[-1])["summary"]["predictions"] > 0
-
-
-def test_nothing_is_written_outside_the_project(
-    clips: dict[str, Path], host: str, tmp_path: Path
-) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    scrubbed = {k: v for k, v in os.environ.items() if not k.startswith("XDG_")}
-    arguments = ("--reference", clips["reference"], "--input", clips["playing"], "--host", host)
-    done = run("live", "--plugin", "mda-overdrive", *arguments, env=scrubbed | {"HOME": str(home)})
-    assert done.returncode == 0
-    assert list(home.rglob("*")) == []
