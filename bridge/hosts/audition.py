@@ -9,7 +9,6 @@ from pathlib import Path
 from threading import Event, Thread
 
 import numpy as np
-import pyloudnorm
 from typing_extensions import override
 
 from bridge.arrays import Audio
@@ -118,5 +117,8 @@ class Audition(Closing):
         """Integrated loudness; very low where there is too little to say."""
         if audio.shape[1] < self._rate:
             return _QUIETEST_LUFS
+        # It brings scipy.signal, which would double the time that every command takes to start.
+        import pyloudnorm
+
         loudness = pyloudnorm.Meter(self._rate).integrated_loudness(audio.T.astype(np.float64))
         return float(max(loudness, _QUIETEST_LUFS))
