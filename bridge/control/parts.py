@@ -185,13 +185,17 @@ class Parts(Closing):
 
     def _take_model(self, model: Model) -> None:
         old, self.model = self.model, model
-        self._leave_target()
+        plugin = model.matcher.plugin
+        another = old is None or old.matcher.plugin != plugin
+        if another:
+            self._leave_target()
         self._engine.ask(model.matcher, model.decider)
-        self._engine.listen_to(self.source)
         if old:
             self._pool.submit(old.close)
-        self._on_model(model.matcher.plugin)
-        self.connect()
+        if another:
+            self._on_model(plugin)
+            self._engine.listen_to(self.source)
+            self.connect()
         self.read_reference()
 
     def _take_reference(self, reference: Reference | None) -> None:

@@ -138,7 +138,7 @@ class Service(Closing):
 
     def _all_actions(self) -> dict[str, Callable[[Order], None]]:
         """What every address that can be set, or commanded, does."""
-        set_and, engine, knobs, parts = self._set_and, self._engine, self._knobs, self._parts
+        set_and, knobs, parts = self._set_and, self._knobs, self._parts
         tuned = ("/amount", "/memory", "/smoothing", "/attack", "/slew")
         return {
             "/source": set_and(parts.open_source),
@@ -152,7 +152,7 @@ class Service(Closing):
             **dict.fromkeys(tuned, set_and(self._tune)),
             "/rendering": set_and(parts.open_model),
             "/bypass": self._bypass,
-            "/match": lambda _: engine.match_once(),
+            "/match": lambda _: self._match(),
             "/arm": lambda order: knobs.arm([str(symbol) for symbol in order.value]),
             "/revert": lambda _: self._revert(),
             "/panic": lambda _: self._panic(),
@@ -233,6 +233,16 @@ class Service(Closing):
             self._engine.follow, self._engine.frozen = True, False
         else:
             self._engine.let_go()
+
+    def _match(self) -> None:
+        for part, missing in (
+            (self._engine.hearing, "nothing is listened to; choose a /source first"),
+            (self._engine.reference, "there is no reference; choose a /reference first"),
+            (self._engine.hand, "no effect host is connected; choose a /host first"),
+        ):
+            if part is None:
+                raise BridgeError(missing)
+        self._engine.match_once()
 
     def _freeze(self, order: Order) -> None:
         self._engine.frozen = bool(order.number)

@@ -20,7 +20,7 @@ class Hearing:
 
     def __init__(self, source: Source, features: FeatureSettings) -> None:
         self.source = source
-        self._features = features
+        self.features = features
         self.window = LiveWindow(source.sample_rate, features)
         self.block: Audio = np.zeros((source.channels, 0), np.float32)
         """What arrived in the last hop, (channels, frames)."""
@@ -48,5 +48,5 @@ class Hearing:
     @property
     def sounding(self) -> bool:
         """Whether most of the window sounds."""
-        rate = self._features.sample_rate_hz
+        rate = self.features.sample_rate_hz
         return active_share(self.window.audio, rate) >= LEAST_ACTIVE_SHARE

@@ -97,12 +97,16 @@ class LiveEngine(Closing):
             self.hearing = Hearing(source, self.matcher.features)
         self.heard = self.played = None
 
-    def ask(self, matcher: Matcher | None, decider: Decider | None) -> None:
-        """Answer with this model, which is warm, from the next hop on; the hand is let go."""
-        self.hand = None
-        self.matcher, self.guidance, self.answer = matcher, Guidance(decider), None
+    def ask(self, matcher: Matcher, decider: Decider | None) -> None:
+        """Answer with this model, which is warm, from the next hop on.
+
+        For another plugin than before the hand is let go; the same goes on without a gap.
+        """
+        before, self.matcher, self.guidance = self.matcher, matcher, Guidance(decider)
         self._once = self.played = None
-        if self.hearing:
+        if before is None or before.plugin != matcher.plugin:
+            self.hand = self.answer = None
+        if self.hearing and self.hearing.features != matcher.features:
             self.listen_to(self.hearing.source)
 
     def set_reference(self, reference: Analysis | None) -> None:

@@ -19,8 +19,11 @@ from bridge.control import ControlClient
 from bridge.control.history import ONE_CHANGE_S
 from bridge.control.nodes import NODES, Access
 from bridge.demo.run import INPUT, REFERENCE
+from bridge.models.cards import MODEL_FILE
+from bridge.models.loading import ENCODER_FOLDER
 from bridge.osc import Message
 from bridge.osc.packets import encode
+from bridge.paths import MODELS
 from tests.integration.commands import PATIENCE_S, next_line, running
 from tests.rigs.hostile import hostile_packets
 
@@ -139,6 +142,25 @@ def test_a_reference_that_changes_on_disk_is_read_again(
     path.unlink()
     settle(demo, 1.5)
     assert value(demo, "/engine/fault") == ""
+
+
+def test_a_model_that_changes_on_disk_is_loaded_without_a_gap(demo: ControlClient) -> None:
+    demo.send("/amount", 1.0)
+    demo.send("/follow", 1)
+    until(demo, state="matching", parameter__drive__by="model")
+    settle(demo, 1.5)
+    drive = float(str(value(demo, "/parameter/drive")))
+    (MODELS / ENCODER_FOLDER / MODEL_FILE).touch()
+    seen = []
+    demo.wait(lambda values: "model" in str(values["/engine/busy"]), PATIENCE_S)
+    while "model" in str(value(demo, "/engine/busy")):
+        seen += demo.poll(0.05)
+    end_s = time.monotonic() + 2
+    while time.monotonic() < end_s:
+        seen += demo.poll(0.05)
+    assert not [m for m in seen if m.address in ("/host/state", "/state")]
+    drives = [float(m.arguments[0]) for m in seen if m.address == "/parameter/drive"]
+    assert all(abs(now - drive) < 0.2 for now in drives)
 
 
 def test_other_sounds_are_played_by_the_embedded_host_only(demo: ControlClient) -> None:
