@@ -57,12 +57,11 @@ class OscSocket(Closing):
         """The messages of the next well-formed packet and its sender, or None when time is up."""
         deadline = time.monotonic() + timeout_s
         while True:
-            # 0 would mean non-blocking, which raises another error than a timeout.
-            self._socket.settimeout(max(deadline - time.monotonic(), 1e-4))
+            self._socket.settimeout(max(deadline - time.monotonic(), 0.0))
             try:
                 packet, sender = self._socket.recvfrom(_MAX_DATAGRAM)
                 return decode(packet), sender
-            except TimeoutError:
+            except (TimeoutError, BlockingIOError):
                 return None
             except PacketError as error:
                 self.dropped += 1
