@@ -121,6 +121,7 @@ class StatisticsStream:
             CARRIER_FRAMES, CARRIER_FRAMES, max(1, window // CARRIER_FRAMES), _squared_power
         )
         self._lags: tuple[int, Floats, Floats] | None = None
+        self._lines: tuple[int, Floats] | None = None
 
     @property
     def frames(self) -> int:
@@ -151,7 +152,7 @@ class StatisticsStream:
         loudness = level_free.max(axis=1)
         active = loudness >= loudness.max() - _ACTIVE_RANGE_DB
         some = np.sort(samples[_some(len(samples))] / np.float32(rms))
-        sizes = np.sort(np.abs(some))
+        sizes = _sorted_sizes(some)
         profile, echoes = self._echoes(samples)
         groups: dict[str, npt.NDArray[np.floating]] = {
             "spectrum": _spectrum(level_free, active) / 20,
@@ -169,7 +170,11 @@ class StatisticsStream:
 
     def _carriers(self) -> Floats:
         rows = self._carrier.rows
-        return _prominence(rows.mean(axis=0)) if len(rows) else np.zeros(CARRIER_BINS, np.float32)
+        if not len(rows):
+            return np.zeros(CARRIER_BINS, np.float32)
+        if self._lines is None or self._lines[0] != self._carrier.count:
+            self._lines = self._carrier.count, _prominence(rows.mean(axis=0))
+        return self._lines[1]
 
     def _echoes(self, samples: Audio) -> tuple[Floats, Floats]:
         """The strongest lag of every bin, and how sharp every lag is."""
@@ -235,7 +240,10 @@ def _spectrum(level_free: Floats, active: npt.NDArray[np.bool_]) -> Floats:
 
 def _slopes(level_free: Floats) -> Floats:
     """How fast bands fall and rise, in dB within 53 and 213 ms: reverberation falls slowly."""
-    bands = level_free.reshape(len(level_free), BROAD_BANDS, -1).mean(axis=2)
+    # Sums of columns: numpy is slow where it sums many short rows.
+    within = level_free.reshape(len(level_free), BROAD_BANDS, -1)
+    bands = np.add.reduce([within[:, :, band] for band in range(within.shape[2])])
+    bands /= within.shape[2]
     return np.stack(
         [
             _quantiles((bands[frames:] - bands[:-frames]).T, _SLOPE_QUANTILES)
@@ -333,7 +341,8 @@ def _amplitude(some: Floats, sizes: Floats) -> Floats:
 def _envelope(level_free: Audio) -> Floats:
     """How the level is distributed, and how it rises and falls within 2.7, 11, 43 and 171 ms."""
     count = len(level_free) // _ENVELOPE_FRAMES
-    power = np.mean(level_free[: count * _ENVELOPE_FRAMES].reshape(count, -1) ** 2, axis=1)
+    frames = level_free[: count * _ENVELOPE_FRAMES].reshape(count, -1)
+    power = np.einsum("ij,ij->i", frames, frames) / _ENVELOPE_FRAMES
     level = np.maximum(10 * np.log10(power + 1e-12), -60.0)
     steps = [
         _quantiles(level[step:] - level[:-step], _STEP_QUANTILES)
@@ -361,6 +370,12 @@ def _ranked(ordered: Floats, quantiles: tuple[float, ...]) -> Floats:
     """`_quantiles` of what is sorted."""
     ranks = np.round(np.array(quantiles) * (ordered.shape[-1] - 1)).astype(int)
     return np.asarray(np.moveaxis(ordered[..., ranks], -1, 0))
+
+
+def _sorted_sizes(ordered: Floats) -> Floats:
+    """The absolute values of sorted numbers, sorted: two runs, which a stable sort only merges."""
+    first = int(np.searchsorted(ordered, 0))
+    return np.sort(np.concatenate([-ordered[:first][::-1], ordered[first:]]), kind="stable")
 
 
 @lru_cache(maxsize=4)
