@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bridge import __version__, errors
-from bridge.cli import demo, devices, discover, host, hosts, live, match, plugins
+from bridge.cli import demo, devices, discover, figures, host, hosts, live, match, plugins
 from bridge.cli.explained import explained
 
 _CODES = (
@@ -49,7 +49,7 @@ def _frame(
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
 
 
-for _module in (match, live, host, hosts, discover, demo, plugins, devices):
+for _module in (match, live, host, hosts, discover, demo, figures, plugins, devices):
     app.command(
         _module.__name__.rsplit(".", 1)[-1],
         epilog=f"\b\nExamples:\n{_module.EXAMPLES}",

@@ -41,6 +41,7 @@ class Matcher:
     def __init__(self, plugin: PluginSpec, models: Path = MODELS) -> None:
         """Raises ModelError where no fitting model is exported for the plugin."""
         self.plugin = plugin
+        self.models = models
         self._encoder = load_encoder(models)
         self._predictor = load_predictor(plugin, self._encoder, models)
 
