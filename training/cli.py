@@ -15,6 +15,8 @@ from training.evaluation import Settings
 from training.evaluation import evaluate as evaluate_plugins
 from training.fit import Folders, export_run, fit
 from training.report import write_report
+from training.sound_map import Settings as MapSettings
+from training.sound_map import make_maps
 
 NameArgument = Annotated[str, typer.Argument(help="A file of training/experiments, without .yaml.")]
 DataOption = Annotated[Path, typer.Option(help="Where corpus and pools lie.")]
@@ -139,6 +141,42 @@ def _embedding(
     """Measure what the exported encoder's embedding holds: which effect, and bits of parameters."""
     plugins = [entry for entry in load_manifest().plugins if entry.model]
     embedding.measure(plugins, data / "corpus", out, clips, processes=processes)
+
+
+@app.command("sound-map")
+@explained
+def _sound_map(
+    plugin: Annotated[
+        list[str] | None,
+        typer.Option(help="Plugin id; again for more.", show_default="all that have a model"),
+    ] = None,
+    points: Annotated[
+        int, typer.Option(min=64, help="Settings that are laid out.")
+    ] = MapSettings().points,
+    clips: Annotated[
+        int, typer.Option(min=256, help="Clips of the training pool to learn from.")
+    ] = MapSettings().clips,
+    lines: Annotated[
+        int, typer.Option(min=4, help="Lines of every kind that are rendered to measure.")
+    ] = MapSettings().lines,
+    processes: Annotated[int, typer.Option(min=1, help="How many plugins at once.")] = 2,
+    data: DataOption = DATA,
+    runs: RunsOption = RUNS,
+    out: OutOption = RESULTS,
+) -> None:
+    """Make each plugin's map of sounds beside its exported predictor, and measure it.
+
+    Goes on where it was stopped; what is in OUT/sound_map for the same encoder, plugin and counts
+    is not made again. After a change of the code, delete that file.
+    """
+    manifest = load_manifest()
+    chosen = (
+        [manifest.plugin(name) for name in plugin]
+        if plugin
+        else [entry for entry in manifest.plugins if entry.model]
+    )
+    settings = MapSettings(points=points, clips=clips, lines=lines)
+    make_maps(chosen, settings, Folders(data, runs), MODELS, out, processes)
 
 
 @app.command("limits")

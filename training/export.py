@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.statistics import GROUPS, LEVEL_NAMES, SIZE
+from bridge.arrays import Floats
 from bridge.manifest import PluginSpec
 from bridge.models.cards import (
     CARD_FILE,
@@ -204,7 +205,20 @@ def _write(
 ) -> str:
     """Model and golden outputs into `folder`; the model's hash."""
     folder.mkdir()
-    path = folder / MODEL_FILE
+    golden = to_onnx(folder / MODEL_FILE, model, names, inputs, outputs)
+    np.savez(folder / GOLDEN_FILE, allow_pickle=False, **golden)
+    refuse_difference(folder)
+    return file_sha256(folder / MODEL_FILE)
+
+
+def to_onnx(
+    path: Path,
+    model: nn.Module,
+    names: Sequence[str],
+    inputs: tuple[Tensor, ...],
+    outputs: Sequence[str],
+) -> dict[str, Floats]:
+    """Write a network for one row at a time; what PyTorch makes of `inputs` (n, ...), by name."""
     # The TorchScript exporter: its graphs agree with PyTorch to 1e-7 and need no further package.
     torch.onnx.export(
         model,
@@ -217,21 +231,26 @@ def _write(
     )
     with torch.no_grad():
         expected = model(*inputs)
-    golden = {
+    answers = expected if isinstance(expected, tuple) else (expected,)
+    return {
         name: array.numpy()
-        for name, array in zip([*names, *outputs], [*inputs, *expected], strict=True)
+        for name, array in zip([*names, *outputs], [*inputs, *answers], strict=True)
     }
-    np.savez(folder / GOLDEN_FILE, allow_pickle=False, **golden)
-    if (difference := golden_difference(folder)) > TOLERANCE:
-        raise TrainingError(f"{path}: ONNX Runtime differs from PyTorch by {difference:.1e}")
-    return file_sha256(path)
 
 
-def golden_difference(folder: Path) -> float:
+def refuse_difference(folder: Path, model: str = MODEL_FILE) -> None:
+    """Raise TrainingError where ONNX Runtime's answers are not PyTorch's golden ones."""
+    if (difference := golden_difference(folder, model)) > TOLERANCE:
+        raise TrainingError(
+            f"{folder / model}: ONNX Runtime differs from PyTorch by {difference:.1e}"
+        )
+
+
+def golden_difference(folder: Path, model: str = MODEL_FILE) -> float:
     """Largest difference between the golden outputs and ONNX Runtime's, case by case."""
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(folder / MODEL_FILE)
+    session = onnxruntime.InferenceSession(folder / model)
     inputs = [node.name for node in session.get_inputs()]
     outputs = [node.name for node in session.get_outputs()]
     with np.load(folder / GOLDEN_FILE) as golden:

@@ -6,7 +6,19 @@ from typing import Annotated
 import typer
 
 from bridge import __version__, errors
-from bridge.cli import bench, demo, devices, discover, engine, host, hosts, live, match, plugins
+from bridge.cli import (
+    bench,
+    demo,
+    devices,
+    discover,
+    engine,
+    figures,
+    host,
+    hosts,
+    live,
+    match,
+    plugins,
+)
 from bridge.cli.explained import explained
 
 _CODES = (
@@ -49,7 +61,8 @@ def _frame(
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
 
 
-for _module in (match, live, engine, host, hosts, discover, demo, plugins, devices, bench):
+_COMMANDS = (match, live, engine, host, hosts, discover, demo, figures, plugins, devices, bench)
+for _module in _COMMANDS:
     app.command(
         _module.__name__.rsplit(".", 1)[-1],
         epilog=f"\b\nExamples:\n{_module.EXAMPLES}",

@@ -11,12 +11,17 @@ from bridge.cli.options import JsonOption, PluginOption, echo_json, parameter_ro
 from bridge.engine.answers import Answer
 from bridge.engine.matcher import Matcher
 from bridge.engine.offline import MatchResult, match_files
+from bridge.engine.sound_map import Position, load_map
+from bridge.errors import ModelError
 from bridge.manifest import load_manifest
 
 EXAMPLES = """\
   dafx-bridge match dry.wav reference.wav --plugin mda-overdrive --out wet.wav
   dafx-bridge match dry.flac reference.ogg --plugin mda-overdrive --out wet.wav --json
   dafx-bridge match dry.wav reference.wav --plugin mda-overdrive --out wet.wav --budget-s 0"""
+
+
+_MAP_CELLS = (32, 10)
 
 
 def command(
@@ -39,10 +44,12 @@ def command(
     Where REFERENCE sounds as if the plugin were not there, INPUT stays as it is but for its level.
     The confidence of a parameter is the probability that it is right within a tenth of its range.
     The distance is the mean difference, in dB, between the long-term spectra of two recordings;
-    they need not play the same notes.
+    they need not play the same notes. On the plugin's sound map, a unit square, neighbours sound
+    alike, whatever is played.
     """
     matcher = Matcher(load_manifest().plugin(plugin))
     result = match_files(source, reference, matcher, out, budget_s)
+    places = _places(matcher, result)
     if as_json:
         echo_json(
             {
@@ -54,10 +61,50 @@ def command(
                     "before": round(result.distance_before, 4),
                     "after": round(result.distance_after, 4),
                 },
+                "map": _rounded(places),
             }
         )
     else:
-        _print(result, out)
+        _print(result, places, out)
+
+
+Places = dict[str, Position]
+
+
+def _places(matcher: Matcher, result: MatchResult) -> Places | None:
+    """Where input, reference and prediction lie on the map; None where the plugin has no map."""
+    try:
+        sound_map = load_map(matcher.plugin, matcher.models)
+    except ModelError as error:
+        typer.echo(f"no sound map: {error}", err=True)
+        return None
+    return {
+        "input": sound_map.locate(result.played),
+        "reference": sound_map.locate(result.goal),
+        "prediction": sound_map.position_of(result.answer.setting),
+    }
+
+
+def _rounded(places: Places | None) -> dict[str, list[float]] | None:
+    if places is None:
+        return None
+    return {name: [round(value, 4) for value in place] for name, place in places.items()}
+
+
+def _drawn(places: Places) -> str:
+    """The square in characters; each place is the first letter of its name."""
+    cells = [[" "] * _MAP_CELLS[0] for _ in range(_MAP_CELLS[1])]
+    for name, place in places.items():
+        column, row = (
+            min(int(value * count), count - 1)
+            for value, count in zip(place, _MAP_CELLS, strict=True)
+        )
+        cells[-1 - row][column] = name[0].upper()
+    edge = "+" + "-" * _MAP_CELLS[0] + "+"
+    legend = ", ".join(f"{name} {x:.2f} {y:.2f}" for name, (x, y) in places.items())
+    return "\n".join(
+        [f"sound map: {legend}", edge, *("|" + "".join(line) + "|" for line in cells), edge]
+    )
 
 
 def _rows(answer: Answer) -> list[dict[str, Any]]:
@@ -71,7 +118,7 @@ def _rows(answer: Answer) -> list[dict[str, Any]]:
     ]
 
 
-def _print(result: MatchResult, out: Path) -> None:
+def _print(result: MatchResult, places: Places | None, out: Path) -> None:
     plugin = result.answer.setting.plugin
     table = Table("parameter", "normalised", "value", "unit", "confidence", title=plugin.name)
     for row in _rows(result.answer):
@@ -91,6 +138,8 @@ def _print(result: MatchResult, out: Path) -> None:
         f"distance to the reference: {result.distance_before:.2f} dB before,"
         f" {result.distance_after:.2f} dB after"
     )
+    if places:
+        console.print(_drawn(places), highlight=False)
     console.print(f"wrote {out}", soft_wrap=True)
 
 

@@ -41,6 +41,7 @@ class Matcher:
     def __init__(self, plugin: PluginSpec, models: Path = MODELS) -> None:
         """Raises ModelError where no fitting model is exported for the plugin."""
         self.plugin = plugin
+        self.models = models
         self.files = model_files(plugin, models)
         """What it was loaded from."""
         self._encoder = load_encoder(models)

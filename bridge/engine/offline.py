@@ -11,16 +11,18 @@ from bridge.audio.files import read_audio, require_other_file, require_sound, wr
 from bridge.effects import load_effect
 from bridge.engine.answers import Answer
 from bridge.engine.deciding import decide
-from bridge.engine.matcher import Matcher
+from bridge.engine.matcher import Analysis, Matcher
 
 
 @dataclass(frozen=True)
 class MatchResult:
-    """The answer and the style distance to the reference, in dB, before and after."""
+    """The answer, what was heard, and the style distance to the reference, in dB."""
 
     answer: Answer
     distance_before: float
     distance_after: float
+    played: Analysis
+    goal: Analysis
 
 
 def match_files(
@@ -39,10 +41,10 @@ def match_files(
     effect = load_effect(matcher.plugin)
     long_enough = _repeated(audio, matcher.features.least_s * rate)
     goal = matcher.analyse(wanted, wanted_rate, str(reference))
+    played = matcher.analyse(long_enough, rate, str(source), repeat_short=True)
     if budget_s > 0:
         answer = decide(matcher, effect, long_enough, rate, goal, budget_s)
     else:
-        played = matcher.analyse(long_enough, rate, str(source), repeat_short=True)
         answer = matcher.predict(played, goal, rate)
     processed = answer.apply(effect, audio, rate)
     profile = style_profile(wanted, wanted_rate)
@@ -50,6 +52,8 @@ def match_files(
         answer,
         profile_distance(style_profile(audio, rate), profile),
         profile_distance(style_profile(processed, rate), profile),
+        played,
+        goal,
     )
     write_audio(out, processed, rate)
     return result

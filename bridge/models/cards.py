@@ -2,6 +2,7 @@
 
 A folder holds `model.onnx`, `card.json` and `golden.npz` (inputs and the outputs PyTorch gave).
 The card's hash ties it to its model; a predictor's card names the hash of the encoder it needs.
+A sound map has several files, each with its hash, in the folder `map` beside its predictor.
 """
 
 import hashlib
@@ -102,7 +103,30 @@ class PredictorCard(_Card):
     decision: DecisionRecord
 
 
+class MapCard(_Record):
+    """Card of one plugin's sound map."""
+
+    schema_version: Literal[1] = 1
+    kind: Literal["map"] = "map"
+    plugin: str
+    parameters: tuple[ParameterRecord, ...]
+    """In the order of its settings."""
+    experiment: str
+    """Whose clips it was learned from."""
+    clips: int
+    """How many of them."""
+    points: int
+    """How many settings are laid out."""
+    encoder_sha256: Sha256
+    embedding_size: int
+    metrics: dict[str, float]
+    sha256: dict[str, Sha256]
+    """By file."""
+    versions: dict[str, str]
+
+
 CardType = TypeVar("CardType", EncoderCard, PredictorCard)
+RecordType = TypeVar("RecordType", bound=_Record)
 
 
 def read_card(folder: Path, kind: type[CardType]) -> CardType:
@@ -111,22 +135,7 @@ def read_card(folder: Path, kind: type[CardType]) -> CardType:
     Raises ModelError, naming the file and the field.
     """
     path = folder / CARD_FILE
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(
-            f"{path}: no such model card; export the model, or correct the path"
-        ) from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ModelError(
-            f"{path}: not readable as JSON ({error}); export the model again"
-        ) from None
-    try:
-        card = kind.model_validate(data)
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        field = ".".join(map(str, fault["loc"])) or "card"
-        raise ModelError(f"{path}: {field}: {fault['msg']}; export the model again") from None
+    card = read_record(path, kind, "export the model")
     for field, expected in (
         ("sample_rate_hz", card.features.sample_rate_hz),
         ("window_s", card.features.window_s),
@@ -146,34 +155,68 @@ def read_card(folder: Path, kind: type[CardType]) -> CardType:
     return card
 
 
+def read_record(path: Path, kind: type[RecordType], remedy: str) -> RecordType:
+    """A card as it stands. Raises ModelError, naming the file, the field and the remedy."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{path}: no such model card; {remedy}, or correct the path") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ModelError(f"{path}: not readable as JSON ({error}); {remedy} again") from None
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        field = ".".join(map(str, fault["loc"])) or "card"
+        raise ModelError(f"{path}: {field}: {fault['msg']}; {remedy} again") from None
+
+
 def check_fits(card: PredictorCard, plugin: PluginSpec, encoder: EncoderCard, folder: Path) -> None:
     """Raise ModelError, naming the field, where a predictor fits neither manifest nor encoder."""
-    listed = tuple(ParameterRecord.of(parameter) for parameter in plugin.predicted)
-    in_manifest: list[tuple[str, object, object]] = [
-        ("plugin", card.plugin, plugin.id),
-        ("parameters", [p.symbol for p in card.parameters], [p.symbol for p in listed]),
-    ]
-    for number, pair in enumerate(zip(card.parameters, listed, strict=False)):
-        for field in ("min", "max", "scale"):
-            has, needs = (getattr(record, field) for record in pair)
-            in_manifest.append((f"parameters.{number}.{field}", has, needs))
-    in_encoder: list[tuple[str, object, object]] = [
+    in_manifest = against_manifest(card, plugin)
+    in_encoder: Pairs = [
         ("encoder_sha256", card.encoder_sha256, encoder.sha256),
         ("features", card.features, encoder.features),
         ("statistics", card.statistics, encoder.statistics),
         ("embedding_size", card.embedding_size, encoder.embedding_size),
         ("levels", card.levels, encoder.levels),
     ]
-    for source, remedy, pairs in (
-        ("manifest", "train the model again, or correct the manifest", in_manifest),
-        ("encoder's card", "export encoder and predictor together", in_encoder),
-    ):
-        for field, has, needs in pairs:
-            if has != needs:
-                raise ModelError(
-                    f"{folder / CARD_FILE}: {field} is {has!r} but the {source} says {needs!r};"
-                    f" {remedy}"
-                )
+    refuse_misfits(
+        folder / CARD_FILE,
+        "manifest",
+        in_manifest,
+        "train the model again, or correct the manifest",
+    )
+    refuse_misfits(
+        folder / CARD_FILE, "encoder's card", in_encoder, "export encoder and predictor together"
+    )
+
+
+Pairs = list[tuple[str, object, object]]
+"""Field, what the card has, what it needs."""
+
+
+def against_manifest(card: PredictorCard | MapCard, plugin: PluginSpec) -> Pairs:
+    """What must be equal of a card and its plugin's entry in the manifest."""
+    listed = tuple(ParameterRecord.of(parameter) for parameter in plugin.predicted)
+    pairs: Pairs = [
+        ("plugin", card.plugin, plugin.id),
+        ("parameters", [p.symbol for p in card.parameters], [p.symbol for p in listed]),
+    ]
+    for number, pair in enumerate(zip(card.parameters, listed, strict=False)):
+        for field in ("min", "max", "scale"):
+            has, needs = (getattr(record, field) for record in pair)
+            pairs.append((f"parameters.{number}.{field}", has, needs))
+    return pairs
+
+
+def refuse_misfits(path: Path, source: str, pairs: Pairs, remedy: str) -> None:
+    """Raise ModelError for the first pair that is not equal."""
+    for field, has, needs in pairs:
+        if has != needs:
+            raise ModelError(
+                f"{path}: {field} is {has!r} but the {source} says {needs!r}; {remedy}"
+            )
 
 
 def file_sha256(path: Path) -> str:

@@ -67,7 +67,7 @@ class Encoder:
                     f"{folder}: {field} are {has} but this version computes {computed};"
                     " export the model again"
                 )
-        self._session = _open(
+        self._session = open_session(
             folder / MODEL_FILE,
             {"vector": (1, SIZE)},
             {"embedding": (1, self.card.embedding_size), "style": (1, self.card.style_size)},
@@ -100,7 +100,7 @@ class Predictor:
             "bins": (1, count, self.card.bins),
             "bypass": (1, 1),
         }
-        self._session = _open(folder / MODEL_FILE, shapes, outputs)
+        self._session = open_session(folder / MODEL_FILE, shapes, outputs)
 
     def predict(
         self,
@@ -150,9 +150,10 @@ def model_files(plugin: PluginSpec, models: Path = MODELS) -> tuple[Path, ...]:
     return tuple(models / folder / MODEL_FILE for folder in folders)
 
 
-def _open(
+def open_session(
     path: Path, inputs: Mapping[str, tuple[int, ...]], outputs: Mapping[str, tuple[int, ...]]
 ) -> onnxruntime.InferenceSession:
+    """A model in one thread. Raises ModelError where it does not load or has other shapes."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

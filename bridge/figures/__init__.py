@@ -1,0 +1,1 @@
+"""Pictures of the latent space, from the exported models; needs the extra `figures`."""
