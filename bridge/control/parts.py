@@ -4,6 +4,7 @@ Each is wanted by values of the control surface, made on a thread of a pool, and
 analysis thread between two hops. What was used before is closed on a thread of the pool.
 """
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -23,10 +24,13 @@ from bridge.engine.background import Background
 from bridge.engine.hand import Hand
 from bridge.engine.live import LiveEngine
 from bridge.engine.matcher import Matcher
+from bridge.engine.sound_map import SoundMap, load_map
+from bridge.errors import ModelError
 from bridge.hosts import Host, connect
 from bridge.manifest import Manifest, PluginSpec
 
 _LOOK_S = 1.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -35,6 +39,8 @@ class Model(Closing):
 
     matcher: Matcher
     decider: Background | None
+    sound_map: SoundMap | None
+    """None where there is none for this plugin."""
 
     @override
     def close(self) -> None:
@@ -130,7 +136,8 @@ class Parts(Closing):
         def make() -> Model:
             matcher = Matcher(plugin)
             matcher.warm_up()
-            return Model(matcher, Background(plugin) if rendering else None)
+            decider = Background(plugin) if rendering else None
+            return Model(matcher, decider, _map_of(plugin))
 
         self._models.order(make)
 
@@ -228,6 +235,14 @@ class Parts(Closing):
             self.open_model()
         elif changed:
             self.read_reference()
+
+
+def _map_of(plugin: PluginSpec) -> SoundMap | None:
+    try:
+        return load_map(plugin)
+    except ModelError as error:
+        _log.warning("no sound map: %s", error)
+        return None
 
 
 def _connect(url: str, plugin: PluginSpec, source: str, log: Path) -> Target:

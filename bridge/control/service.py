@@ -29,6 +29,7 @@ from bridge.control.learning import Learning
 from bridge.control.nodes import NODES, PARAMETER, Value, parameter_nodes
 from bridge.control.own_host import NAME as OWN_HOST
 from bridge.control.parts import Parts
+from bridge.control.place import Place
 from bridge.control.preparing import Preparing
 from bridge.control.surface import Order, Surface, fitting
 from bridge.control.telling import tell_host, tell_input, tell_reference, tell_work
@@ -76,6 +77,7 @@ class Service(Closing):
             log.with_name("embedded-host.log"),
             self._choose,
         )
+        self._place = Place(self.surface, self._engine, self._knobs, self._parts)
         self._lists = {
             address: Preparing(self._pool, self._teller(address))
             for address in ("/devices", "/plugins", "/discovered")
@@ -161,6 +163,7 @@ class Service(Closing):
             "/snapshot/recall": lambda order: knobs.recall(order.text),
             "/undo": lambda _: knobs.undo(),
             "/redo": lambda _: knobs.redo(),
+            "/map": lambda order: self._place.go(float(order.value[0]), float(order.value[1])),
             "/discover": self._discover,
             "/devices/rescan": lambda _: self._lists["/devices"].order(_devices),
             "/audition": self._audition,
@@ -344,6 +347,7 @@ class Service(Closing):
         tell_host(self.surface, engine, parts)
         tell_reference(self.surface, parts)
         self._knobs.tell()
+        self._place.tell()
 
     def _keep(self) -> None:
         """Have all that is kept written, where it is new."""
