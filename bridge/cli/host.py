@@ -48,6 +48,9 @@ def command(
         float | None,
         typer.Option(min=0, max=1e9, help="Stop after so long; else Ctrl-C or end of file."),
     ] = None,
+    repeat: Annotated[
+        bool, typer.Option("--repeat", help="Play an input file again and again.")
+    ] = False,
     attached: Annotated[
         bool,
         typer.Option(
@@ -69,7 +72,7 @@ def command(
         raise typer.BadParameter("the result goes to one place; give --out or --play")
     if source and out:
         require_other_file(out, Path(source))
-    live_input = open_source(source) if source else None
+    live_input = open_source(source, repeat=repeat) if source else None
     server = None
     sink: Sink = NoSink()
     try:

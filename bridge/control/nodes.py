@@ -62,7 +62,9 @@ def _setting(
 
 
 def _switch(address: str, default: bool, description: str, kept: bool = False) -> Node:
-    return Node(address, "i", description, Access.BOTH, (0, 1), default=(int(default),), kept=kept)
+    return Node(
+        address, "i", description, Access.BOTH, _SWITCHED, default=(int(default),), kept=kept
+    )
 
 
 def _command(
@@ -77,6 +79,7 @@ def _command(
 
 
 _SHARE = (0.0, 1.0)
+_SWITCHED = (0, 1)
 _TIME = (0.0, 60.0)
 NODES: tuple[Node, ...] = (
     _setting("/source", "", "what is listened to: a device by name or index, jack, or a file"),
@@ -163,6 +166,7 @@ NODES: tuple[Node, ...] = (
     Node("/input/clipped", "i", "1 once the input was at full scale, until /clear"),
     Node("/input/overflows", "i", "how often audio was lost since /clear"),
     Node("/reference/report", "s", "what there is to say of the reference: JSON"),
+    Node("/learn/running", "i", "1 while the input is learned", limits=_SWITCHED),
     Node("/learn/progress", "f", "how much of /learn is done", limits=_SHARE),
     Node("/host/state", "s", "none, connecting, connected, lost"),
     Node("/host/sends", "i", "values sent in the last second"),
@@ -188,7 +192,9 @@ def _parameter(spec: ParamSpec) -> Iterator[Node]:
     yield Node(here, "f", set_it, Access.BOTH, real, spec.unit, default=value)
     yield Node(f"{here}/normalised", "f", "the same in 0..1", Access.BOTH, _SHARE, default=share)
     yield Node(f"{here}/by", "s", "who moved it last: you, model or host")
-    yield Node(f"{here}/yours", "i", "1 where the model leaves it to you until /arm", limits=(0, 1))
+    yield Node(
+        f"{here}/yours", "i", "1 where the model leaves it to you until /arm", limits=_SWITCHED
+    )
     yield _switch(f"{here}/lock", False, "1 keeps the model off it, /arm or not", kept=True)
     if spec.predicted:
         yield Node(f"{here}/predicted", "f", "what the model answers", limits=real, unit=spec.unit)

@@ -26,7 +26,7 @@ class OwnHost(Closing):
         """Blocking: waits until it listens. Raises HostError where it does not."""
         arguments = ["--plugin", plugin.id, "--port", "0", "--attached", "--json"]
         if source:
-            arguments += ["--input", source]
+            arguments += ["--input", source, "--repeat"]
             if output := default_output():
                 arguments += ["--play", output]
         log.parent.mkdir(parents=True, exist_ok=True)

@@ -274,6 +274,7 @@ class Service(Closing):
 
     def _learn(self) -> None:
         learning, hearing = self._learning, self._engine.hearing
+        self.surface.tell("/learn/running", int(learning is not None))
         if learning is None or hearing is None:
             return
         learning.hear(hearing.block)
@@ -337,7 +338,7 @@ class Service(Closing):
     def _tell(self, now_s: float) -> None:
         tell, engine, parts = self.surface.tell, self._engine, self._parts
         passing = self._fault if now_s < self._fault_until_s else ""
-        tell("/engine/fault", passing or parts.fault or self._keeper.fault)
+        tell("/engine/fault", parts.fault or passing or self._keeper.fault)
         tell("/engine/busy", ", ".join(parts.busy))
         tell("/engine/time", round(now_s - self._start_s, 1))
         tell("/follow", int(engine.follow))
