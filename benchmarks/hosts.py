@@ -2,8 +2,9 @@
 
     python -m benchmarks.hosts [--rounds 500] [--packets 200000] [--only ardour]
 
-Needs Debian's ardour, supercollider-server, jackd2 and mda-lv2. Ardour and SuperCollider run on a
-JACK server without a sound card, started here and ended again. Prints a JSON object a line.
+Needs Debian's ardour, supercollider-server, jackd2, mda-lv2 and g++. Ardour and SuperCollider run
+on a JACK server without a sound card, started here and ended again. Writes
+docs/results/hosts.json; with --only, what was measured before stays.
 """
 
 import argparse
@@ -30,10 +31,11 @@ from bridge.osc.packets import encode
 from tests.rigs.ardour import PLUGINS, TRACK, TRACK_INPUT, TRACK_OUTPUTS, Ardour
 from tests.rigs.children import wait_for
 from tests.rigs.hostile import bundle, hostile_packets
-from tests.rigs.jack import RATE, Player, jack_server
+from tests.rigs.jack import PERIOD, RATE, Player, jack_server
 from tests.rigs.scsynth import SYNTH, Scsynth
 from tests.rigs.sound import likeness
 
+RESULT = Path("docs/results/hosts.json")
 RATES_HZ = (100, 300, 1_000, 3_000, 10_000)
 LASTING_S = 1.0
 TICK_S = 0.05
@@ -41,12 +43,13 @@ PLUGIN = "mda-overdrive"
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=500)
     parser.add_argument("--packets", type=int, default=200_000)
     parser.add_argument("--only", choices=("packets", "supercollider", "ardour"))
     arguments = parser.parse_args()
+    report("machine", {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 1)})
     if arguments.only in (None, "packets"):
         report("hostile_packets", hostile(arguments.packets))
     if arguments.only in (None, "supercollider"):
@@ -70,8 +73,11 @@ def main() -> None:
 
 
 def report(name: str, result: object) -> None:
-    """One line of JSON, at once: a slow machine may not come to the end."""
+    """Print and write at once: a slow machine may not come to the end."""
     print(json.dumps({name: result}), flush=True)
+    results = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    results[name] = result
+    RESULT.write_text(json.dumps(results, indent=1) + "\n")
 
 
 def ardour_url(ardour: Ardour, plugin_id: str) -> str:
@@ -95,6 +101,7 @@ def round_trip(url: str, rounds: int) -> dict[str, float]:
     return {
         "rounds": rounds,
         "wrong": wrong,
+        "jack_period_ms": round(1000 * PERIOD / RATE, 2),
         **{f"p{p}_ms": round(float(np.percentile(times_ms, p)), 2) for p in (50, 99)},
     }
 

@@ -30,6 +30,8 @@ _INPUT, _HIDDEN = 0x80, 0x100
 _CHECK_EVERY = 10
 """Of so many questions for values, one also asks whether track and plugin are still in place."""
 _DESCRIPTOR = "/strip/plugin/descriptor"
+_NAME = "/strip/name"
+"""Asked while a track is watched; `/strip/list` also warns in Ardour's log each time."""
 _PLUGINS = "/strip/plugin/list"
 
 
@@ -107,15 +109,15 @@ class Ardour(OscDialect):
     def ask(self) -> None:
         self._send(Message(_DESCRIPTOR, self._place))
         if self._questions % _CHECK_EVERY == 0:
-            self._send(Message("/strip/list"), Message(_PLUGINS, (self._track.key,)))
+            self._send(Message(_NAME, (self._track.key,)), Message(_PLUGINS, (self._track.key,)))
         self._questions += 1
 
     @override
     def _hear(self, message: Message, news: Gathering) -> None:
         if message == Message("/strip/list"):
             news.moved = True
-        elif track := _track(message):
-            news.moved |= track.key == self._track.key and track.name != self._track.name
+        elif message.address == _NAME:
+            news.moved |= message.arguments != (self._track.name,)
         elif message.address == _PLUGINS and message.arguments[:1] == (self._track.key,):
             here = [p for p in _plugins(message) if p.key == self._plugin.key]
             news.moved |= [p.name for p in here] != [self._plugin.name]

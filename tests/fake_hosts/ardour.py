@@ -31,6 +31,11 @@ class FakeArdour(FakeHost):
         if self._surface:
             self.reply(self._surface, "/strip/list")
 
+    def reply(self, to: Any, address: str, tags: str = "", *arguments: object) -> None:
+        # Until someone has asked to be answered where it asks from, all answers go to port 8000.
+        if self._surface:
+            super().reply(to, address, tags, *arguments)
+
     def take(self, address: str, tags: str, arguments: tuple[Any, ...], sender: Any) -> None:
         match address:
             case "/set_surface":
@@ -42,6 +47,10 @@ class FakeArdour(FakeHost):
             case "/strip/list":
                 require(tags, "")
                 self._list(sender)
+            case "/strip/name":
+                require(tags, "i")
+                with contextlib.suppress(RefusedError):
+                    self.reply(sender, address, "s", item(self.tracks, arguments[0], 1).name)
             case "/strip/plugin/list":
                 require(tags, "i")
                 plugins = item(self.tracks, arguments[0], 1).plugins

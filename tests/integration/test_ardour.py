@@ -16,11 +16,12 @@ from bridge.effects import load_effect
 from bridge.errors import HostError
 from bridge.hosts import Host, connect, discover
 from bridge.manifest import Manifest, PluginSpec, Setting
+from bridge.osc import Message, OscSocket
 from tests.integration.commands import PATIENCE_S, next_line, running
 from tests.integration.renders import random_setting
 from tests.rigs.ardour import PLUGINS, TRACK, TRACK_INPUT, TRACK_OUTPUTS, Ardour
 from tests.rigs.children import wait_for
-from tests.rigs.jack import RATE, Player
+from tests.rigs.jack import RATE, Player, port_names
 from tests.rigs.sound import likeness
 
 FLOAT_STEP = 2.0**-23
@@ -107,11 +108,26 @@ def test_the_sound_is_that_of_the_offline_render(
     assert heard.host < 0.01 < 0.4 < heard.dry
 
 
-@pytest.mark.xfail(
-    run=False,
-    reason="of ten runs three failed: a client that connects while Ardour is busy with another may"
-    " never be told a plugin's values; why is not understood yet",
-)
+def test_a_track_of_another_name_is_noticed(ardour: Ardour, overdrive: PluginSpec) -> None:
+    to = ("127.0.0.1", ardour.port)
+
+    def asked() -> bool:
+        host.ask()
+        return host.poll().moved
+
+    with connect(url(ardour, overdrive.id), overdrive) as host, OscSocket() as musician:
+        musician.send(Message("/strip/name", (1, "bass")), to)
+        try:
+            wait_for("the news of the name", asked)
+            with pytest.raises(HostError, match=f"track '{TRACK}' is no longer in the host"):
+                host.find()
+        finally:
+            musician.send(Message("/strip/name", (1, TRACK)), to)
+        wait_for("the ports of the name", lambda: TRACK_INPUT in port_names())
+        host.find()
+        assert host.read()
+
+
 def test_live_outlives_ardour_and_leaves_the_musician_what_is_his(
     ardour: Ardour,
     player: Player,

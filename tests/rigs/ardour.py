@@ -54,7 +54,7 @@ class Ardour(Closing):
     def start(self) -> None:
         """Start, and wait until the session answers and its track has sound.
 
-        JACK may drop it while it starts (see `tests.rigs.jack`), so this is tried again.
+        JACK drops a client that is slow to answer, so this is tried again.
         """
         for _ in range(_ATTEMPTS):
             self._log.write_text("")
@@ -73,7 +73,7 @@ class Ardour(Closing):
         raise RuntimeError(f"Ardour does not come up:\n{self._log.read_text()[-2000:]}")
 
     def revive(self) -> None:
-        """Start it again where JACK has dropped it: it does so when a client is slow to answer."""
+        """Start it again where it has ended or JACK has dropped it."""
         if not self._ready():
             self.kill()
             self.start()
@@ -119,7 +119,7 @@ class Ardour(Closing):
 
     def _osc_port(self) -> int | None:
         """The one of `_OSC_PORTS` that is bound by this process."""
-        if not self._child:
+        if not self._child or self._child.poll() is not None:
             return None
         own = set()
         for link in Path(f"/proc/{self._child.pid}/fd").iterdir():

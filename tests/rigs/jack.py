@@ -7,7 +7,7 @@ on JACK's thread; what it plays and where it records is one object, replaced who
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,13 +18,13 @@ import numpy as np
 from bridge.arrays import Audio
 from bridge.closing import Closing
 from tests.rigs.children import PATIENCE_S, started, wait_for
+from tests.rigs.installed import required
 
 RATE = 48_000
 PERIOD = 1024
 """Frames; a busy machine keeps up with the fewer cycles."""
 _CLIENT_TIMEOUT_MS = 500
 """JACK waits ten times as long for a client that was killed, and nothing plays meanwhile."""
-_METADATA = Path(f"/dev/shm/jack_db-{os.getuid()}")
 
 
 @contextmanager
@@ -38,7 +38,14 @@ def jack_server(rate: int = RATE, period: int = PERIOD) -> Iterator[None]:
 def jack_environment() -> Iterator[str]:
     """The name of a server, which clients will find when it runs."""
     name = f"dafx-test-{os.getpid()}"
-    with _environment(JACK_DEFAULT_SERVER=name, JACK_NO_START_SERVER="1"), _without_metadata():
+    with (
+        TemporaryDirectory() as folder,
+        _environment(
+            JACK_DEFAULT_SERVER=name,
+            JACK_NO_START_SERVER="1",
+            LD_PRELOAD=str(_without_metadata(Path(folder))),
+        ),
+    ):
         yield name
 
 
@@ -70,21 +77,21 @@ def _environment(**chosen: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-@contextmanager
-def _without_metadata() -> Iterator[None]:
-    """A plain file where JACK would keep its database of port names.
+def _without_metadata(folder: Path) -> Path:
+    """A library that, loaded before libjack, leaves it without its database of port metadata.
 
-    Ardour's notices about those names can collide with other requests, and jackd then drops Ardour.
+    Ardour asks for names of ports, and sets them, on several threads, and libjack 1.9.21 guards
+    neither. A thread that finds the database half open crashes; where it never opens, as with a
+    file in its place, that can happen whenever a client comes or goes. And notices of names collide
+    with other requests, for which jackd drops Ardour. Where a database cannot even be begun,
+    libjack gives up before both.
     """
-    aside = _METADATA.with_name(f"{_METADATA.name}-aside-{os.getpid()}")
-    with ExitStack() as undo:
-        if _METADATA.is_dir():
-            _METADATA.rename(aside)
-            undo.callback(aside.rename, _METADATA)
-        if not _METADATA.exists():
-            _METADATA.touch()
-            undo.callback(_METADATA.unlink, missing_ok=True)
-        yield
+    library = folder / "without_metadata.so"
+    compiler = required("g++", "g++")
+    source = 'extern "C" int db_env_create(void **, unsigned) { return 95; /* not supported */ }'
+    command = [compiler, "-shared", "-fPIC", "-x", "c++", "-", "-o", library]
+    subprocess.run(command, input=source, text=True, timeout=PATIENCE_S, check=True)
+    return library
 
 
 class Player(Closing):
