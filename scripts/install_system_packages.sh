@@ -13,14 +13,10 @@ case "${1:-}" in
     run) packages="$run" ;;
     gui) packages="$gui fonts-inter" ;;
     # JACK, lv2apply, Ardour and SuperCollider serve the integration tests, DPF and a compiler the
-<<<<<<< HEAD
     # plugin that they build, strace shows what the engine touches; mma and a soundfont serve the
-    # test of the corpus.
-    test) packages="$run jackd2 lilv-utils ardour supercollider-server dpf-source g++ make strace
-=======
-    # plugin that they build; mma and a soundfont the test of the corpus; Xvfb and a font the window.
-    test) packages="$gui xvfb fonts-inter jackd2 lilv-utils ardour supercollider-server dpf-source g++ make
->>>>>>> d6e313e (The desktop GUI: a window over the control surface, tested with the real engine)
+    # test of the corpus, Xvfb and a font the window.
+    test) packages="$gui xvfb fonts-inter jackd2 lilv-utils ardour supercollider-server dpf-source
+        g++ make strace
         mma libfluidsynth3 timgm6mb-soundfont" ;;
     train) packages="$run mma libfluidsynth3 fluid-soundfont-gm minuet-data timgm6mb-soundfont
         avldrums.lv2-soundfont fillets-ng-data-nl fillets-ng-data-cs festvox-ru
