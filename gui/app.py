@@ -9,7 +9,6 @@ from pathlib import Path
 import platformdirs
 from PyQt6.QtWidgets import QApplication
 
-from bridge.arrays import Floats
 from bridge.control.client import PORT
 from bridge.manifest import load_manifest
 from gui.engine import Engine
@@ -69,13 +68,8 @@ def open_window(
     engine = Engine(manifest, port)
     supervisor = Supervisor(engine_command(port, state), lambda: engine.send("/quit"), owned)
     theme = Theme(app, remembered.theme)
-    window = MainWindow(engine, supervisor, theme, remembered, manifest, points_of)
+    window = MainWindow(engine, supervisor, theme, remembered, manifest)
     return window, engine
-
-
-def points_of(_plugin_id: str) -> Floats | None:
-    """Places of the plugin's settings on its sound map; None where it has none."""
-    return None
 
 
 def _start_again(port: int, state: str, settings: Path) -> None:

@@ -20,7 +20,6 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from bridge.arrays import Floats
 from bridge.errors import BridgeError
 from bridge.manifest import Manifest, PluginSpec
 from gui.engine import Engine
@@ -72,7 +71,6 @@ class MainWindow(QMainWindow):
         theme: Theme,
         remembered: Remembered,
         manifest: Manifest,
-        points_of: Callable[[str], Floats | None],
     ) -> None:
         super().__init__()
         self.engine = engine
@@ -91,7 +89,7 @@ class MainWindow(QMainWindow):
         self.compare = CompareCard(engine)
         self.spectrum = SpectrumPicture(engine, theme)
         self.history = HistoryPicture(engine, theme, manifest)
-        self.map = SoundMap(engine, theme, points_of)
+        self.map = SoundMap(engine, theme, manifest)
         self.changes = ChangesTable(engine, manifest)
         self.tabs = QTabWidget()
         self.status = StatusBar(engine, lambda: supervisor.state, self.do)

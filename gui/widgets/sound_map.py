@@ -3,15 +3,26 @@
 A click or drag moves all parameters there; the arrow keys move a hundredth.
 """
 
-from collections.abc import Callable
+from functools import partial
 
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PyQt6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
 from PyQt6.QtWidgets import QWidget
 
-from bridge.arrays import Floats
+from bridge.manifest import Manifest
 from gui.engine import Engine
+from gui.views.sound_map import MapPicture, read_map
 from gui.views.values import numbers, text
+from gui.widgets.background import Background
 from gui.widgets.theme import Theme, colour
 
 _MARGIN = 14
@@ -25,20 +36,19 @@ Place = tuple[float, float]
 class SoundMap(QWidget):
     """A square of places, with what is known drawn into it."""
 
-    def __init__(
-        self, engine: Engine, theme: Theme, points_of: Callable[[str], Floats | None]
-    ) -> None:
-        """`points_of` a plugin's id: places (n, 2) of its settings, or None where it has no map."""
+    def __init__(self, engine: Engine, theme: Theme, manifest: Manifest) -> None:
         super().__init__()
         self._engine = engine
         self._theme = theme
-        self._points_of = points_of
-        self._points: Floats | None = None
+        self._manifest = manifest
+        self._background: Background[MapPicture | None] = Background(self._take)
+        self.cloud: MapPicture | None = None
         self._picture: QPixmap | None = None
         self._plugin = ""
         self._held: Place | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(200, 200)
+        self.setToolTip("Near places sound alike; dark points are settings that sound dark")
         theme.changed.connect(self._repaint)
         engine.watch(self._choose, "/plugin")
         engine.watch(self.update, "/map", *(address for address, _ in _PLACES))
@@ -96,8 +106,15 @@ class SoundMap(QWidget):
         chosen = text(self._engine.values, "/plugin")
         if chosen != self._plugin:
             self._plugin = chosen
-            self._points = self._points_of(chosen)
+            self.cloud = None
             self._repaint()
+            for plugin in self._manifest.plugins:
+                if plugin.id == chosen:
+                    self._background.run(partial(read_map, plugin))
+
+    def _take(self, cloud: MapPicture | None) -> None:
+        self.cloud = cloud
+        self._repaint()
 
     def _repaint(self) -> None:
         self._picture = None
@@ -197,7 +214,7 @@ class SoundMap(QWidget):
         painter.setPen(colour(colours.border))
         painter.setBrush(colour(colours.field))
         painter.drawRoundedRect(self._square, 8, 8)
-        if self._points is None:
+        if self.cloud is None:
             painter.setPen(colour(colours.dim))
             words = "No sound map of this plugin is here yet" if self._plugin else _HELP
             painter.drawText(
@@ -206,9 +223,11 @@ class SoundMap(QWidget):
                 words,
             )
         else:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colour(colours.dim, 0.45))
-            for x, y in self._points:
-                painter.drawEllipse(self._at((float(x), float(y))), 1.7, 1.7)
+            painter.setPen(QPen(colour(colours.dim, 0.5), 0.5))
+            for (x, y), shade in zip(
+                self.cloud.points.tolist(), self.cloud.colours.tolist(), strict=True
+            ):
+                painter.setBrush(QColor.fromRgbF(*shade))
+                painter.drawEllipse(self._at((x, y)), 2.6, 2.6)
         painter.end()
         return picture

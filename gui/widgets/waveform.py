@@ -1,16 +1,18 @@
 """The reference's waveform and the region of it that counts.
 
-The file is read by a worker of Qt's thread pool; the newest request wins.
+The file is read in the background.
 """
 
+from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, QPointF, QRectF, QRunnable, QSize, Qt, QThreadPool, pyqtSignal
+from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from bridge.errors import AudioError
 from gui.views.waveform import Outline, read_outline
+from gui.widgets.background import Background
 from gui.widgets.theme import Theme, colour
 
 _HANDLE_PX = 7
@@ -19,23 +21,12 @@ _LEAST_S = 0.5
 _HEIGHT = 62
 
 
-class _Told(QObject):
-    done = pyqtSignal(str, object)
-
-
-class _Reading(QRunnable):
-    def __init__(self, path: str, told: _Told) -> None:
-        super().__init__()
-        self._path = path
-        self._told = told
-
-    def run(self) -> None:
-        try:
-            outline: Outline | None = read_outline(Path(self._path))
-        except AudioError:
-            # The engine reads the same file and says what is wrong with it.
-            outline = None
-        self._told.done.emit(self._path, outline)
+def _outline(path: str) -> Outline | None:
+    """None for what cannot be read: the engine reads the same file and says what is wrong."""
+    try:
+        return read_outline(Path(path))
+    except AudioError:
+        return None
 
 
 class Waveform(QWidget):
@@ -52,8 +43,7 @@ class Waveform(QWidget):
         self._region = (0.0, 0.0)
         self._grabbed = -1
         self._picture: QPixmap | None = None
-        self._told = _Told()
-        self._told.done.connect(self._take)
+        self._background: Background[Outline | None] = Background(self._take)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
@@ -75,8 +65,9 @@ class Waveform(QWidget):
             return
         self._path, self._outline = path, None
         self._repaint()
-        if path and (pool := QThreadPool.globalInstance()):
-            pool.start(_Reading(path, self._told))
+        self._background.forget()
+        if path:
+            self._background.run(partial(_outline, path))
 
     def read_again(self) -> None:
         """The same file has other contents."""
@@ -90,11 +81,10 @@ class Waveform(QWidget):
             self.update()
             self._say()
 
-    def _take(self, path: str, outline: Outline | None) -> None:
-        if path == self._path:
-            self._outline = outline
-            self._repaint()
-            self._say()
+    def _take(self, outline: Outline | None) -> None:
+        self._outline = outline
+        self._repaint()
+        self._say()
 
     def _say(self) -> None:
         low, high = self._ends()

@@ -322,7 +322,8 @@ def test_the_sound_map_is_dragged_and_walked(
     choose("mda-overdrive")
     window.do("tab_map")
     pad = window.map
-    qtbot.waitUntil(pad.isVisible)
+    qtbot.waitUntil(lambda: pad.isVisible() and pad.cloud is not None)
+    assert len(pad.cloud.points) == len(pad.cloud.colours)
     drag(qtbot, pad, QPoint(pad.width() // 2, 60), QPoint(-400, 0))
     qtbot.waitUntil(lambda: fake.ordered("/map") != [])
     x, y = fake.ordered("/map")[-1]
