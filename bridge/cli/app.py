@@ -13,6 +13,7 @@ from bridge.cli import (
     discover,
     engine,
     figures,
+    gui,
     host,
     hosts,
     live,
@@ -61,7 +62,20 @@ def _frame(
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
 
 
-_COMMANDS = (match, live, engine, host, hosts, discover, demo, figures, plugins, devices, bench)
+_COMMANDS = (
+    gui,
+    match,
+    live,
+    engine,
+    host,
+    hosts,
+    discover,
+    demo,
+    figures,
+    plugins,
+    devices,
+    bench,
+)
 for _module in _COMMANDS:
     app.command(
         _module.__name__.rsplit(".", 1)[-1],

@@ -1,0 +1,39 @@
+"""`dafx-bridge gui`: the desktop application, where Qt is installed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bridge.control.client import PORT
+from bridge.errors import BridgeError
+
+EXAMPLES = """\
+  dafx-bridge gui
+  dafx-bridge gui --port 9011"""
+
+
+def command(
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="UDP port of the engine on loopback.")
+    ] = PORT,
+    state: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the engine keeps its state.")
+    ] = None,
+    settings: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the window keeps its own.")
+    ] = None,
+    owned: Annotated[bool, typer.Option("--owned", hidden=True)] = False,
+) -> None:
+    """Open the window; an engine is started where none answers on the port.
+
+    Closing the window ends the engine that it has started, unless "Keep following when the window
+    is closed" is chosen in the File menu. An engine that ran before goes on.
+    """
+    try:
+        from gui.app import run
+    except ModuleNotFoundError as error:
+        raise BridgeError(
+            f"the window needs {error.name}; pip install 'dafx-bridge[gui]'"
+        ) from None
+    raise typer.Exit(run(port, str(state or ""), settings, owned))

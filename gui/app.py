@@ -1,0 +1,80 @@
+"""Starts the window: one process, which holds neither audio nor models."""
+
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+import platformdirs
+from PyQt6.QtWidgets import QApplication
+
+from bridge.control.client import PORT
+from bridge.manifest import load_manifest
+from gui.engine import Engine
+from gui.remembered import Remembered
+from gui.supervisor import Supervisor, engine_command
+from gui.widgets.main_window import MainWindow
+from gui.widgets.theme import Theme
+
+_NAME = "dafx-bridge"
+_log = logging.getLogger(__name__)
+
+
+def settings_folder() -> Path:
+    """Where the window remembers its own state."""
+    return Path(platformdirs.user_config_dir(_NAME, appauthor=False))
+
+
+def run(
+    port: int = PORT, state: str = "", settings: Path | None = None, owned: bool = False
+) -> int:
+    """Open the window and return the exit code once it is closed.
+
+    `state` is where an engine that is started here keeps its own; `owned` says that the one which
+    answers was started by this window, before it was opened anew.
+    """
+    remembered = Remembered(settings or settings_folder())
+    # Qt scales everything, text and pictures alike; it reads this once.
+    os.environ.setdefault("QT_SCALE_FACTOR", f"{remembered.scale / 100:g}")
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName(_NAME)
+    app.setDesktopFileName(_NAME)
+    window, engine = open_window(app, remembered, port, state, owned)
+    again = False
+
+    def reopen() -> None:
+        nonlocal again
+        again = True
+        window.close_for_a_moment()
+
+    window.rescaled.connect(reopen)
+    engine.start()
+    window.show()
+    # Python looks at signals only between its own instructions; the engine's timer sees to that.
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    signal.signal(signal.SIGTERM, lambda *_: window.close())
+    code = app.exec()
+    if again:
+        _start_again(port, state, remembered.folder)
+    return code
+
+
+def open_window(
+    app: QApplication, remembered: Remembered, port: int, state: str = "", owned: bool = False
+) -> tuple[MainWindow, Engine]:
+    """The window, not shown yet, and its engine, not polled yet."""
+    manifest = load_manifest()
+    engine = Engine(manifest, port)
+    supervisor = Supervisor(engine_command(port, state), lambda: engine.send("/quit"), owned)
+    theme = Theme(app, remembered.theme)
+    window = MainWindow(engine, supervisor, theme, remembered, manifest)
+    return window, engine
+
+
+def _start_again(port: int, state: str, settings: Path) -> None:
+    """The same window at another scale, in this process's place."""
+    os.environ.pop("QT_SCALE_FACTOR", None)
+    command = [sys.executable, "-P", "-m", "bridge", "gui", "--port", str(port), "--owned"]
+    command += ["--settings", str(settings), *(["--state", state] if state else [])]
+    os.execv(sys.executable, command)

@@ -1,0 +1,107 @@
+"""MIDI from a controller, where mido and python-rtmidi are installed.
+
+rtmidi's thread only puts messages into a queue; Qt's thread takes them out on the engine's tick.
+"""
+
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from gui.engine import Engine
+from gui.remembered import Remembered
+from gui.views.midi import AMOUNT, MidiMap, MidiMessage
+from gui.views.values import number
+
+_MISSING = "MIDI needs two more packages: pip install mido python-rtmidi"
+_OWN_STEP = 0.5 / 127
+
+
+class MidiInput(QObject):
+    """Reads one port and tells which action it triggers."""
+
+    triggered = pyqtSignal(str)
+    """An action of the table."""
+    learnt = pyqtSignal()
+    """A message has been learnt, or waits no more."""
+
+    def __init__(self, engine: Engine, remembered: Remembered) -> None:
+        super().__init__()
+        self._engine = engine
+        self._remembered = remembered
+        self._queue: SimpleQueue[MidiMessage] = SimpleQueue()
+        self._port: Any = None
+        self._sent = -1.0
+        self.port = ""
+        self.missing = ""
+        """What to install, where MIDI is not there."""
+        self.map = MidiMap(remembered.midi_keys)
+        engine.ticked.connect(lambda _: self.poll())
+        engine.watch(self._amount_told, "/amount")
+        if remembered.midi_port:
+            self.open(remembered.midi_port)
+
+    def ports(self) -> list[str]:
+        """Names of the MIDI inputs there are."""
+        try:
+            import mido
+
+            return list(dict.fromkeys(mido.get_input_names()))
+        except ImportError:
+            self.missing = _MISSING
+        # What rtmidi says of a system that has no MIDI.
+        except (OSError, RuntimeError) as error:
+            self.missing = f"This computer offers no MIDI ({error}); plug a controller in"
+        return []
+
+    def open(self, name: str) -> None:
+        """Listen to this port from now on; an empty name closes."""
+        self.close()
+        self._remembered.midi_port = name
+        if name and name in self.ports():
+            import mido
+
+            self.listen_to(mido.open_input(name, callback=self._queue.put), name)
+
+    def listen_to(self, port: Any, name: str) -> None:
+        """Own a port whose messages come by `put`."""
+        self._port, self.port = port, name
+
+    def put(self, message: MidiMessage) -> None:
+        """From any thread."""
+        self._queue.put(message)
+
+    def learn(self, action_id: str) -> None:
+        """The next message triggers this action from then on; empty to leave it."""
+        self.map.learning = action_id
+
+    def close(self) -> None:
+        """Free the port. May be called twice."""
+        if self._port is not None:
+            self._port.close()
+        self._port, self.port = None, ""
+
+    def poll(self) -> None:
+        """Carry out what came."""
+        while True:
+            try:
+                message = self._queue.get_nowait()
+            except Empty:
+                return
+            waited = self.map.learning
+            done = self.map.take(message, number(self._engine.values, "/amount", 0.5))
+            if waited and not self.map.learning:
+                self._remembered.midi_keys = self.map.keys
+                self.learnt.emit()
+            if done is None:
+                continue
+            name, value = done
+            if name == AMOUNT:
+                self._sent = value
+                self._engine.send_soon("/amount", value)
+            else:
+                self.triggered.emit(name)
+
+    def _amount_told(self) -> None:
+        if abs(number(self._engine.values, "/amount", 0.5) - self._sent) > _OWN_STEP:
+            self.map.amount_moved_elsewhere()

@@ -1,0 +1,162 @@
+"""Pictures of the window's main states, with the real engine and the demo.
+
+    python -m gui.screenshots [FOLDER]
+
+Every size and theme is a process of its own, as Qt reads its scale once. Nothing is shown on a
+screen. Takes a few minutes.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication, QDialog
+
+from bridge.osc import OscSocket
+from gui.app import open_window
+from gui.remembered import Remembered
+from gui.widgets.main_window import MainWindow
+
+FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
+_PATIENCE_S = 120.0
+_PLAYED_S = 20.0
+_NOBODY = "ardour://127.0.0.1:3819/Guitar/mda%20MultiBand"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One look; sizes in logical pixels."""
+
+    name: str
+    theme: str
+    width: int
+    height: int
+    scale: int
+    only: tuple[str, ...] = ()
+    """The states that are kept; empty for all."""
+
+
+VARIANTS = (
+    Variant("dark", "dark", 1280, 720, 1),
+    Variant("light", "light", 1280, 720, 1),
+    Variant("4k", "light", 1920, 1080, 2, ("match",)),
+)
+
+
+def main() -> None:
+    """Take all pictures, or those of one variant."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    if len(sys.argv) > 2:
+        _take(next(one for one in VARIANTS if one.name == sys.argv[2]), folder)
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for variant in VARIANTS:
+        subprocess.run(
+            [sys.executable, "-m", "gui.screenshots", str(folder), variant.name],
+            env=os.environ
+            | {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": str(variant.scale)},
+            check=True,
+        )
+
+
+def _take(variant: Variant, folder: Path) -> None:
+    app = QApplication([])
+    with TemporaryDirectory() as kept, OscSocket() as osc:
+        port = osc.port
+        osc.close()
+        remembered = Remembered(Path(kept) / "window")
+        remembered.theme = variant.theme
+        window, engine = open_window(app, remembered, port, str(Path(kept) / "engine"))
+        engine.start()
+        window.resize(variant.width, variant.height)
+        window.show()
+        try:
+            for name, reach in _STATES.items():
+                reach(window)
+                if not variant.only or name in variant.only:
+                    window.grab().save(str(folder / f"{name}-{variant.name}.png"))
+            _sheet(window, folder / f"shortcuts-{variant.name}.png", variant)
+        finally:
+            window.close()
+
+
+def _first_run(window: MainWindow) -> None:
+    _wait("the engine", lambda: "/plugins" in window.engine.values)
+    QTest.qWait(500)
+
+
+def _match(window: MainWindow) -> None:
+    values = window.engine.values
+    window.do("demo")
+    _wait("the host", lambda: values.get("/host/state") == ("connected",))
+    _wait("an answer", lambda: values.get("/state") == ("matching",))
+    window.engine.send("/amount", 0.8)
+    window.do("store_A")
+    window.do("follow")
+    _wait("a decision", lambda: values.get("/decisions", (0,))[0] != 0)
+    QTest.qWait(3000)
+
+
+def _history(window: MainWindow) -> None:
+    window.do("tab_history")
+    QTest.qWait(round(1000 * _PLAYED_S))
+
+
+def _changes(window: MainWindow) -> None:
+    row = window.parameters.rows[1]
+    row.slider.setValue(600)
+    QTest.qWait(500)
+    window.parameters.rows[2].lock.click()
+    window.do("tab_changes")
+    QTest.qWait(1500)
+
+
+def _map(window: MainWindow) -> None:
+    window.do("tab_map")
+    QTest.qWait(500)
+
+
+def _error(window: MainWindow) -> None:
+    window.engine.send("/plugin", "mda-multiband")
+    _wait("other sliders", lambda: len(window.parameters.rows) == 13)
+    window.do("tab_spectrum")
+    window.engine.send("/host", _NOBODY)
+    _wait("a sentence", window.messages.isVisible)
+    QTest.qWait(3000)
+
+
+_STATES: dict[str, Callable[[MainWindow], None]] = {
+    "first-run": _first_run,
+    "match": _match,
+    "history": _history,
+    "changes": _changes,
+    "map": _map,
+    "error": _error,
+}
+
+
+def _sheet(window: MainWindow, path: Path, variant: Variant) -> None:
+    if variant.only:
+        return
+    window.do("shortcuts")
+    QTest.qWait(300)
+    if sheet := window.findChild(QDialog):
+        sheet.grab().save(str(path))
+
+
+def _wait(what: str, holds: Callable[[], bool]) -> None:
+    end_s = time.monotonic() + _PATIENCE_S
+    while not holds():
+        if time.monotonic() > end_s:
+            sys.exit(f"{what}: not within {_PATIENCE_S:.0f} s; see the engine's log")
+        QTest.qWait(50)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the window shows, as plain values: no widgets, no Qt, so tested alone."""

@@ -1,0 +1,47 @@
+"""The last minute of every parameter."""
+
+import numpy as np
+
+from bridge.arrays import Floats
+from bridge.manifest import PluginSpec
+from gui.views.parameters import parameter_view
+from gui.views.values import Values
+
+SECONDS = 60.0
+RATE_HZ = 10.0
+_LENGTH = int(SECONDS * RATE_HZ)
+_LONG_AGO_S = -1e9
+
+
+class History:
+    """Normalised values of one plugin, sampled at most `RATE_HZ` times a second."""
+
+    def __init__(self, plugin: PluginSpec) -> None:
+        self.plugin = plugin
+        shape = (len(plugin.parameters), _LENGTH)
+        self._host = np.full(shape, np.nan, np.float32)
+        self._predicted = np.full(shape, np.nan, np.float32)
+        self._times_s = np.full(_LENGTH, _LONG_AGO_S)
+
+    def sample(self, values: Values, now_s: float) -> bool:
+        """Take the values where the last sample is long enough ago; whether it was."""
+        if now_s - self._times_s[-1] < 1 / RATE_HZ:
+            return False
+        self._times_s = np.append(self._times_s[1:], now_s)
+        for row, spec in enumerate(self.plugin.parameters):
+            view = parameter_view(spec, values)
+            for lane, value in ((self._host, view.host), (self._predicted, view.predicted)):
+                lane[row, :-1] = lane[row, 1:]
+                lane[row, -1] = np.nan if value is None else value
+        return True
+
+    @property
+    def seconds(self) -> Floats:
+        """When the samples were taken, 0 being the newest; before the first, a minute ago."""
+        ago_s = self._times_s - self._times_s[-1]
+        return np.asarray(np.maximum(ago_s, -SECONDS), np.float32)
+
+    def lanes(self, symbol: str) -> tuple[Floats, Floats]:
+        """Values in the host and predicted ones, NaN where there were none."""
+        row = [spec.symbol for spec in self.plugin.parameters].index(symbol)
+        return self._host[row], self._predicted[row]

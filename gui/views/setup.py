@@ -1,0 +1,138 @@
+"""The four things to choose before playing, and how far each is."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bridge.manifest import PluginSpec
+from gui.views.values import Values, is_on, number, text
+
+SILENT_DB = -60.0
+"""A peak below it, in dBFS, is no playing."""
+SILENT_S = 4.0
+Progress = Literal["todo", "working", "done", "fault"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the four cards' headlines."""
+
+    progress: Progress
+    text: str
+
+
+@dataclass(frozen=True)
+class ReferenceReport:
+    """What the engine has found out about the reference."""
+
+    seconds: float
+    facts: str
+    advice: tuple[str, ...]
+
+
+def parsed(values: Values, address: str) -> Any:
+    """The JSON that is told there; None where there is none."""
+    try:
+        return json.loads(text(values, address))
+    except ValueError:
+        return None
+
+
+def listed(values: Values, address: str) -> list[Any]:
+    """The JSON list that is told there; empty where there is none."""
+    told = parsed(values, address)
+    return told if isinstance(told, list) else []
+
+
+def reference_report(values: Values) -> ReferenceReport | None:
+    """Length, silence, clipping and advice; None before a reference was read."""
+    told = parsed(values, "/reference/report")
+    if not isinstance(told, dict) or "seconds" not in told:
+        return None
+    facts = [f"{told['seconds']:.1f} s"]
+    if (sounding := told.get("sounding_share")) is not None:
+        facts.append(f"{sounding:.0%} sounding")
+    if (level := told.get("level_db")) is not None:
+        facts.append(f"{level:.0f} dB")
+    if clipped := told.get("clipped_share"):
+        facts.append(f"{clipped:.1%} clipped")
+    return ReferenceReport(told["seconds"], " · ".join(facts), tuple(told.get("advice", ())))
+
+
+def steps(values: Values, plugins: Sequence[PluginSpec]) -> dict[str, Step]:
+    """Input, reference, plugin and host."""
+    return {
+        "input": _input(values),
+        "reference": _reference(values),
+        "plugin": _plugin(values, plugins),
+        "host": _host(values),
+    }
+
+
+def _input(values: Values) -> Step:
+    if not text(values, "/source"):
+        return Step("todo", "Choose what to listen to")
+    if not is_on(values, "/input/connected"):
+        return Step("fault", "Nothing comes in: check the cable or choose another")
+    return Step("done", f"{number(values, '/input/rate') / 1000:g} kHz")
+
+
+def _reference(values: Values) -> Step:
+    if is_learning(values):
+        return Step("working", f"Learning: {number(values, '/learn/progress'):.0%}. Play on")
+    if not text(values, "/reference"):
+        return Step("todo", "Drop the sound you want")
+    report = reference_report(values)
+    if report is None:
+        return Step("working", "Being read")
+    return Step("done", report.facts)
+
+
+def is_learning(values: Values) -> bool:
+    """Whether the input is being taken as the reference."""
+    return 0 < number(values, "/learn/progress") < 1
+
+
+def _plugin(values: Values, plugins: Sequence[PluginSpec]) -> Step:
+    chosen = text(values, "/plugin")
+    spec = next((plugin for plugin in plugins if plugin.id == chosen), None)
+    if spec is None:
+        return Step("todo", "Choose the effect to turn")
+    here = installed(values)
+    if here.get(spec.id) is False:
+        return Step("fault", f"Not installed here: install {spec.name}")
+    if spec.model is None:
+        return Step("fault", "No model yet: choose one that has")
+    return Step("done", spec.kind)
+
+
+def installed(values: Values) -> dict[str, bool]:
+    """Whether each plugin of the manifest is installed, by id."""
+    return {entry["id"]: bool(entry.get("installed")) for entry in listed(values, "/plugins")}
+
+
+def _host(values: Values) -> Step:
+    if not text(values, "/host"):
+        return Step("todo", "Choose where the effect runs")
+    state = text(values, "/host/state", "none")
+    if state == "connected":
+        return Step("done", "Connected")
+    if state == "lost":
+        return Step("fault", "Lost: start it again, it is looked for")
+    if state == "connecting":
+        return Step("working", "Connecting")
+    return Step("fault", "Not connected: check address and plugin")
+
+
+class SignalWatch:
+    """Notices that nobody has played for a while."""
+
+    def __init__(self) -> None:
+        self._sounded_s: float | None = None
+
+    def silent(self, peak_db: float, now_s: float) -> bool:
+        """Whether no peak has come for `SILENT_S`, this being the newest."""
+        if self._sounded_s is None or peak_db > SILENT_DB:
+            self._sounded_s = now_s
+        return now_s - self._sounded_s > SILENT_S

@@ -1,0 +1,29 @@
+"""The background of a plugin's sound map: its settings as coloured points."""
+
+from dataclasses import dataclass
+
+from bridge.arrays import Floats
+from bridge.errors import ModelError
+from bridge.manifest import PluginSpec
+
+
+@dataclass(frozen=True)
+class MapPicture:
+    """What is drawn of a map; its networks are the engine's."""
+
+    points: Floats
+    """Places in the unit square, (n, 2)."""
+    colours: Floats
+    """Red, green and blue in 0..1, (n, 3): settings that sound dark are dark."""
+
+
+def read_map(plugin: PluginSpec) -> MapPicture | None:
+    """Blocking: the picture of an exported map; None where there is none that fits."""
+    # It brings the ONNX runtime with it, which nobody needs who never looks at a map.
+    from bridge.engine.sound_map import load_map
+
+    try:
+        sound_map = load_map(plugin)
+    except ModelError:
+        return None
+    return MapPicture(sound_map.points, sound_map.colours)

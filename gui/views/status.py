@@ -1,0 +1,105 @@
+"""The status bar: what an engineer looks at during a show."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from gui.views.setup import listed
+from gui.views.values import Values, is_on, number, text
+
+Level = Literal["quiet", "good", "warn", "bad"]
+STATES = {
+    "idle": "Waiting for input and reference",
+    "filling": "Listening: play on",
+    "provisional": "First answer: play on, it gets surer",
+    "matching": "Matching",
+    "silent": "Silence: values are held",
+}
+ENGINE = {
+    "looking": ("Engine: looking for it", "quiet"),
+    "starting": ("Engine starting", "warn"),
+    "up": ("Engine up", "good"),
+    "restarting": ("Engine restarting", "warn"),
+    "frozen": ("Engine frozen", "bad"),
+    "down": ("Engine down", "bad"),
+}
+ENGINE_HELP = {
+    "frozen": "The engine has said nothing for two seconds; Ctrl+Shift+R restarts it.",
+    "down": "The engine ends as soon as it starts; the log says why. Ctrl+Shift+R tries again.",
+}
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One field of the bar."""
+
+    text: str
+    level: Level = "quiet"
+    help: str = ""
+
+
+def state_text(values: Values) -> str:
+    """What the engine is doing, as a phrase."""
+    busy = text(values, "/engine/busy")
+    return f"Preparing: {busy}" if busy else STATES.get(text(values, "/state", "idle"), "")
+
+
+def segments(values: Values, engine: str) -> dict[str, Segment]:
+    """The fields by name, left to right; `engine` is the supervisor's state."""
+    words, level = ENGINE[engine]
+    bar = {"engine": Segment(words, level, ENGINE_HELP.get(engine, ""))}  # type: ignore[arg-type]
+    if engine in ("looking", "starting"):
+        return bar
+    return bar | {
+        "device": _device(values),
+        "host": _host(values),
+        "latency": Segment(
+            f"{number(values, '/latency/compute'):.1f} ms"
+            f" · adapts in {number(values, '/latency/adaptation'):.1f} s",
+            help="From a complete hop to its datagram; until half of a change of playing is"
+            " followed",
+        ),
+        "sends": Segment(
+            f"{number(values, '/host/sends'):.0f} sends/s", help="Values sent in the last second"
+        ),
+        "overflows": _overflows(values),
+    }
+
+
+def _device(values: Values) -> Segment:
+    name = text(values, "/input/device")
+    if not name:
+        return Segment("No input")
+    connected = is_on(values, "/input/connected")
+    rate = number(values, "/input/rate") / 1000
+    block = number(values, "/input/block")
+    words = f"{_short(name)} · {rate:g} kHz" + (f" · {block:.0f} frames" if block else "")
+    return Segment(words, "quiet" if connected else "bad", name)
+
+
+def _short(name: str) -> str:
+    """A device's name, or a file's without its folders."""
+    name = name.replace("\\", "/").rsplit("/", 1)[-1] if name.startswith(("/", "\\")) else name
+    return name if len(name) <= 28 else name[:27] + "…"
+
+
+def _host(values: Values) -> Segment:
+    state = text(values, "/host/state", "none")
+    level: dict[str, Level] = {"connected": "good", "connecting": "warn", "lost": "bad"}
+    return Segment(
+        {"none": "No host"}.get(state, f"Host {state}"),
+        level.get(state, "quiet"),
+        text(values, "/host"),
+    )
+
+
+def _overflows(values: Values) -> Segment:
+    overflows = round(number(values, "/input/overflows"))
+    words = "No overflow" if not overflows else f"{overflows} overflow{'s' * (overflows != 1)}"
+    return Segment(
+        words, "bad" if overflows else "quiet", "How often audio was lost; click to clear"
+    )
+
+
+def devices(values: Values) -> list[str]:
+    """Names of the sound devices with inputs, as `/source` takes them."""
+    return [str(device["name"]) for device in listed(values, "/devices")]

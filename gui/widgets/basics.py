@@ -1,0 +1,223 @@
+"""Small parts that several widgets are made of."""
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import QRectF, QSize, Qt
+from PyQt6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.views.setup import Progress, Step
+from gui.widgets.theme import Theme, colour
+
+GAP = 8
+
+
+def label(text: str, kind: str = "", wrap: bool = False) -> QLabel:
+    """A label; `kind` is its style."""
+    made = QLabel(text)
+    made.setObjectName(kind)
+    made.setWordWrap(wrap)
+    return made
+
+
+def button(
+    text: str,
+    clicked: Callable[[], object],
+    tip: str = "",
+    kind: str = "",
+    checkable: bool = False,
+) -> QPushButton:
+    """A button that the keyboard reaches; its tip is spoken too."""
+    made = QPushButton(text)
+    made.setObjectName(kind)
+    made.setCheckable(checkable)
+    made.setToolTip(tip)
+    made.setAccessibleDescription(tip)
+    made.setAutoDefault(False)
+    made.clicked.connect(lambda _: clicked())
+    return made
+
+
+def row(*widgets: QWidget | int) -> QHBoxLayout:
+    """Widgets side by side; a number is a stretch."""
+    made = QHBoxLayout()
+    made.setSpacing(6)
+    for widget in widgets:
+        if isinstance(widget, int):
+            made.addStretch(widget)
+        else:
+            made.addWidget(widget)
+    return made
+
+
+def stretched(first: QWidget, *others: QWidget) -> QHBoxLayout:
+    """Side by side; the first takes the room there is."""
+    made = row(first, *others)
+    made.setStretch(0, 1)
+    return made
+
+
+def show_text(where: QLabel, text: str) -> None:
+    """Change a label only where it says something else; hide it where it says nothing."""
+    if where.text() != text:
+        where.setText(text)
+    if where.isHidden() == bool(text):
+        where.setVisible(bool(text))
+
+
+class Elided(QLabel):
+    """A label that cuts its words to its width, and has them whole in its tip."""
+
+    def __init__(self, kind: str = "") -> None:
+        super().__init__()
+        self.setObjectName(kind)
+        self._words = ""
+
+    def show_text(self, words: str) -> None:
+        """Change the words."""
+        if words != self._words:
+            self._words = words
+            self._cut()
+
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        """Cut anew."""
+        self._cut()
+
+    def minimumSizeHint(self) -> QSize:
+        """Any width will do."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def _cut(self) -> None:
+        cut = self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideMiddle, self.width())
+        self.setText(cut)
+        self.setToolTip("" if cut == self._words else self._words)
+
+
+class Combo(QComboBox):
+    """A list whose choice is cut with an ellipsis where it is too long."""
+
+    _ARROW_PX = 34
+    _LETTERS = 4
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumContentsLength(self._LETTERS)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def paintEvent(self, e: QPaintEvent | None) -> None:
+        """As Qt does it, with the text cut."""
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        if self.currentIndex() < 0:
+            option.currentText = self.placeholderText()
+        option.currentText = self.fontMetrics().elidedText(
+            option.currentText, Qt.TextElideMode.ElideRight, self.width() - self._ARROW_PX
+        )
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+
+class Card(QFrame):
+    """A rounded box with room for a body."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(12, 9, 12, 10)
+        self.body.setSpacing(6)
+
+
+class StepCard(Card):
+    """One of the first four steps: its number or how it stands, its name, and one line."""
+
+    def __init__(self, theme: Theme, number: int, title: str) -> None:
+        super().__init__()
+        self._mark = StepMark(theme, number)
+        self._title = label(title, "title")
+        self._line = label("", "small")
+        self._line.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._step: Step | None = None
+        head = row(self._mark, self._title)
+        # The rest of the line, wrapped where it is long.
+        self._line.setWordWrap(True)
+        head.addWidget(self._line, 1)
+        self.body.addLayout(head)
+
+    def show_step(self, step: Step) -> None:
+        """How far this one is."""
+        if step == self._step:
+            return
+        self._step = step
+        self._mark.show_progress(step.progress)
+        self._line.setText(step.text)
+        kind = "bad" if step.progress == "fault" else "small"
+        if self._line.objectName() != kind:
+            self._line.setObjectName(kind)
+            restyle(self._line)
+        self.setAccessibleName(f"{self._title.text()}: {step.text}")
+
+
+class StepMark(QWidget):
+    """A circle with the step's number, a tick or an exclamation mark."""
+
+    _SIZE = 20
+
+    def __init__(self, theme: Theme, number: int) -> None:
+        super().__init__()
+        self._theme = theme
+        self._number = number
+        self._progress: Progress = "todo"
+        self.setFixedSize(QSize(self._SIZE, self._SIZE))
+        theme.changed.connect(self.update)
+
+    def show_progress(self, progress: Progress) -> None:
+        """Paint it anew."""
+        self._progress = progress
+        self.update()
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        """A filled circle once it is done."""
+        colours = self._theme.colours
+        signs = {"todo": str(self._number), "working": "…", "done": "✓", "fault": "!"}
+        fills = {
+            "todo": colours.field,
+            "working": colours.predicted,
+            "done": colours.good,
+            "fault": colours.danger,
+        }
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        todo = self._progress == "todo"
+        painter.setPen(colour(colours.dim) if todo else Qt.PenStyle.NoPen)
+        painter.setBrush(colour(fills[self._progress]))
+        box = QRectF(1, 1, self._SIZE - 2, self._SIZE - 2)
+        painter.drawEllipse(box)
+        font = QFont(self.font())
+        font.setPixelSize(12)
+        font.setBold(True)
+        painter.setFont(font)
+        painter.setPen(colour(colours.text if todo else colours.card))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, signs[self._progress])
+        painter.end()
+
+
+def restyle(widget: QWidget) -> None:
+    """Apply the style sheet again after a name or property it goes by has changed."""
+    if style := widget.style():
+        style.unpolish(widget)
+        style.polish(widget)

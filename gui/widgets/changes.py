@@ -1,0 +1,101 @@
+"""The table of what changed: when, what, from, to, by whom."""
+
+import time
+
+from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt
+from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
+
+from bridge.manifest import Manifest
+from gui.engine import Engine
+from gui.views.changes import Change, ChangeLog
+from gui.views.numbers import clock_text, real_text
+from gui.views.parameters import WHO
+from gui.views.values import number, text
+
+_HEADS = ("Time", "Parameter", "From", "To", "By")
+
+
+class _Model(QAbstractTableModel):
+    def __init__(self, log: ChangeLog) -> None:
+        super().__init__()
+        self._log = log
+        self.zero_s = 0.0
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:
+        return len(self._log.changes)
+
+    def columnCount(self, parent: QModelIndex | None = None) -> int:
+        return len(_HEADS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        if role == Qt.ItemDataRole.DisplayRole and orientation is Qt.Orientation.Horizontal:
+            return _HEADS[section]
+        return None
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            change = self._log.changes[len(self._log.changes) - 1 - index.row()]
+            return self._cell(change, index.column())
+        return None
+
+    def refresh(self) -> None:
+        """Lines are new, longer or gone."""
+        self.layoutChanged.emit()
+
+    def _cell(self, change: Change, column: int) -> str:
+        return (
+            clock_text(change.ended_s - self.zero_s),
+            change.spec.name,
+            real_text(change.spec, change.from_real),
+            real_text(change.spec, change.to_real),
+            WHO.get(change.by, change.by),
+        )[column]
+
+
+class ChangesTable(QWidget):
+    """The newest on top."""
+
+    def __init__(self, engine: Engine, manifest: Manifest) -> None:
+        super().__init__()
+        self._engine = engine
+        self._manifest = manifest
+        self.log = ChangeLog()
+        self.model = _Model(self.log)
+        self._plugin = ""
+        self.table = QTableView()
+        self.table.setModel(self.model)
+        self.table.setAccessibleName("What changed, from, to and by whom")
+        self.table.setShowGrid(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setWordWrap(False)
+        # Headers count as false while they are empty.
+        if (vertical := self.table.verticalHeader()) is not None:
+            vertical.hide()
+            vertical.setDefaultSectionSize(26)
+        if (horizontal := self.table.horizontalHeader()) is not None:
+            horizontal.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+            for column in (0, 1):
+                horizontal.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+            horizontal.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+            horizontal.setHighlightSections(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.addWidget(self.table)
+        engine.watch(self._follow, "/plugin", "/parameter/")
+
+    def _follow(self) -> None:
+        values = self._engine.values
+        chosen = text(values, "/plugin")
+        if chosen != self._plugin:
+            self._plugin = chosen
+            self.log.forget()
+            self.model.refresh()
+        plugin = next((one for one in self._manifest.plugins if one.id == chosen), None)
+        now_s = time.monotonic()
+        self.model.zero_s = now_s - number(values, "/engine/time")
+        if plugin and self.log.follow(plugin, values, now_s):
+            self.model.refresh()

@@ -1,0 +1,334 @@
+"""The one window: setup on the left, sliders in the middle, pictures on the right."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PyQt6.QtCore import Qt, QUrl, pyqtSignal
+from PyQt6.QtGui import QAction, QCloseEvent, QDesktopServices, QKeySequence
+from PyQt6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QInputDialog,
+    QMainWindow,
+    QMenu,
+    QScrollArea,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from bridge.errors import BridgeError
+from bridge.manifest import Manifest, PluginSpec
+from gui.engine import Engine
+from gui.midi_input import MidiInput
+from gui.remembered import SCALES, THEMES, Remembered
+from gui.supervisor import Supervisor
+from gui.views.actions import ACTIONS, Action
+from gui.views.export import export_json, export_lv2
+from gui.views.presets import (
+    SUFFIX,
+    Preset,
+    load_preset,
+    preset_of,
+    save_preset,
+    setting_now,
+)
+from gui.views.status import ENGINE_HELP
+from gui.views.values import is_on, number, text
+from gui.widgets.basics import GAP
+from gui.widgets.changes import ChangesTable
+from gui.widgets.compare import CompareCard
+from gui.widgets.dialogs import MidiDialog, ShortcutSheet
+from gui.widgets.messages import Messages
+from gui.widgets.parameters import ParameterPanel
+from gui.widgets.pictures import HistoryPicture, SpectrumPicture
+from gui.widgets.play import PlayCard
+from gui.widgets.setup_cards import SetupColumn
+from gui.widgets.sound_map import SoundMap
+from gui.widgets.status_bar import StatusBar
+from gui.widgets.theme import Theme
+
+LEAST_SIZE = (1220, 660)
+FIRST_SIZE = (1280, 720)
+_LEFT_WIDTH, _RIGHT_WIDTH = 300, 300
+_AMOUNT_STEP = 0.05
+_TABS = ("spectrum", "history", "map", "changes")
+
+
+class MainWindow(QMainWindow):
+    """Puts the parts together and carries out the table of actions."""
+
+    rescaled = pyqtSignal()
+    """The scale has changed: the window must be opened anew."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        supervisor: Supervisor,
+        theme: Theme,
+        remembered: Remembered,
+        manifest: Manifest,
+    ) -> None:
+        super().__init__()
+        self.engine = engine
+        self.supervisor = supervisor
+        self._theme = theme
+        self._remembered = remembered
+        self._manifest = manifest
+        self._waiting: Preset | None = None
+        self._comes_back = False
+        self.setWindowTitle("dafx-bridge")
+        self.setMinimumSize(*LEAST_SIZE)
+        self.messages = Messages(engine, lambda: self.do("log"))
+        self.setup = SetupColumn(engine, theme, manifest)
+        self.play = PlayCard(engine, theme, manifest)
+        self.parameters = ParameterPanel(engine, theme, manifest)
+        self.compare = CompareCard(engine)
+        self.spectrum = SpectrumPicture(engine, theme)
+        self.history = HistoryPicture(engine, theme, manifest)
+        self.map = SoundMap(engine, theme, manifest)
+        self.changes = ChangesTable(engine, manifest)
+        self.tabs = QTabWidget()
+        self.status = StatusBar(engine, lambda: supervisor.state, self.do)
+        self.midi = MidiInput(engine, remembered)
+        self.midi.triggered.connect(self.do)
+        self.actions_by_id: dict[str, QAction] = {}
+        self._own: dict[str, Callable[[], None]] = self._own_actions()
+        self._lay_out()
+        self._make_menus()
+        engine.watch(self._show_switches, *(a.toggles for a in ACTIONS if a.toggles))
+        engine.watch(self._go_on_with_preset, "/plugin", "/parameter/")
+        engine.ticked.connect(self._look_after_engine)
+        self.resize(*FIRST_SIZE)
+        self.restoreGeometry(remembered.layout("window"))
+
+    def do(self, action_id: str) -> None:
+        """Carry out an action of the table."""
+        what = next(one for one in ACTIONS if one.id == action_id)
+        if what.sends:
+            address, *arguments = what.sends
+            self.engine.send(str(address), *arguments)
+        elif what.toggles:
+            self.engine.send(what.toggles, int(not is_on(self.engine.values, what.toggles)))
+        else:
+            self._own[action_id]()
+
+    def closeEvent(self, a0: QCloseEvent | None) -> None:
+        """Keep what is remembered; the engine started here ends, unless it is to go on."""
+        self._remembered.keep_layout("window", self.saveGeometry())
+        self._remembered.save()
+        self.midi.close()
+        self.supervisor.release(keep=self._remembered.background or self._comes_back)
+        self.engine.close()
+        super().closeEvent(a0)
+
+    def close_for_a_moment(self) -> None:
+        """Close, as the window is opened again at once: the engine goes on meanwhile."""
+        self._comes_back = True
+        self.close()
+
+    @property
+    def plugin(self) -> PluginSpec | None:
+        """The plugin that is chosen."""
+        chosen = text(self.engine.values, "/plugin")
+        return next((one for one in self._manifest.plugins if one.id == chosen), None)
+
+    def save_preset_as(self, path: Path) -> None:
+        """Write what is set now."""
+        if plugin := self.plugin:
+            self._trying(lambda: save_preset(preset_of(plugin, self.engine.values), path))
+
+    def load_preset_from(self, path: Path) -> None:
+        """Set what a file says; the plugin's values follow once the engine has taken it."""
+        try:
+            preset = load_preset(path, self._manifest)
+        except BridgeError as error:
+            self.messages.say(str(error))
+            return
+        for address, value in preset.general():
+            self.engine.send(address, *value)
+        self._waiting = preset
+        self._go_on_with_preset()
+
+    def _own_actions(self) -> dict[str, Callable[[], None]]:
+        setup = self.setup
+        return {
+            "open_reference": setup.reference.browse,
+            "save_preset": self._ask_save_preset,
+            "load_preset": self._ask_load_preset,
+            "export": self._ask_export,
+            "background": self._turn_background,
+            "quit": self._quit,
+            "amount_up": lambda: self._step_amount(_AMOUNT_STEP),
+            "amount_down": lambda: self._step_amount(-_AMOUNT_STEP),
+            "go_input": setup.input.device.setFocus,
+            "go_reference": setup.reference.waveform.setFocus,
+            "go_plugin": setup.plugin.plugin.setFocus,
+            "go_host": setup.host.kind.setFocus,
+            "go_parameters": self.parameters.focus_first,
+            **{f"tab_{n}": partial(self.tabs.setCurrentIndex, i) for i, n in enumerate(_TABS)},
+            "learn": setup.reference.learn,
+            "discover": setup.host.discover,
+            "midi": lambda: MidiDialog(self.midi, self).open(),
+            "theme": self._next_theme,
+            "scale_up": lambda: self._step_scale(1),
+            "scale_down": lambda: self._step_scale(-1),
+            "restart_engine": lambda: self.supervisor.restart(time.monotonic()),
+            "log": self._open_log,
+            "shortcuts": lambda: ShortcutSheet(self).open(),
+        }
+
+    def _lay_out(self) -> None:
+        left = QScrollArea()
+        left.setWidget(self.setup)
+        left.setWidgetResizable(True)
+        left.setFrameShape(QFrame.Shape.NoFrame)
+        left.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        left.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        left.setFixedWidth(_LEFT_WIDTH)
+        middle = QVBoxLayout()
+        middle.setSpacing(GAP)
+        middle.addWidget(self.play)
+        middle.addWidget(self.parameters, 1)
+        middle.addWidget(self.compare)
+        pictures = (self.spectrum, self.history, self.map, self.changes)
+        for picture, name in zip(pictures, _TABS, strict=True):
+            self.tabs.addTab(picture, name.capitalize())
+        self.tabs.setMinimumWidth(_RIGHT_WIDTH)
+        self.tabs.setDocumentMode(False)
+        columns = QHBoxLayout()
+        columns.setContentsMargins(GAP, 2, GAP, GAP)
+        columns.setSpacing(GAP)
+        columns.addWidget(left)
+        columns.addLayout(middle, 5)
+        columns.addWidget(self.tabs, 3)
+        above = QHBoxLayout()
+        above.setContentsMargins(GAP, 2, GAP, 2)
+        above.addWidget(self.messages)
+        central = QWidget()
+        whole = QVBoxLayout(central)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(above)
+        whole.addLayout(columns, 1)
+        whole.addWidget(self.status)
+        self.setCentralWidget(central)
+
+    def _make_menus(self) -> None:
+        bar = self.menuBar()
+        menus: dict[str, QMenu] = {}
+        for what in ACTIONS:
+            if what.menu not in menus and bar:
+                made = bar.addMenu(f"&{what.menu}")
+                if made:
+                    menus[what.menu] = made
+            menus[what.menu].addAction(self._make_action(what))
+
+    def _make_action(self, what: Action) -> QAction:
+        made = QAction(what.text, self)
+        made.setShortcut(QKeySequence(what.keys))
+        made.setCheckable(bool(what.toggles) or what.id == "background")
+        made.triggered.connect(lambda _, name=what.id: self.do(name))
+        if what.id == "background":
+            made.setChecked(self._remembered.background)
+        self.actions_by_id[what.id] = made
+        return made
+
+    def _look_after_engine(self, now_s: float) -> None:
+        before = self.supervisor.state
+        self.supervisor.look(now_s, self.engine.told_time_at)
+        now = self.supervisor.state
+        if now != before and now in ENGINE_HELP:
+            self.messages.say(ENGINE_HELP[now])
+
+    def _show_switches(self) -> None:
+        for what in ACTIONS:
+            if what.toggles and what.id in self.actions_by_id:
+                on = is_on(self.engine.values, what.toggles)
+                self.actions_by_id[what.id].setChecked(on)
+
+    def _trying(self, task: Callable[[], object]) -> None:
+        """A user's mistake ends in a sentence."""
+        try:
+            task()
+        except BridgeError as error:
+            self.messages.say(str(error))
+
+    def _ask_save_preset(self) -> None:
+        if self.plugin is None:
+            self.messages.say("choose a plugin first: a preset belongs to one")
+            return
+        start = str(self._remembered.folder / "presets" / f"{self.plugin.id}{SUFFIX}")
+        Path(start).parent.mkdir(parents=True, exist_ok=True)
+        path, _ = QFileDialog.getSaveFileName(self, "Save a preset", start, f"Presets (*{SUFFIX})")
+        if path:
+            self.save_preset_as(Path(path if path.endswith(SUFFIX) else path + SUFFIX))
+
+    def _ask_load_preset(self) -> None:
+        start = str(self._remembered.folder / "presets")
+        path, _ = QFileDialog.getOpenFileName(self, "Load a preset", start, "Presets (*.json)")
+        if path:
+            self.load_preset_from(Path(path))
+
+    def _go_on_with_preset(self) -> None:
+        preset = self._waiting
+        if preset is None or self.plugin is not preset.plugin:
+            return
+        orders = list(preset.of_plugin())
+        if all(address in self.engine.values for address, _ in orders):
+            self._waiting = None
+            for address, value in orders:
+                self.engine.send(address, *value)
+
+    def _ask_export(self) -> None:
+        plugin = self.plugin
+        if plugin is None:
+            self.messages.say("choose a plugin first: its setting is what is exported")
+            return
+        setting = setting_now(plugin, self.engine.values)
+        kinds = ["JSON file"] + (["LV2 preset in ~/.lv2"] if plugin.formats.lv2 else [])
+        kind, chosen = QInputDialog.getItem(self, "Export the setting", "As", kinds, 0, False)
+        if not chosen:
+            return
+        if kind == kinds[0]:
+            path, _ = QFileDialog.getSaveFileName(
+                self, "Export the setting", f"{plugin.id}.json", "JSON (*.json)"
+            )
+            if path:
+                self._trying(lambda: export_json(setting, Path(path)))
+            return
+        name, named = QInputDialog.getText(self, "LV2 preset", "Name of the preset")
+        if named and name.strip():
+            self._trying(lambda: export_lv2(setting, name.strip(), Path.home() / ".lv2"))
+
+    def _quit(self) -> None:
+        self.close()
+
+    def _turn_background(self) -> None:
+        self._remembered.background = not self._remembered.background
+        self.actions_by_id["background"].setChecked(self._remembered.background)
+
+    def _step_amount(self, step: float) -> None:
+        amount = number(self.engine.values, "/amount", 0.5) + step
+        self.engine.send("/amount", min(max(amount, 0.0), 1.0))
+
+    def _next_theme(self) -> None:
+        place = THEMES.index(self._remembered.theme) + 1
+        self._remembered.theme = THEMES[place % len(THEMES)]
+        self._theme.choose(self._remembered.theme)
+
+    def _step_scale(self, step: int) -> None:
+        place = SCALES.index(self._remembered.scale) + step
+        if 0 <= place < len(SCALES):
+            self._remembered.scale = SCALES[place]
+            self.rescaled.emit()
+
+    def _open_log(self) -> None:
+        path = text(self.engine.values, "/engine/log")
+        if path:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+        else:
+            self.messages.say("the engine has not told where its log is yet; wait until it is up")

@@ -1,0 +1,387 @@
+"""The left column: input, reference, plugin and host, in the order a player chooses them."""
+
+from pathlib import Path
+
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QStandardItem, QStandardItemModel
+from PyQt6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QVBoxLayout, QWidget
+
+from bridge.hosts import PROFILES
+from bridge.manifest import Manifest
+from gui.engine import Engine
+from gui.views.hosts import EMBEDDED, Found, HostChoice, default_choice, host_choice, profile_of
+from gui.views.setup import (
+    SignalWatch,
+    installed,
+    is_learning,
+    parsed,
+    reference_report,
+    steps,
+)
+from gui.views.status import devices
+from gui.views.values import is_on, number, numbers, text
+from gui.widgets.basics import (
+    GAP,
+    Combo,
+    Elided,
+    StepCard,
+    button,
+    label,
+    row,
+    show_text,
+    stretched,
+)
+from gui.widgets.meter import Meter
+from gui.widgets.theme import Theme
+from gui.widgets.waveform import Waveform
+
+SOUND_FILES = "Recordings (*.wav *.flac *.ogg *.aiff *.aif *.mp3);;All files (*)"
+_FILE = "a file…"
+_OWN = ""
+"""The kind of host that the engine starts itself."""
+_CHANNELS = {"": "Ch 1 + 2", **{str(n): f"Ch {n}" for n in range(1, 9)}, "3,4": "Ch 3 + 4"}
+LEARN_S = 10.0
+
+
+def _fill(combo: QComboBox, entries: dict[str, str], chosen: str) -> None:
+    """Values with their labels; changed only where they differ, never under an open list."""
+    now = {combo.itemData(i): combo.itemText(i) for i in range(combo.count())}
+    if now != entries:
+        combo.clear()
+        for value, words in entries.items():
+            combo.addItem(words, value)
+    index = combo.findData(chosen)
+    if index != combo.currentIndex():
+        combo.setCurrentIndex(index)
+
+
+def _combo(name: str) -> Combo:
+    made = Combo()
+    made.setAccessibleName(name)
+    return made
+
+
+class InputCard(StepCard):
+    """Device, channels, level."""
+
+    def __init__(self, engine: Engine, theme: Theme) -> None:
+        super().__init__(theme, 1, "Input")
+        self._engine = engine
+        self._watch = SignalWatch()
+        self.device = _combo("Input device")
+        self.device.setPlaceholderText("Choose an input")
+        self.device.activated.connect(self._choose)
+        self.channels = _combo("Input channels")
+        self.channels.activated.connect(
+            lambda _: engine.send("/source/channels", str(self.channels.currentData()))
+        )
+        self.meter = Meter(engine, theme)
+        self._hint = label("", "bad", wrap=True)
+        devices_row = stretched(self.device, self.channels)
+        devices_row.setStretch(0, 2)
+        devices_row.setStretch(1, 1)
+        self.body.addLayout(devices_row)
+        self.body.addWidget(self.meter)
+        self.body.addWidget(self._hint)
+        self._hint.hide()
+        engine.watch(self._show_devices, "/devices", "/source")
+        engine.watch(self._show_channels, "/source/channels")
+        engine.ticked.connect(self._look)
+
+    def _show_devices(self) -> None:
+        values = self._engine.values
+        entries = {name: name for name in devices(values)} | {"jack": "JACK", _FILE: "A file…"}
+        source = text(values, "/source")
+        if source and source not in entries:
+            entries = {source: Path(source).name} | entries
+        _fill(self.device, entries, source)
+        self.device.setToolTip(text(values, "/input/device") or source)
+
+    def _show_channels(self) -> None:
+        chosen = text(self._engine.values, "/source/channels")
+        entries = dict(_CHANNELS)
+        entries.setdefault(chosen, f"Ch {chosen}")
+        _fill(self.channels, entries, chosen)
+
+    def _choose(self, _: int) -> None:
+        source = str(self.device.currentData())
+        if source == _FILE:
+            source = QFileDialog.getOpenFileName(
+                self, "Listen to a file as if it were played live", "", SOUND_FILES
+            )[0]
+            self._show_devices()
+        if source:
+            self._engine.send("/source", source)
+
+    def _look(self, now_s: float) -> None:
+        values = self._engine.values
+        silent = is_on(values, "/input/connected") and self._watch.silent(
+            number(values, "/input/peak", -200.0), now_s
+        )
+        show_text(self._hint, "No signal: play, or check cable, gain and channel" * silent)
+
+
+class ReferenceCard(StepCard):
+    """Waveform, region, quality."""
+
+    def __init__(self, engine: Engine, theme: Theme) -> None:
+        super().__init__(theme, 2, "Reference")
+        self._engine = engine
+        self.setAcceptDrops(True)
+        self.waveform = Waveform(theme)
+        self.waveform.region_moved.connect(
+            lambda low, high: engine.send("/reference/region", float(low), float(high))
+        )
+        self.browse_button = button("Browse…", self.browse, "Choose a recording (Ctrl+O)")
+        self.learn_button = button(
+            "Learn", self.learn, f"Take {LEARN_S:.0f} s of the input as the reference (L)"
+        )
+        self._name = Elided("dim")
+        self.advice = label("", "bad", wrap=True)
+        self.advice.hide()
+        self.body.addWidget(self.waveform)
+        self.body.addLayout(stretched(self._name, self.browse_button, self.learn_button))
+        self.body.addWidget(self.advice)
+        self._report = ""
+        engine.watch(self._show_reference, "/reference")
+        engine.watch(self._show_region, "/reference/region")
+        engine.watch(self._show_report, "/reference/report", "/learn/progress")
+
+    def browse(self) -> None:
+        """Choose a file."""
+        path, _ = QFileDialog.getOpenFileName(self, "The sound you want", "", SOUND_FILES)
+        if path:
+            self._engine.send("/reference", path)
+
+    def learn(self) -> None:
+        """Take what is played now."""
+        self._engine.send("/learn", LEARN_S)
+
+    def dragEnterEvent(self, a0: QDragEnterEvent | None) -> None:
+        """Files are welcome."""
+        mime = a0.mimeData() if a0 else None
+        if a0 and mime and any(url.isLocalFile() for url in mime.urls()):
+            a0.acceptProposedAction()
+
+    def dropEvent(self, a0: QDropEvent | None) -> None:
+        """The first file counts."""
+        mime = a0.mimeData() if a0 else None
+        files = [url.toLocalFile() for url in mime.urls() if url.isLocalFile()] if mime else []
+        if files:
+            self._engine.send("/reference", files[0])
+
+    def _show_reference(self) -> None:
+        path = text(self._engine.values, "/reference")
+        self.waveform.show_file(path)
+        self._name.show_text(Path(path).name)
+
+    def _show_region(self) -> None:
+        ends = numbers(self._engine.values, "/reference/region") or (0.0, 0.0)
+        self.waveform.show_region(ends[0], ends[-1])
+
+    def _show_report(self) -> None:
+        values = self._engine.values
+        told = text(values, "/reference/report")
+        if told != self._report:
+            # A reference learnt again has the same path.
+            self._report = told
+            self.waveform.read_again()
+        report = reference_report(values)
+        show_text(self.advice, "\n".join(report.advice) if report else "")
+        learning = is_learning(values)
+        self.learn_button.setEnabled(not learning)
+
+
+class PluginCard(StepCard):
+    """The manifest, with what is installed and has a model."""
+
+    def __init__(self, engine: Engine, theme: Theme, manifest: Manifest) -> None:
+        super().__init__(theme, 3, "Plugin")
+        self._engine = engine
+        self._manifest = manifest
+        self.plugin = _combo("Plugin")
+        self.plugin.setPlaceholderText("Choose an effect")
+        self.plugin.activated.connect(
+            lambda _: engine.send("/plugin", str(self.plugin.currentData()))
+        )
+        self.body.addWidget(self.plugin)
+        engine.watch(self._show_plugins, "/plugins", "/plugin")
+
+    def _show_plugins(self) -> None:
+        here = installed(self._engine.values)
+        entries = {}
+        for spec in self._manifest.plugins:
+            missing = "" if here.get(spec.id, True) else ", not installed"
+            missing += "" if spec.model else ", no model yet"
+            entries[spec.id] = f"{spec.name} ({spec.kind}){missing}"
+        _fill(self.plugin, entries, text(self._engine.values, "/plugin"))
+        model = self.plugin.model()
+        if isinstance(model, QStandardItemModel):
+            for number_, spec in enumerate(self._manifest.plugins):
+                item: QStandardItem | None = model.item(number_)
+                if item:
+                    item.setEnabled(here.get(spec.id, True))
+
+
+class HostCard(StepCard):
+    """Kind of host, address, and where in it the plugin stands."""
+
+    def __init__(self, engine: Engine, theme: Theme, manifest: Manifest) -> None:
+        super().__init__(theme, 4, "Host")
+        self._engine = engine
+        self._manifest = manifest
+        self._choice = HostChoice()
+        self._found = Found({})
+        self.kind = _combo("Kind of host")
+        kinds = {_OWN: "Embedded host, no DAW"} | {one.scheme: one.name for one in PROFILES}
+        kinds[EMBEDDED] = "Embedded host elsewhere"
+        _fill(self.kind, kinds, _OWN)
+        self.kind.activated.connect(self._choose_kind)
+        self.address = QLineEdit()
+        self.address.setMinimumWidth(60)
+        self.address.setAccessibleName("Address and port of the host")
+        self.address.returnPressed.connect(self._connect)
+        self.discover_button = button(
+            "Discover", self.discover, "List the host's tracks and plugins (Ctrl+H)"
+        )
+        self.connect_button = button("Connect", self._connect, "Drive the plugin there")
+        self.track = _combo("Track")
+        self.track.activated.connect(self._choose_track)
+        self.place = _combo("Plugin in the host")
+        self.place.setPlaceholderText("Choose the plugin")
+        self.place.activated.connect(lambda _: self._connect())
+        self._remedy = label("", "small", wrap=True)
+        self._address_row = QWidget()
+        address_row = row(self.address, self.discover_button)
+        address_row.setContentsMargins(0, 0, 0, 0)
+        self._address_row.setLayout(address_row)
+        self._place_row = QWidget()
+        place_row = stretched(self.track, self.place)
+        place_row.setStretch(1, 1)
+        place_row.setContentsMargins(0, 0, 0, 0)
+        self._place_row.setLayout(place_row)
+        self.body.addLayout(stretched(self.kind, self.connect_button))
+        self.body.addWidget(self._address_row)
+        self.body.addWidget(self._place_row)
+        self.body.addWidget(self._remedy)
+        engine.watch(self._show_host, "/host", "/host/state")
+        engine.watch(self._show_found, "/discovered")
+
+    def discover(self) -> None:
+        """Ask the host at this address what it holds."""
+        self._read_address()
+        self._engine.send("/discover", self._choice.root)
+
+    def _choose_kind(self, _: int) -> None:
+        kind = str(self.kind.currentData())
+        self._choice = HostChoice() if kind == _OWN else default_choice(kind)
+        self._found = Found({})
+        self._show_choice()
+
+    def _choose_track(self, _: int) -> None:
+        self._fill_places("")
+
+    def _connect(self) -> None:
+        self._read_address()
+        self._engine.send("/host", self._choice.url)
+
+    def _read_address(self) -> None:
+        address, _, query = self.address.text().strip().partition("?")
+        scheme = str(self.kind.currentData())
+        if scheme == _OWN:
+            self._choice = HostChoice()
+            return
+        path = self._choice.path
+        if self._found.tracks:
+            parts = [self.place.currentData()]
+            if profile_of(scheme).tracks:
+                parts.insert(0, self.track.currentData())
+            path = tuple(str(part) for part in parts) if all(parts) else ()
+        self._choice = HostChoice(scheme, address, query, path)
+
+    def _show_host(self) -> None:
+        values = self._engine.values
+        told = host_choice(text(values, "/host"))
+        if text(values, "/host"):
+            self._choice = told
+            self._show_choice()
+        state = text(values, "/host/state", "none")
+        lost = state == "lost"
+        show_text(self._remedy, f"To do: {profile_of(self._choice.scheme).remedy}." if lost else "")
+
+    def _show_choice(self) -> None:
+        choice = self._choice
+        self.kind.setCurrentIndex(self.kind.findData(_OWN if choice.own else choice.scheme))
+        address = choice.address + (f"?{choice.query}" if choice.query else "")
+        if not self.address.hasFocus():
+            self.address.setText(address)
+        own = choice.own
+        self._address_row.setVisible(not own)
+        self.connect_button.setText("Start" if own else "Connect")
+        self.discover_button.setEnabled(profile_of(choice.scheme).discovers)
+        self._place_row.setVisible(bool(self._found.tracks) and not own)
+        self.track.setVisible(profile_of(choice.scheme).tracks)
+
+    def _show_found(self) -> None:
+        told = parsed(self._engine.values, "/discovered")
+        self._found = Found.of(told)
+        track, place = self._found.place(self._choice.path, self._plugin_name)
+        _fill(self.track, {name: name for name in self._found.tracks}, track)
+        self._fill_places(place)
+        self._show_choice()
+        if isinstance(told, dict) and told.get("error"):
+            self._engine.complained.emit("/discover", str(told["error"]))
+
+    def _fill_places(self, chosen: str) -> None:
+        names = self._found.tracks.get(str(self.track.currentData()), [])
+        _fill(self.place, {name: name for name in names}, chosen)
+
+    @property
+    def _plugin_name(self) -> str:
+        chosen = text(self._engine.values, "/plugin")
+        return next((one.name for one in self._manifest.plugins if one.id == chosen), "")
+
+
+class SetupColumn(QWidget):
+    """The four cards and the demo."""
+
+    def __init__(self, engine: Engine, theme: Theme, manifest: Manifest) -> None:
+        super().__init__()
+        self.setObjectName("column")
+        self._engine = engine
+        self._manifest = manifest
+        self.input = InputCard(engine, theme)
+        self.reference = ReferenceCard(engine, theme)
+        self.plugin = PluginCard(engine, theme, manifest)
+        self.host = HostCard(engine, theme, manifest)
+        self.demo = button(
+            "▶  Run the demo",
+            lambda: engine.send("/demo"),
+            "A recorded guitar, its reference and the embedded host: no hardware, no DAW (Ctrl+D)",
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        for card in self.cards.values():
+            column.addWidget(card)
+        column.addWidget(self.demo)
+        column.addStretch(1)
+        engine.watch(
+            self._show_steps,
+            *("/source", "/input/connected", "/input/rate", "/reference", "/reference/report"),
+            *("/learn/progress", "/plugin", "/plugins", "/host", "/host/state"),
+        )
+
+    @property
+    def cards(self) -> dict[str, StepCard]:
+        """By the name of their step."""
+        return {
+            "input": self.input,
+            "reference": self.reference,
+            "plugin": self.plugin,
+            "host": self.host,
+        }
+
+    def _show_steps(self) -> None:
+        shown = steps(self._engine.values, self._manifest.plugins)
+        for name, card in self.cards.items():
+            card.show_step(shown[name])

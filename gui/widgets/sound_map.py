@@ -1,0 +1,233 @@
+"""The sound map: every setting of the plugin has a place, and near places sound alike.
+
+A click or drag moves all parameters there; the arrow keys move a hundredth.
+"""
+
+from functools import partial
+
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
+from PyQt6.QtWidgets import QWidget
+
+from bridge.manifest import Manifest
+from gui.engine import Engine
+from gui.views.sound_map import MapPicture, read_map
+from gui.views.values import numbers, text
+from gui.widgets.background import Background
+from gui.widgets.theme import Theme, colour
+
+_MARGIN = 14
+_STEP = 0.01
+_LEGEND_PX = 24
+_PLACES = (("/map/input", "input"), ("/map/reference", "reference"), ("/map/prediction", "match"))
+_HELP = "Choose a plugin: each place on its map is a setting"
+Place = tuple[float, float]
+
+
+class SoundMap(QWidget):
+    """A square of places, with what is known drawn into it."""
+
+    def __init__(self, engine: Engine, theme: Theme, manifest: Manifest) -> None:
+        super().__init__()
+        self._engine = engine
+        self._theme = theme
+        self._manifest = manifest
+        self._background: Background[MapPicture | None] = Background(self._take)
+        self.cloud: MapPicture | None = None
+        self._picture: QPixmap | None = None
+        self._plugin = ""
+        self._held: Place | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(200, 200)
+        self.setToolTip("Near places sound alike; dark points are settings that sound dark")
+        theme.changed.connect(self._repaint)
+        engine.watch(self._choose, "/plugin")
+        engine.watch(self.update, "/map", *(address for address, _ in _PLACES))
+        engine.watch(self._say, "/map")
+
+    @property
+    def place(self) -> Place:
+        """Where the parameters are, or are being dragged to."""
+        told = numbers(self._engine.values, "/map")
+        return self._held or ((told[0], told[1]) if len(told) == 2 else (0.5, 0.5))
+
+    def mousePressEvent(self, a0: QMouseEvent | None) -> None:
+        """Go there."""
+        if a0 and a0.button() is Qt.MouseButton.LeftButton:
+            self._go(self._place_at(a0.position()))
+
+    def mouseMoveEvent(self, a0: QMouseEvent | None) -> None:
+        """Go along."""
+        if a0 and a0.buttons() & Qt.MouseButton.LeftButton:
+            self._go(self._place_at(a0.position()))
+
+    def mouseReleaseEvent(self, a0: QMouseEvent | None) -> None:
+        """Let go."""
+        self._held = None
+        self.update()
+
+    def keyPressEvent(self, a0: QKeyEvent | None) -> None:
+        """A hundredth at a time."""
+        ways = {
+            Qt.Key.Key_Left: (-1, 0),
+            Qt.Key.Key_Right: (1, 0),
+            Qt.Key.Key_Up: (0, 1),
+            Qt.Key.Key_Down: (0, -1),
+        }
+        if a0 is None or a0.key() not in ways:
+            super().keyPressEvent(a0)
+            return
+        dx, dy = ways[Qt.Key(a0.key())]
+        x, y = self.place
+        self._go((x + dx * _STEP, y + dy * _STEP))
+        self._held = None
+
+    def _go(self, place: Place) -> None:
+        x, y = (min(max(share, 0.0), 1.0) for share in place)
+        self._held = (x, y)
+        self._engine.send_soon("/map", x, y)
+        self.update()
+        self._say()
+
+    def _say(self) -> None:
+        x, y = self.place
+        self.setAccessibleName(f"Sound map, at {x:.0%} across and {y:.0%} up")
+
+    def _choose(self) -> None:
+        chosen = text(self._engine.values, "/plugin")
+        if chosen != self._plugin:
+            self._plugin = chosen
+            self.cloud = None
+            self._repaint()
+            for plugin in self._manifest.plugins:
+                if plugin.id == chosen:
+                    self._background.run(partial(read_map, plugin))
+
+    def _take(self, cloud: MapPicture | None) -> None:
+        self.cloud = cloud
+        self._repaint()
+
+    def _repaint(self) -> None:
+        self._picture = None
+        self.update()
+
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        """The picture no longer fits."""
+        self._picture = None
+
+    @property
+    def _square(self) -> QRectF:
+        room = self.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN - _LEGEND_PX)
+        side = min(room.width(), room.height())
+        left = room.left() + (room.width() - side) / 2
+        return QRectF(left, room.top(), side, side)
+
+    def _place_at(self, position: QPointF) -> Place:
+        square = self._square
+        return (
+            (position.x() - square.left()) / square.width(),
+            1 - (position.y() - square.top()) / square.height(),
+        )
+
+    def _at(self, place: Place) -> QPointF:
+        square = self._square
+        return QPointF(
+            square.left() + place[0] * square.width(), square.bottom() - place[1] * square.height()
+        )
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        """The cloud is painted once and kept; the places over it."""
+        colours = self._theme.colours
+        if self._picture is None:
+            self._picture = self._drawn()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawPixmap(0, 0, self._picture)
+        here = self._at(self.place)
+        painter.setPen(QPen(colour(colours.line), 1, Qt.PenStyle.DashLine))
+        square = self._square
+        painter.drawLine(QPointF(square.left(), here.y()), QPointF(square.right(), here.y()))
+        painter.drawLine(QPointF(here.x(), square.top()), QPointF(here.x(), square.bottom()))
+        for address, name in _PLACES:
+            told = numbers(self._engine.values, address)
+            if len(told) == 2:
+                self._sign(painter, name, self._at((told[0], told[1])))
+        painter.setPen(QPen(colour(colours.card), 2))
+        painter.setBrush(colour(colours.accent))
+        painter.drawEllipse(here, 8, 8)
+        self._legend(painter)
+        if self.hasFocus():
+            painter.setPen(QPen(colour(colours.accent), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(square, 8, 8)
+        painter.end()
+
+    def _sign(self, painter: QPainter, name: str, at: QPointF) -> None:
+        """Each place has a shape of its own, so that colour is not all."""
+        colours = self._theme.colours
+        if name == "input":
+            painter.setPen(QPen(colour(colours.good), 2.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(at, 5.5, 5.5)
+        elif name == "reference":
+            painter.setPen(QPen(colour(colours.predicted), 2.5))
+            painter.drawLine(at + QPointF(-5, -5), at + QPointF(5, 5))
+            painter.drawLine(at + QPointF(-5, 5), at + QPointF(5, -5))
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour(colours.predicted))
+            painter.drawPolygon(
+                at + QPointF(0, -7), at + QPointF(7, 0), at + QPointF(0, 7), at + QPointF(-7, 0)
+            )
+
+    def _legend(self, painter: QPainter) -> None:
+        colours = self._theme.colours
+        told = [name for address, name in _PLACES if numbers(self._engine.values, address)]
+        x, y = self._square.left() + 8.0, self._square.bottom() + _LEGEND_PX - 4
+        painter.setPen(QPen(colour(colours.card), 1))
+        painter.setBrush(colour(colours.accent))
+        painter.drawEllipse(QPointF(x, y), 6, 6)
+        for name in ("you", *told):
+            if name != "you":
+                self._sign(painter, name, QPointF(x, y))
+            painter.setPen(colour(colours.dim))
+            painter.drawText(QPointF(x + 12, y + 5), name)
+            x += 34 + painter.fontMetrics().horizontalAdvance(name)
+
+    def _drawn(self) -> QPixmap:
+        colours = self._theme.colours
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(colour(colours.border))
+        painter.setBrush(colour(colours.field))
+        painter.drawRoundedRect(self._square, 8, 8)
+        if self.cloud is None:
+            painter.setPen(colour(colours.dim))
+            words = "No sound map of this plugin is here yet" if self._plugin else _HELP
+            painter.drawText(
+                self._square.adjusted(16, 12, -16, -12),
+                Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap,
+                words,
+            )
+        else:
+            painter.setPen(QPen(colour(colours.dim, 0.5), 0.5))
+            for (x, y), shade in zip(
+                self.cloud.points.tolist(), self.cloud.colours.tolist(), strict=True
+            ):
+                painter.setBrush(QColor.fromRgbF(*shade))
+                painter.drawEllipse(self._at((x, y)), 2.6, 2.6)
+        painter.end()
+        return picture

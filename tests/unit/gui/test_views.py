@@ -1,0 +1,267 @@
+import json
+from pathlib import Path
+
+import mido
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.control.nodes import Value
+from bridge.hosts import PROFILES
+from bridge.manifest import Manifest, PluginSpec, Setting
+from gui.views.actions import ACTIONS
+from gui.views.changes import ChangeLog
+from gui.views.export import ExportError, export_json, export_lv2
+from gui.views.history import RATE_HZ, History
+from gui.views.hosts import EMBEDDED, HostChoice, default_choice, host_choice
+from gui.views.midi import AMOUNT, MidiMap
+from gui.views.numbers import real_text
+from gui.views.parameters import parameter_view
+from gui.views.pickup import Pickup
+from gui.views.presets import PresetError, load_preset, preset_of, save_preset
+from gui.views.setup import SILENT_S, SignalWatch, steps
+from gui.views.status import segments
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("C",)), min_size=1, max_size=12)
+
+
+def told(plugin: PluginSpec, values: dict[str, float], **leaves: Value) -> dict[str, Value]:
+    """What the engine would tell of a plugin's values."""
+    return {
+        "/plugin": (plugin.id,),
+        **{f"/parameter/{symbol}": (value,) for symbol, value in values.items()},
+        **{f"/parameter/{name.replace('__', '/')}": value for name, value in leaves.items()},
+    }
+
+
+def test_values_are_told_as_the_host_shows_them(manifest: Manifest) -> None:
+    compressor = manifest.plugin("pedalboard-compressor")
+    assert real_text(compressor.parameter("threshold_db"), -23.04) == "-23.0 dB"
+    assert real_text(compressor.parameter("attack_ms"), 0.1234) == "0.123 ms"
+    assert real_text(compressor.parameter("release_ms"), 1000) == "1000 ms"
+    leslie = manifest.plugin("mda-leslie")
+    assert real_text(leslie.parameter("mode"), 0.98) == "Fast"
+    assert real_text(manifest.plugin("mda-combo").parameter("stereo"), 1.0) == "On"
+
+
+def test_a_row_says_everything_in_real_units(manifest: Manifest) -> None:
+    plugin = manifest.plugin("pedalboard-compressor")
+    values = told(
+        plugin,
+        {"threshold_db": -30.0},
+        threshold_db__predicted=(-15.0,),
+        threshold_db__confidence=(0.8,),
+        threshold_db__yours=(1,),
+    )
+    view = parameter_view(plugin.parameter("threshold_db"), values)
+    assert view.host == pytest.approx(0.5)
+    assert view.predicted == pytest.approx(0.75)
+    assert view.spoken == (
+        "-30.0 dB in the host; predicted -15.0 dB, 80% sure; yours until you hand it back"
+    )
+
+
+def test_what_is_not_answered_yet_shows_its_default(plugin: PluginSpec) -> None:
+    for spec in plugin.parameters:
+        view = parameter_view(spec, {})
+        assert spec.to_real(view.host) == pytest.approx(spec.default)
+        assert view.predicted is None
+        assert view.confidence is None
+
+
+def test_one_gesture_is_one_change_and_says_by_whom(overdrive: PluginSpec) -> None:
+    log = ChangeLog()
+    log.follow(overdrive, told(overdrive, {"drive": 0.0}, drive__by=("host",)), 0.0)
+    for step in range(1, 11):
+        values = told(overdrive, {"drive": step / 10}, drive__by=("model",))
+        assert log.follow(overdrive, values, step / 10)
+    log.follow(overdrive, told(overdrive, {"drive": 0.4}, drive__by=("you",)), 1.2)
+    log.follow(overdrive, told(overdrive, {"drive": 0.9}, drive__by=("you",)), 5.0)
+    lines = [(c.from_real, c.to_real, c.by) for c in log.changes]
+    assert lines == [(0.0, 1.0, "model"), (1.0, 0.4, "you"), (0.4, 0.9, "you")]
+    assert not log.follow(overdrive, told(overdrive, {"drive": 0.9}), 6.0)
+
+
+def test_history_keeps_the_last_minute_at_its_rate(overdrive: PluginSpec) -> None:
+    history = History(overdrive)
+    taken = 0
+    for tick in range(90):
+        values = told(overdrive, {"drive": tick / 90}, drive__predicted=(0.25,))
+        taken += history.sample(values, tick / 30)
+    assert 0.7 * 3 * RATE_HZ <= taken <= 3 * RATE_HZ
+    host, predicted = history.lanes("drive")
+    assert host[-1] == pytest.approx(89 / 90, abs=4 / 90)
+    assert predicted[-1] == pytest.approx(0.25)
+    # The value rose by a third a second, so each stands where it was then.
+    seconds = history.seconds[-taken:]
+    assert host[-taken:] - host[-1] == pytest.approx(seconds / 3, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("values", "step", "progress"),
+    [
+        ({}, "input", "todo"),
+        ({"/source": ("x",), "/input/connected": (0,)}, "input", "fault"),
+        ({"/source": ("x",), "/input/connected": (1,)}, "input", "done"),
+        ({"/reference": ("a.wav",)}, "reference", "working"),
+        ({"/reference": ("a.wav",), "/reference/report": ('{"seconds": 9}',)}, "reference", "done"),
+        ({"/learn/progress": (0.4,)}, "reference", "working"),
+        ({"/plugin": ("mda-leslie",)}, "plugin", "done"),
+        (
+            {
+                "/plugin": ("mda-leslie",),
+                "/plugins": ('[{"id": "mda-leslie", "installed": false}]',),
+            },
+            "plugin",
+            "fault",
+        ),
+        ({"/host": ("ardour://x:1",), "/host/state": ("lost",)}, "host", "fault"),
+        ({"/host": ("embedded",), "/host/state": ("connected",)}, "host", "done"),
+    ],
+)
+def test_a_step_tells_how_far_it_is(
+    values: dict[str, Value], step: str, progress: str, manifest: Manifest
+) -> None:
+    assert steps(values, manifest.plugins)[step].progress == progress
+
+
+def test_silence_is_noticed_after_a_while_and_forgotten_with_a_note() -> None:
+    watch = SignalWatch()
+    assert not watch.silent(-90, 0.0)
+    assert watch.silent(-90, SILENT_S + 0.1)
+    assert not watch.silent(-20, SILENT_S + 0.2)
+    assert not watch.silent(-90, SILENT_S + 0.3)
+
+
+def test_the_status_bar_says_what_is_wrong() -> None:
+    values: dict[str, Value] = {
+        "/input/device": ("hw:1",),
+        "/input/connected": (0,),
+        "/input/rate": (44_100,),
+        "/input/overflows": (2,),
+        "/host/state": ("lost",),
+    }
+    bar = segments(values, "up")
+    assert bar["device"].text == "hw:1 · 44.1 kHz"
+    assert bar["overflows"].text == "2 overflows"
+    assert {bar[name].level for name in ("device", "overflows", "host")} == {"bad"}
+    assert segments(values, "frozen")["engine"].level == "bad"
+    assert list(segments({}, "starting")) == ["engine"]
+
+
+@given(st.lists(NAMES, min_size=1, max_size=2))
+def test_names_survive_a_host_url(path: list[str]) -> None:
+    choice = HostChoice("ardour", "127.0.0.1:3819", "", tuple(path))
+    assert host_choice(choice.url) == choice
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.scheme)
+def test_every_profile_has_an_address_to_start_from(profile: object) -> None:
+    choice = default_choice(profile.scheme)
+    assert choice.root.startswith(f"{profile.scheme}://127.0.0.1:")
+    assert not choice.path
+    assert host_choice(choice.url) == choice
+
+
+def test_no_address_asks_for_a_host_of_the_engines_own() -> None:
+    assert host_choice(EMBEDDED).own
+    assert HostChoice().url == EMBEDDED
+
+
+def test_a_knob_takes_over_only_where_it_meets_the_value() -> None:
+    knob = Pickup()
+    assert knob.moved(0.1, value=0.6) is None
+    assert knob.moved(0.4, value=0.6) is None
+    assert knob.moved(0.7, value=0.6) == 0.7
+    assert knob.moved(0.2, value=0.7) == 0.2
+    knob.lose()
+    assert knob.moved(0.3, value=0.9) is None
+
+
+def test_midi_is_learnt_from_the_controller_itself() -> None:
+    midi = MidiMap()
+    midi.learning = "match"
+    pedal = mido.Message("control_change", channel=0, control=64, value=127)
+    assert midi.take(pedal, 0.5) is None
+    assert not midi.learning
+    assert midi.take(pedal.copy(value=0), 0.5) is None
+    assert midi.take(pedal, 0.5) == ("match", 1.0)
+    # Held down, a pedal repeats itself.
+    assert midi.take(pedal, 0.5) is None
+    midi.learning = AMOUNT
+    assert midi.take(mido.Message("note_on", note=60, velocity=90), 0.5) is None
+    assert midi.learning == AMOUNT
+    knob = mido.Message("control_change", channel=1, control=7, value=127)
+    midi.take(knob, 0.5)
+    assert midi.take(knob.copy(value=64), 0.5) == (AMOUNT, pytest.approx(64 / 127))
+    midi.learning = "freeze"
+    midi.take(pedal.copy(value=0), 0.5)
+    midi.take(pedal, 0.5)
+    assert midi.keys == {AMOUNT: "control_change 2 7", "freeze": "control_change 1 64"}
+    assert midi.take(mido.Message("clock"), 0.5) is None
+
+
+def test_a_preset_brings_everything_back_but_the_room(manifest: Manifest, tmp_path: Path) -> None:
+    plugin = manifest.plugin("pedalboard-compressor")
+    values = told(plugin, {"threshold_db": -12.5, "ratio": 4.0}, ratio__lock=(1,)) | {
+        "/amount": (0.75,),
+        "/source": ("my interface",),
+        "/host": ("ardour://127.0.0.1:3819",),
+        "/input/level": (-20.0,),
+    }
+    path = tmp_path / "loud é.dafx.json"
+    save_preset(preset_of(plugin, values), path)
+    again = load_preset(path, manifest)
+    general = dict(again.general())
+    assert general == {"/plugin": (plugin.id,), "/amount": (0.75,)}
+    own = dict(again.of_plugin())
+    assert own["/parameter/ratio/lock"] == (1,)
+    assert own["/parameter/threshold_db"] == (pytest.approx(-12.5),)
+    assert own["/parameter/ratio"] == (pytest.approx(4.0),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"format": "other"}',
+        '{"format": "dafx-bridge preset", "version": 9}',
+        '{"format": "dafx-bridge preset", "version": 1, "plugin": "nobody", "parameters": {},'
+        ' "settings": {}}',
+        '{"format": "dafx-bridge preset", "version": 1, "plugin": "mda-delay"}',
+        '{"format": "dafx-bridge preset", "version": 1, "plugin": "mda-delay", "settings": {},'
+        ' "parameters": {"l_delay": "x"}}',
+    ],
+)
+def test_what_is_no_preset_is_refused_in_one_line(
+    text: str, manifest: Manifest, tmp_path: Path
+) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text(text)
+    with pytest.raises(PresetError) as refused:
+        load_preset(path, manifest)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_setting_is_exported_as_json(manifest: Manifest, tmp_path: Path) -> None:
+    setting = Setting.of_values(manifest.plugin("pedalboard-compressor"), {"threshold_db": -12.0})
+    export_json(setting, tmp_path / "x.json")
+    told_back = json.loads((tmp_path / "x.json").read_text())
+    assert told_back["parameters"]["threshold_db"] == {
+        "name": "Threshold",
+        "value": pytest.approx(-12.0),
+        "unit": "dB",
+        "normalised": pytest.approx(0.8),
+    }
+    with pytest.raises(ExportError):
+        export_lv2(setting, "x", tmp_path)
+    with pytest.raises(ExportError):
+        export_json(setting, tmp_path / "x.json" / "below a file")
+
+
+def test_every_action_has_a_key_of_its_own() -> None:
+    assert all(action.keys for action in ACTIONS)
+    for attribute in ("keys", "id", "text"):
+        values = [getattr(action, attribute) for action in ACTIONS]
+        assert len(set(values)) == len(values)

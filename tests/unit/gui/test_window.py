@@ -1,0 +1,456 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import mido
+import pytest
+from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PyQt6.QtGui import QDropEvent
+from PyQt6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from bridge.manifest import Manifest
+from gui.engine import Engine
+from gui.remembered import SCALES, Remembered
+from gui.views.actions import ACTIONS
+from gui.widgets.dialogs import MidiDialog, ShortcutSheet
+from gui.widgets.fields import ChoiceField
+from gui.widgets.main_window import MainWindow
+from gui.widgets.parameters import ParameterRow
+from tests.fake_engine import FakeEngine
+from tests.rigs.keyboard import controls, reached
+
+Choose = Callable[[str], None]
+LEFT = Qt.MouseButton.LeftButton
+
+
+def row_of(window: MainWindow, symbol: str) -> ParameterRow:
+    return next(row for row in window.parameters.rows if row.spec.symbol == symbol)
+
+
+def drag(qtbot: QtBot, widget: QWidget, start: QPoint, way: QPoint) -> None:
+    qtbot.mousePress(widget, LEFT, pos=start)
+    qtbot.mouseMove(widget, start + way)
+    qtbot.mouseRelease(widget, LEFT, pos=start + way)
+
+
+def test_every_parameter_of_every_plugin_has_its_row(
+    window: MainWindow, choose: Choose, manifest: Manifest
+) -> None:
+    for plugin in manifest.plugins:
+        choose(plugin.id)
+        assert [row.spec for row in window.parameters.rows] == list(plugin.parameters)
+        for row in window.parameters.rows:
+            assert row.spec.name in row.slider.accessibleName()
+            assert row.lock.isEnabled() == row.spec.predicted
+
+
+def test_match_moves_the_sliders_to_the_prediction(
+    window: MainWindow, choose: Choose, qtbot: QtBot, engine: Engine
+) -> None:
+    choose("mda-overdrive")
+    window.play.buttons["match"].click()
+    for row in window.parameters.rows:
+        wanted = engine.values[f"/parameter/{row.spec.symbol}/predicted"][0]
+        qtbot.waitUntil(
+            lambda row=row, wanted=wanted: row.slider.value() == round(1000 * float(wanted))
+        )
+        assert row.predicted.text() in row.slider.accessibleDescription()
+        assert f"{float(wanted):.3f}" in row.slider.accessibleName()
+
+
+def test_a_drag_moves_from_where_the_handle_is_and_makes_it_yours(
+    window: MainWindow, choose: Choose, qtbot: QtBot, fake: FakeEngine
+) -> None:
+    choose("mda-overdrive")
+    row = row_of(window, "output")
+    slider = row.slider
+    assert slider.value() == 500
+    far_right = QPoint(slider.width() - 12, slider.height() // 2)
+    qtbot.mousePress(slider, LEFT, pos=far_right)
+    assert slider.value() == 500
+    qtbot.mouseMove(slider, far_right - QPoint((slider.width() - 22) // 4, 0))
+    assert slider.value() == pytest.approx(250, abs=10)
+    # While it is held, nobody else moves it.
+    fake.tell("/parameter/output", 0.9)
+    qtbot.wait(150)
+    assert slider.value() == pytest.approx(250, abs=10)
+    qtbot.mouseRelease(slider, LEFT)
+    qtbot.waitUntil(row.badge.isVisible)
+    assert fake.ordered("/parameter/output")[-1] == (pytest.approx(0.25, abs=0.01),)
+    row.badge.click()
+    qtbot.waitUntil(lambda: not row.badge.isVisible())
+    assert fake.ordered("/arm") == [("output",)]
+
+
+def test_keys_turn_a_slider_and_hand_it_back(
+    window: MainWindow, choose: Choose, qtbot: QtBot, fake: FakeEngine
+) -> None:
+    choose("pedalboard-compressor")
+    slider = row_of(window, "threshold_db").slider
+    before = slider.value()
+    qtbot.keyClick(slider, Qt.Key.Key_Left)
+    qtbot.keyClick(slider, Qt.Key.Key_PageDown)
+    assert slider.value() == before - 110
+    qtbot.waitUntil(lambda: fake.ordered("/parameter/threshold_db") != [])
+    assert fake.ordered("/parameter/threshold_db")[-1] == (pytest.approx(-6.6, abs=1e-3),)
+    qtbot.keyClick(slider, Qt.Key.Key_Backspace)
+    qtbot.waitUntil(lambda: fake.ordered("/arm") == [("threshold_db",)])
+
+
+def test_a_value_is_typed_in_its_unit(
+    window: MainWindow, choose: Choose, qtbot: QtBot, fake: FakeEngine
+) -> None:
+    choose("pedalboard-compressor")
+    field = row_of(window, "threshold_db").field
+    assert field.text() == "0.0 dB"
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "-18.5")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: fake.ordered("/parameter/threshold_db") == [(-18.5,)])
+    qtbot.waitUntil(lambda: field.text() == "-18.5 dB")
+
+
+def test_a_choice_is_made_by_its_label(
+    window: MainWindow, choose: Choose, qtbot: QtBot, fake: FakeEngine
+) -> None:
+    choose("mda-leslie")
+    row = row_of(window, "mode")
+    assert isinstance(row.field, ChoiceField)
+    assert row.field.currentText() == "Slow"
+    qtbot.keyClick(row.slider, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: row.field.currentText() == "Fast")
+    qtbot.waitUntil(lambda: fake.ordered("/parameter/mode") == [(1.0,)])
+
+
+def test_a_lock_keeps_the_model_off(
+    window: MainWindow, choose: Choose, qtbot: QtBot, engine: Engine
+) -> None:
+    choose("mda-overdrive")
+    row = row_of(window, "drive")
+    row.lock.click()
+    qtbot.waitUntil(lambda: engine.values["/parameter/drive/lock"] == (1,))
+    window.play.buttons["match"].click()
+    other = row_of(window, "muffle")
+    qtbot.waitUntil(lambda: other.slider.value() > 0)
+    assert row.slider.value() == 0
+
+
+@pytest.mark.parametrize(
+    "action_id", [action.id for action in ACTIONS if action.sends or action.toggles]
+)
+def test_an_action_orders_what_its_table_says(
+    action_id: str, window: MainWindow, choose: Choose, qtbot: QtBot, fake: FakeEngine
+) -> None:
+    choose("mda-overdrive")
+    action = next(one for one in ACTIONS if one.id == action_id)
+    window.actions_by_id[action_id].trigger()
+    address, *arguments = action.sends or (action.toggles, 0 if action_id == "rendering" else 1)
+    qtbot.waitUntil(lambda: tuple(arguments) in fake.ordered(str(address)))
+
+
+@pytest.mark.parametrize("name", ["follow", "freeze", "bypass"])
+def test_a_switch_shows_what_the_engine_does(
+    name: str, window: MainWindow, qtbot: QtBot, fake: FakeEngine
+) -> None:
+    button = window.play.buttons[name]
+    button.click()
+    qtbot.waitUntil(lambda: window.actions_by_id[name].isChecked())
+    fake.tell(f"/{name}", 0)
+    qtbot.waitUntil(lambda: not button.isChecked())
+
+
+def test_amount_moves_by_slider_keys_and_double_click(
+    window: MainWindow, qtbot: QtBot, fake: FakeEngine, engine: Engine
+) -> None:
+    window.do("amount_up")
+    qtbot.waitUntil(lambda: engine.values["/amount"] == (pytest.approx(0.55),))
+    assert "55 %" in window.play.amount.accessibleName()
+    qtbot.keyClick(window.play.amount, Qt.Key.Key_End)
+    qtbot.waitUntil(lambda: fake.ordered("/amount")[-1] == (1.0,))
+    qtbot.mouseDClick(window.play.amount, LEFT)
+    qtbot.waitUntil(lambda: engine.values["/amount"] == (0.5,))
+
+
+def test_input_is_chosen_and_its_clip_light_stays_until_pressed(
+    window: MainWindow, qtbot: QtBot, fake: FakeEngine, engine: Engine
+) -> None:
+    card = window.setup.input
+    qtbot.waitUntil(lambda: card.device.findText("Scarlett 2i2 USB") >= 0)
+    card.device.setCurrentIndex(card.device.findText("Scarlett 2i2 USB"))
+    card.device.activated.emit(card.device.currentIndex())
+    qtbot.waitUntil(lambda: engine.values.get("/input/connected") == (1,))
+    card.channels.setCurrentIndex(card.channels.findText("Ch 2"))
+    card.channels.activated.emit(card.channels.currentIndex())
+    qtbot.waitUntil(lambda: fake.ordered("/source/channels") == [("2",)])
+    assert not card.meter.clip.isEnabled()
+    fake.tell("/input/clipped", 1)
+    qtbot.waitUntil(card.meter.clip.isEnabled)
+    card.meter.clip.click()
+    qtbot.waitUntil(lambda: not card.meter.clip.isEnabled())
+
+
+def test_a_dropped_file_becomes_the_reference(
+    window: MainWindow, qtbot: QtBot, fake: FakeEngine, reference_path: Path
+) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(reference_path))])
+    card = window.setup.reference
+    card.dropEvent(
+        QDropEvent(
+            QPointF(20, 20),
+            Qt.DropAction.CopyAction,
+            mime,
+            LEFT,
+            Qt.KeyboardModifier.NoModifier,
+        )
+    )
+    qtbot.waitUntil(lambda: card.waveform.seconds == pytest.approx(9.5, abs=0.1))
+    assert fake.ordered("/reference") == [(str(reference_path),)]
+    wave = card.waveform
+    drag(qtbot, wave, QPoint(1, 20), QPoint(wave.width() // 2, 0))
+    qtbot.waitUntil(lambda: fake.ordered("/reference/region") != [])
+    low, high = fake.ordered("/reference/region")[-1]
+    assert low == pytest.approx(wave.seconds / 2, rel=0.05)
+    assert high == pytest.approx(wave.seconds, rel=1e-3)
+    qtbot.keyClick(wave, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: fake.ordered("/reference/region")[-1][1] < high)
+    qtbot.mouseDClick(wave, LEFT)
+    qtbot.waitUntil(lambda: fake.ordered("/reference/region")[-1] == (0.0, 0.0))
+
+
+def test_what_is_wrong_with_a_reference_is_said(
+    window: MainWindow, qtbot: QtBot, fake: FakeEngine
+) -> None:
+    report = {"seconds": 2.8, "advice": ["It is short; about ten seconds say more."]}
+    fake.tell("/reference/report", json.dumps(report))
+    card = window.setup.reference
+    qtbot.waitUntil(lambda: card.advice.text() == report["advice"][0])
+    card.learn_button.click()
+    qtbot.waitUntil(lambda: fake.ordered("/learn") == [(10.0,)])
+    fake.tell("/learn/progress", 0.5)
+    qtbot.waitUntil(lambda: not card.learn_button.isEnabled())
+
+
+def test_a_plugin_that_is_not_installed_cannot_be_chosen(
+    window: MainWindow, qtbot: QtBot, fake: FakeEngine
+) -> None:
+    combo = window.setup.plugin.plugin
+    qtbot.waitUntil(lambda: "not installed" in combo.itemText(combo.findData("mda-leslie")))
+    model = combo.model()
+    assert not model.item(combo.findData("mda-leslie")).isEnabled()
+    combo.setCurrentIndex(combo.findData("mda-delay"))
+    combo.activated.emit(combo.currentIndex())
+    qtbot.waitUntil(lambda: fake.ordered("/plugin") == [("mda-delay",)])
+
+
+def test_discover_fills_the_menus_and_connect_names_the_place(
+    window: MainWindow, choose: Choose, qtbot: QtBot, fake: FakeEngine
+) -> None:
+    choose("mda-overdrive")
+    card = window.setup.host
+    card.kind.setCurrentIndex(card.kind.findData("ardour"))
+    card.kind.activated.emit(card.kind.currentIndex())
+    assert card.address.text() == "127.0.0.1:3819"
+    card.discover_button.click()
+    qtbot.waitUntil(lambda: card.place.currentText() == "MDA Overdrive")
+    assert fake.ordered("/discover") == [("ardour://127.0.0.1:3819",)]
+    card.connect_button.click()
+    url = "ardour://127.0.0.1:3819/Guitar/MDA%20Overdrive"
+    qtbot.waitUntil(lambda: fake.ordered("/host") == [(url,)])
+    card.kind.setCurrentIndex(0)
+    card.kind.activated.emit(card.kind.currentIndex())
+    card.connect_button.click()
+    qtbot.waitUntil(lambda: fake.ordered("/host")[-1] == ("embedded",))
+
+
+def test_snapshots_are_stored_then_recalled(
+    window: MainWindow, choose: Choose, qtbot: QtBot, fake: FakeEngine, engine: Engine
+) -> None:
+    choose("mda-overdrive")
+    button = window.compare.snapshots["B"]
+    button.click()
+    qtbot.waitUntil(lambda: button.property("stored") is True)
+    engine.send("/parameter/drive", 0.9)
+    qtbot.waitUntil(lambda: row_of(window, "drive").slider.value() == 900)
+    button.click()
+    qtbot.waitUntil(lambda: row_of(window, "drive").slider.value() == 0)
+    window.compare.store.click()
+    button.click()
+    qtbot.waitUntil(lambda: len(fake.ordered("/snapshot/store")) == 2)
+
+
+def test_only_the_embedded_host_is_listened_to(
+    window: MainWindow, qtbot: QtBot, fake: FakeEngine, engine: Engine
+) -> None:
+    assert not window.compare.hear["dry"].isEnabled()
+    engine.send("/host", "embedded")
+    qtbot.waitUntil(window.compare.hear["dry"].isEnabled)
+    window.compare.hear["dry"].click()
+    qtbot.waitUntil(lambda: fake.ordered("/audition") == [("dry",)])
+
+
+def test_undo_can_be_pressed_once_there_is_something(
+    window: MainWindow, qtbot: QtBot, fake: FakeEngine
+) -> None:
+    panel = window.parameters
+    assert not panel.undo.isEnabled()
+    fake.tell("/history", 2, 1)
+    qtbot.waitUntil(lambda: panel.undo.isEnabled() and panel.redo.isEnabled())
+    panel.undo.click()
+    panel.redo.click()
+    qtbot.waitUntil(lambda: fake.ordered("/undo") == fake.ordered("/redo") == [()])
+
+
+def test_changes_are_listed_with_their_author(
+    window: MainWindow, choose: Choose, qtbot: QtBot, engine: Engine
+) -> None:
+    choose("mda-overdrive")
+    engine.send("/parameter/drive", 0.9)
+    model = window.changes.model
+    qtbot.waitUntil(lambda: model.rowCount() == 1)
+    cells = [model.data(model.index(0, column)) for column in range(model.columnCount())]
+    assert cells[1:] == ["Drive", "0.000", "0.900", "you"]
+    choose("mda-delay")
+    assert model.rowCount() == 0
+
+
+def test_the_sound_map_is_dragged_and_walked(
+    window: MainWindow, choose: Choose, qtbot: QtBot, fake: FakeEngine, engine: Engine
+) -> None:
+    choose("mda-overdrive")
+    window.do("tab_map")
+    pad = window.map
+    qtbot.waitUntil(lambda: pad.isVisible() and pad.cloud is not None)
+    assert len(pad.cloud.points) == len(pad.cloud.colours)
+    drag(qtbot, pad, QPoint(pad.width() // 2, 60), QPoint(-400, 0))
+    qtbot.waitUntil(lambda: fake.ordered("/map") != [])
+    x, y = fake.ordered("/map")[-1]
+    assert x == 0
+    assert 0.5 < y <= 1
+    qtbot.waitUntil(lambda: engine.values["/map"] == (x, pytest.approx(y)))
+    qtbot.keyClick(pad, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: fake.ordered("/map")[-1] == (pytest.approx(0.01), pytest.approx(y)))
+
+
+def test_pictures_show_what_came(
+    window: MainWindow, choose: Choose, qtbot: QtBot, engine: Engine
+) -> None:
+    choose("mda-overdrive")
+    engine.send("/source", "x")
+    curve = window.spectrum.input
+    qtbot.waitUntil(lambda: curve.getData()[0] is not None and len(curve.getData()[0]) == 80)
+    hz = window.spectrum.input.getOriginalDataset()[0]
+    assert hz[0] > 40
+    assert hz[-1] < 12_000
+    assert all(hz[1:] > hz[:-1])
+    window.do("tab_history")
+    qtbot.waitUntil(lambda: len(window.history.curves) == 3)
+    for picture in (window.history, window.map):
+        assert not picture.grab().isNull()
+
+
+def test_what_the_engine_refuses_is_a_sentence(
+    window: MainWindow, choose: Choose, qtbot: QtBot, fake: FakeEngine, engine: Engine
+) -> None:
+    choose("mda-overdrive")
+    assert window.messages.isHidden()
+    engine.send("/snapshot/recall", "C")
+    qtbot.waitUntil(window.messages.isVisible)
+    assert window.messages.words.text() == ("Snapshot, recall: snapshot C is empty; store it first")
+    window.messages.dismiss.click()
+    assert window.messages.isHidden()
+    fake.tell("/engine/fault", "the host is gone; start it again")
+    qtbot.waitUntil(lambda: window.messages.words.text() == "The host is gone; start it again")
+    fake.tell("/engine/fault", "")
+    qtbot.waitUntil(window.messages.isHidden)
+
+
+def test_the_status_bar_clears_overflows(
+    window: MainWindow, qtbot: QtBot, fake: FakeEngine
+) -> None:
+    field = window.status.fields["overflows"]
+    fake.tell("/input/overflows", 3)
+    qtbot.waitUntil(lambda: "3 overflows" in field.text())
+    field.click()
+    qtbot.waitUntil(lambda: "No overflow" in field.text())
+
+
+def test_a_preset_is_saved_and_loaded_into_another_plugin(
+    window: MainWindow,
+    choose: Choose,
+    qtbot: QtBot,
+    engine: Engine,
+    tmp_path: Path,
+) -> None:
+    choose("mda-overdrive")
+    engine.send("/parameter/drive", 0.8)
+    engine.send("/parameter/muffle/lock", 1)
+    engine.send("/amount", 0.25)
+    qtbot.waitUntil(lambda: engine.values["/amount"] == (0.25,))
+    window.save_preset_as(tmp_path / "one.dafx.json")
+    engine.send("/amount", 1.0)
+    choose("mda-delay")
+    window.load_preset_from(tmp_path / "one.dafx.json")
+    qtbot.waitUntil(lambda: engine.values.get("/parameter/drive") == (pytest.approx(0.8),))
+    qtbot.waitUntil(lambda: engine.values["/parameter/muffle/lock"] == (1,))
+    assert engine.values["/amount"] == (0.25,)
+    window.load_preset_from(tmp_path / "none.json")
+    assert "none.json: cannot be read as a preset" in window.messages.words.text()
+
+
+def test_midi_triggers_and_learns_through_the_dialog(
+    window: MainWindow, qtbot: QtBot, fake: FakeEngine, remembered: Remembered
+) -> None:
+    dialog = MidiDialog(window.midi, window)
+    qtbot.addWidget(dialog)
+    pedal = mido.Message("control_change", control=64, value=127)
+    dialog.learn["freeze"].click()
+    window.midi.put(pedal)
+    qtbot.waitUntil(lambda: remembered.midi_keys == {"freeze": "control_change 1 64"})
+    assert not dialog.learn["freeze"].isChecked()
+    window.midi.put(pedal.copy(value=0))
+    window.midi.put(pedal)
+    qtbot.waitUntil(lambda: fake.ordered("/freeze") == [(1,)])
+    dialog.learn["amount"].click()
+    knob = mido.Message("control_change", control=7, value=64)
+    window.midi.put(knob)
+    qtbot.waitUntil(lambda: not window.midi.map.learning)
+    window.midi.put(knob.copy(value=66))
+    qtbot.waitUntil(lambda: fake.ordered("/amount") == [(pytest.approx(66 / 127),)])
+
+
+def test_theme_and_scale_are_remembered(
+    window: MainWindow, qtbot: QtBot, remembered: Remembered, qapp: QApplication
+) -> None:
+    before = qapp.palette().window().color()
+    window.do("theme")
+    assert remembered.theme == "system"
+    window.do("theme")
+    assert qapp.palette().window().color() != before
+    with qtbot.waitSignal(window.rescaled):
+        window.do("scale_up")
+    assert Remembered(remembered.folder).scale == SCALES[1]
+
+
+def test_the_keyboard_reaches_every_control(
+    window: MainWindow, choose: Choose, qtbot: QtBot, engine: Engine, fake: FakeEngine
+) -> None:
+    choose("mda-overdrive")
+    engine.send("/host", "ardour://127.0.0.1:3819")
+    engine.send("/discover", "ardour://127.0.0.1:3819")
+    engine.send("/parameter/drive", 0.5)
+    qtbot.waitUntil(lambda: window.setup.host.place.isVisible())
+    qtbot.waitUntil(lambda: row_of(window, "drive").badge.isVisible())
+    there = controls(window) | {window.setup.reference.waveform}
+    assert len(there) > 40
+    assert there <= reached(window)
+    for control in there:
+        assert control.accessibleName() or control.text(), control
+
+
+def test_the_sheet_lists_every_key(window: MainWindow, qtbot: QtBot) -> None:
+    sheet = ShortcutSheet(window)
+    qtbot.addWidget(sheet)
+    assert sheet.lines >= len(ACTIONS)
