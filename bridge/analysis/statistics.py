@@ -136,7 +136,7 @@ class StatisticsStream:
         self._carrier.push(audio)
 
     def audio(self) -> Audio:
-        """The window itself, (frames,)."""
+        """The window itself, (frames,), as it is until the next push."""
         return self._samples.rows[:, 0]
 
     def statistics(self) -> Statistics:
@@ -163,7 +163,7 @@ class StatisticsStream:
             "echo": profile,
             "carrier": self._carriers(),
             "amplitude": _amplitude(some, sizes),
-            "envelope": _envelope(samples / np.float32(rms)),
+            "envelope": _envelope(samples, rms),
         }
         vector = np.concatenate([groups[name].ravel() for name in GROUPS]).astype(np.float32)
         return Statistics(vector, _levels(samples, rms_db, sizes, powers), echoes)
@@ -188,13 +188,18 @@ class StatisticsStream:
 
 
 class _Kept:
-    """Cuts a stream into overlapping frames and keeps what was computed of the newest ones."""
+    """Cuts a stream into overlapping frames and keeps what was computed of the newest ones.
+
+    They lie in an array with room for as many again, so that they are seldom moved.
+    """
 
     def __init__(
         self, length: int, hop: int, keep: int, compute: Callable[[Audio], Floats]
     ) -> None:
         self.rows: Floats = np.zeros((0, 1), np.float32)
         self.count = 0
+        self._room: Floats = np.zeros((0, 1), np.float32)
+        self._end = 0
         self._length, self._hop, self._keep, self._compute = length, hop, keep, compute
         self._rest: Audio = np.zeros(0, np.float32)
 
@@ -208,10 +213,20 @@ class _Kept:
             some = max(1, _FRAMES_AT_ONCE // self._length)
             starts = range(max(0, count - self._keep), count, some)
             new = [self._compute(frames[start : min(start + some, count)]) for start in starts]
-            kept = [self.rows] if self.count else []
-            self.rows = np.concatenate([*kept, *new])[-self._keep :]
+            self._append(np.concatenate(new)[-self._keep :])
             self.count += count
         self._rest = rest[count * self._hop :]
+
+    def _append(self, new: Floats) -> None:
+        if not self.count:
+            self._room = np.zeros((2 * self._keep, new.shape[1]), np.float32)
+        if self._end + len(new) > len(self._room):
+            kept = self.rows[len(new) - self._keep :] if len(new) < self._keep else self.rows[:0]
+            self._room[: len(kept)] = kept
+            self._end = len(kept)
+        self._room[self._end : self._end + len(new)] = new
+        self._end += len(new)
+        self.rows = self._room[max(0, self._end - self._keep) : self._end]
 
 
 def _short_frames(settings: FeatureSettings, frames: Audio) -> Floats:
@@ -338,11 +353,14 @@ def _amplitude(some: Floats, sizes: Floats) -> Floats:
     )
 
 
-def _envelope(level_free: Audio) -> Floats:
-    """How the level is distributed, and how it rises and falls within 2.7, 11, 43 and 171 ms."""
-    count = len(level_free) // _ENVELOPE_FRAMES
-    frames = level_free[: count * _ENVELOPE_FRAMES].reshape(count, -1)
-    power = np.einsum("ij,ij->i", frames, frames) / _ENVELOPE_FRAMES
+def _envelope(samples: Audio, rms: float) -> Floats:
+    """How the level is distributed, and how it rises and falls within 2.7, 11, 43 and 171 ms.
+
+    It is counted from the RMS of all.
+    """
+    count = len(samples) // _ENVELOPE_FRAMES
+    frames = samples[: count * _ENVELOPE_FRAMES].reshape(count, -1)
+    power = np.einsum("ij,ij->i", frames, frames) / np.float32(_ENVELOPE_FRAMES * rms**2)
     level = np.maximum(10 * np.log10(power + 1e-12), -60.0)
     steps = [
         _quantiles(level[step:] - level[:-step], _STEP_QUANTILES)
@@ -368,8 +386,13 @@ def _quantiles(rows: Floats, quantiles: tuple[float, ...]) -> Floats:
 
 def _ranked(ordered: Floats, quantiles: tuple[float, ...]) -> Floats:
     """`_quantiles` of what is sorted."""
-    ranks = np.round(np.array(quantiles) * (ordered.shape[-1] - 1)).astype(int)
+    ranks = _ranks(quantiles, ordered.shape[-1])
     return np.asarray(np.moveaxis(ordered[..., ranks], -1, 0))
+
+
+@lru_cache(maxsize=256)
+def _ranks(quantiles: tuple[float, ...], count: int) -> npt.NDArray[np.int64]:
+    return np.round(np.array(quantiles) * (count - 1)).astype(np.int64)
 
 
 def _sorted_sizes(ordered: Floats) -> Floats:

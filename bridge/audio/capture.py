@@ -7,11 +7,15 @@ none yet. A stream whose device has gone cannot be closed: PortAudio's JACK back
 minutes for a server that will not answer. So the process ends, without closing, when the device is
 gone; its owner, a `DeviceSource`, starts another. It ends too when it is asked to (SIGTERM) or
 nobody reads any more, and closes its stream then: JACK waits for clients that are killed.
+
+A JACK client that quits leaves zeros behind, and nothing tells. So where all is zero, one more
+process looks whether the client is still there, less and less often.
 """
 
 import os
 import pickle
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -27,6 +31,13 @@ from bridge.errors import DeviceError
 POLL_S = 0.005
 RETRY_S = 0.3
 """Between two looks for a device that is not there."""
+ZEROS_S = 0.3
+"""So long a JACK client may deliver zeros before it is looked for, and twice as long every time."""
+MOST_ZEROS_S = 30.0
+_LOOK = (
+    "import sys; from bridge.audio.devices import find_device; find_device(sys.argv[1], 'input')"
+)
+"""Fails where the device is not there."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +103,14 @@ def _found(device: str, channels: Sequence[int], out: BinaryIO) -> Recorder:
 
 def _capture(recorder: Recorder, out: BinaryIO) -> None:
     _tell(Opened(recorder.name, recorder.sample_rate, recorder.channels, BLOCK_FRAMES), out)
+    presence = _Presence(recorder.name) if recorder.on_jack else None
     try:
         while True:
             time.sleep(POLL_S)
-            _tell(Block(recorder.read(), recorder.lost), out)
+            block = recorder.read()
+            _tell(Block(block, recorder.lost), out)
+            if presence:
+                presence.judge(block)
     except DeviceError as error:
         _tell(Waiting(str(error)), out)
 
@@ -103,3 +118,28 @@ def _capture(recorder: Recorder, out: BinaryIO) -> None:
 def _tell(message: Message, out: BinaryIO) -> None:
     out.write(pickle.dumps(message))
     out.flush()
+
+
+class _Presence:
+    """Whether a JACK client that delivers nothing but zeros is still there."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._look: subprocess.Popen[bytes] | None = None
+        self._patience_s = ZEROS_S
+        self._look_at = time.monotonic() + ZEROS_S
+
+    def judge(self, block: Audio) -> None:
+        """Take what arrived. Raises DeviceError where the client is gone."""
+        if block.any():
+            self._patience_s = ZEROS_S
+            self._look_at = time.monotonic() + ZEROS_S
+        elif self._look is None:
+            if time.monotonic() >= self._look_at:
+                self._look = subprocess.Popen([sys.executable, "-P", "-c", _LOOK, self._name])
+        elif (gone := self._look.poll()) is not None:
+            if gone:
+                raise DeviceError(f"{self._name}: has quit")
+            self._look = None
+            self._patience_s = min(2 * self._patience_s, MOST_ZEROS_S)
+            self._look_at = time.monotonic() + self._patience_s

@@ -33,6 +33,7 @@ class Recorder(Closing):
         rtmixer, sounddevice = portaudio()
         found = find_device(device, "input")
         self.name = str(found["name"])
+        self.on_jack = "JACK" in sounddevice.query_hostapis(found["hostapi"])["name"]
         self.sample_rate = int(found["default_samplerate"])
         there = int(found["max_input_channels"])
         wanted = list(channels or range(1, min(there, 2) + 1))

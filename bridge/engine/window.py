@@ -47,7 +47,7 @@ class LiveWindow:
 
     @property
     def audio(self) -> Audio:
-        """The newest window at the features' rate, shape (frames,)."""
+        """The newest window at the features' rate, (frames,), as it is until the next push."""
         return self._stream.audio()
 
     def statistics(self) -> Statistics:

@@ -94,6 +94,25 @@ def test_a_device_that_vanishes_is_told_and_heard_again_when_it_is_back(rate_aft
             assert source.sample_rate == RATE
 
 
+def test_a_jack_client_that_quits_is_told_and_heard_again_when_it_is_back() -> None:
+    tone = np.full(256, 0.5, np.float32)
+    with jack_server():
+        with Player("player") as player:
+            player.loop(tone)
+            source = DeviceSource("player")
+            wait_for("sound", lambda: source.read().any())
+        with source:
+            wait_for("the fault", lambda: not source.connected)
+            assert "has quit" in source.take_fault()
+            with Player("player") as player:
+                player.loop(tone)
+                wait_for("sound again", lambda: source.read().any())
+                # A client that is there may be silent.
+                player.loop(0 * tone)
+                time.sleep(2.0)
+                assert (source.connected, source.take_fault()) == (True, "")
+
+
 def test_a_capture_that_dies_is_started_again() -> None:
     with jack_server(), DeviceSource("jack") as source:
         wait_for("sound", lambda: source.read().size)
