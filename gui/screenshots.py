@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from PyQt6.QtTest import QTest
+from PyQt6.QtCore import QEventLoop, QTimer
 from PyQt6.QtWidgets import QApplication, QDialog
 
 from bridge.osc import OscSocket
@@ -88,7 +88,7 @@ def _take(variant: Variant, folder: Path) -> None:
 
 def _first_run(window: MainWindow) -> None:
     _wait("the engine", lambda: "/plugins" in window.engine.values)
-    QTest.qWait(500)
+    _idle(500)
 
 
 def _match(window: MainWindow) -> None:
@@ -100,26 +100,26 @@ def _match(window: MainWindow) -> None:
     window.do("store_A")
     window.do("follow")
     _wait("a decision", lambda: values.get("/decisions", (0,))[0] != 0)
-    QTest.qWait(3000)
+    _idle(3000)
 
 
 def _history(window: MainWindow) -> None:
     window.do("tab_history")
-    QTest.qWait(round(1000 * _PLAYED_S))
+    _idle(round(1000 * _PLAYED_S))
 
 
 def _changes(window: MainWindow) -> None:
     row = window.parameters.rows[1]
     row.slider.setValue(600)
-    QTest.qWait(500)
+    _idle(500)
     window.parameters.rows[2].lock.click()
     window.do("tab_changes")
-    QTest.qWait(1500)
+    _idle(1500)
 
 
 def _map(window: MainWindow) -> None:
     window.do("tab_map")
-    QTest.qWait(500)
+    _idle(500)
 
 
 def _error(window: MainWindow) -> None:
@@ -128,7 +128,7 @@ def _error(window: MainWindow) -> None:
     window.do("tab_spectrum")
     window.engine.send("/host", _NOBODY)
     _wait("a sentence", window.messages.isVisible)
-    QTest.qWait(3000)
+    _idle(3000)
 
 
 _STATES: dict[str, Callable[[MainWindow], None]] = {
@@ -145,9 +145,16 @@ def _sheet(window: MainWindow, path: Path, variant: Variant) -> None:
     if variant.only:
         return
     window.do("shortcuts")
-    QTest.qWait(300)
+    _idle(300)
     if sheet := window.findChild(QDialog):
         sheet.grab().save(str(path))
+
+
+def _idle(ms: int) -> None:
+    """Let Qt work for so long."""
+    loop = QEventLoop()
+    QTimer.singleShot(ms, loop.quit)
+    loop.exec()
 
 
 def _wait(what: str, holds: Callable[[], bool]) -> None:
@@ -155,7 +162,7 @@ def _wait(what: str, holds: Callable[[], bool]) -> None:
     while not holds():
         if time.monotonic() > end_s:
             sys.exit(f"{what}: not within {_PATIENCE_S:.0f} s; see the engine's log")
-        QTest.qWait(50)
+        _idle(50)
 
 
 if __name__ == "__main__":

@@ -39,9 +39,10 @@ class Picture(QWidget):
 
     def pen(self, shade: str, alpha: float = 1.0, width: float = 2.0, **style: Any) -> QPen:
         """A line of so many logical pixels; pyqtgraph counts the screen's."""
-        return pyqtgraph.mkPen(
+        pen: QPen = pyqtgraph.mkPen(
             colour(shade, alpha), width=width * self.devicePixelRatioF(), **style
         )
+        return pen
 
     def wear(self) -> None:
         """Take the theme's colours."""

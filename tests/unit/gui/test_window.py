@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import mido
+import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent
@@ -13,6 +14,8 @@ from bridge.manifest import Manifest
 from gui.engine import Engine
 from gui.remembered import SCALES, Remembered
 from gui.views.actions import ACTIONS
+from gui.views.sound_map import MapPicture
+from gui.widgets import sound_map
 from gui.widgets.dialogs import MidiDialog, ShortcutSheet
 from gui.widgets.fields import ChoiceField
 from gui.widgets.main_window import MainWindow
@@ -317,13 +320,21 @@ def test_changes_are_listed_with_their_author(
 
 
 def test_the_sound_map_is_dragged_and_walked(
-    window: MainWindow, choose: Choose, qtbot: QtBot, fake: FakeEngine, engine: Engine
+    window: MainWindow,
+    choose: Choose,
+    qtbot: QtBot,
+    fake: FakeEngine,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    choose("mda-overdrive")
+    draw = np.random.default_rng(0)
+    cloud = MapPicture(draw.random((50, 2)), draw.random((50, 3)))
+    monkeypatch.setattr(sound_map, "read_map", lambda _: cloud)
+    choose("mda-delay")
     window.do("tab_map")
     pad = window.map
-    qtbot.waitUntil(lambda: pad.isVisible() and pad.cloud is not None)
-    assert len(pad.cloud.points) == len(pad.cloud.colours)
+    qtbot.waitUntil(lambda: pad.isVisible() and pad.cloud is cloud)
+    assert not pad.grab().isNull()
     drag(qtbot, pad, QPoint(pad.width() // 2, 60), QPoint(-400, 0))
     qtbot.waitUntil(lambda: fake.ordered("/map") != [])
     x, y = fake.ordered("/map")[-1]
