@@ -125,6 +125,12 @@ def _host(values: Values) -> Step:
     return Step("fault", "Not connected: check address and plugin")
 
 
+def snapshots(values: Values) -> dict[str, dict[str, float]]:
+    """The snapshots of the plugin that is chosen: real values by symbol, by name."""
+    told = parsed(values, "/snapshots")
+    return told if isinstance(told, dict) else {}
+
+
 class SignalWatch:
     """Notices that nobody has played for a while."""
 

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from bridge.arrays import Floats
 from bridge.errors import ModelError
-from bridge.manifest import PluginSpec
+from bridge.manifest import PluginSpec, Setting
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,14 @@ class MapPicture:
     """Places in the unit square, (n, 2)."""
     colours: Floats
     """Red, green and blue in 0..1, (n, 3): settings that sound dark are dark."""
+    settings: Floats
+    """The settings at these places, (n, p): normalised values of the predicted parameters."""
+
+    def place_of(self, setting: Setting) -> tuple[float, float]:
+        """Where the nearest of the settings lies."""
+        ways = self.settings - np.asarray(setting.predicted, np.float32)
+        x, y = self.points[int(np.square(ways).sum(axis=1).argmin())].tolist()
+        return x, y
 
 
 def read_map(plugin: PluginSpec) -> MapPicture | None:
@@ -26,4 +36,4 @@ def read_map(plugin: PluginSpec) -> MapPicture | None:
         sound_map = load_map(plugin)
     except ModelError:
         return None
-    return MapPicture(sound_map.points, sound_map.colours)
+    return MapPicture(sound_map.points, sound_map.colours, sound_map.settings)

@@ -5,7 +5,7 @@ from PyQt6.QtWidgets import QButtonGroup, QPushButton
 from bridge.control.nodes import SNAPSHOTS
 from gui.engine import Engine
 from gui.views.hosts import EMBEDDED, host_choice
-from gui.views.setup import parsed
+from gui.views.setup import snapshots
 from gui.views.values import text
 from gui.widgets.basics import Card, button, label, restyle, row
 
@@ -71,8 +71,7 @@ class CompareCard(Card):
             made.setAccessibleDescription(tip)
 
     def _show_snapshots(self) -> None:
-        told = parsed(self._engine.values, "/snapshots")
-        stored = told if isinstance(told, dict) else {}
+        stored = snapshots(self._engine.values)
         for name, made in self.snapshots.items():
             made.setProperty("stored", name in stored)
             tip = f"Recall snapshot {name}" if name in stored else f"Store as snapshot {name}"

@@ -18,8 +18,9 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QWidget
 
-from bridge.manifest import Manifest
+from bridge.manifest import Manifest, Setting
 from gui.engine import Engine
+from gui.views.setup import snapshots
 from gui.views.sound_map import MapPicture, read_map
 from gui.views.values import numbers, text
 from gui.widgets.background import Background
@@ -43,6 +44,7 @@ class SoundMap(QWidget):
         self._manifest = manifest
         self._background: Background[MapPicture | None] = Background(self._take)
         self.cloud: MapPicture | None = None
+        self._pins: dict[str, Place] = {}
         self._picture: QPixmap | None = None
         self._plugin = ""
         self._held: Place | None = None
@@ -53,6 +55,7 @@ class SoundMap(QWidget):
         engine.watch(self._choose, "/plugin")
         engine.watch(self.update, "/map", *(address for address, _ in _PLACES))
         engine.watch(self._say, "/map")
+        engine.watch(self._pin, "/snapshots")
 
     @property
     def place(self) -> Place:
@@ -114,7 +117,19 @@ class SoundMap(QWidget):
 
     def _take(self, cloud: MapPicture | None) -> None:
         self.cloud = cloud
+        self._pin()
         self._repaint()
+
+    def _pin(self) -> None:
+        """Put a pin where each snapshot lies."""
+        plugin = next((one for one in self._manifest.plugins if one.id == self._plugin), None)
+        self._pins = {}
+        if plugin and self.cloud:
+            known = {spec.symbol for spec in plugin.parameters}
+            for name, told in snapshots(self._engine.values).items():
+                setting = Setting.of_values(plugin, {s: v for s, v in told.items() if s in known})
+                self._pins[name] = self.cloud.place_of(setting)
+        self.update()
 
     def _repaint(self) -> None:
         self._picture = None
@@ -157,6 +172,8 @@ class SoundMap(QWidget):
         square = self._square
         painter.drawLine(QPointF(square.left(), here.y()), QPointF(square.right(), here.y()))
         painter.drawLine(QPointF(here.x(), square.top()), QPointF(here.x(), square.bottom()))
+        for name, pin in self._pins.items():
+            self._draw_pin(painter, name, self._at(pin))
         for address, name in _PLACES:
             told = numbers(self._engine.values, address)
             if len(told) == 2:
@@ -171,9 +188,20 @@ class SoundMap(QWidget):
             painter.drawRoundedRect(square, 8, 8)
         painter.end()
 
-    def _sign(self, painter: QPainter, name: str, at: QPointF) -> None:
-        """Each place has a shape of its own, so that colour is not all."""
+    def _draw_pin(self, painter: QPainter, name: str, at: QPointF) -> None:
         colours = self._theme.colours
+        box = QRectF(at.x() - 9, at.y() - 9, 18, 18)
+        painter.setPen(QPen(colour(colours.text), 1.2))
+        painter.setBrush(colour(colours.card))
+        painter.drawRoundedRect(box, 4, 4)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
+
+    def _sign(self, painter: QPainter, name: str, at: QPointF) -> None:
+        """Each place has a shape of its own, so that colour is not all, on a ground of its own."""
+        colours = self._theme.colours
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour(colours.card, 0.85))
+        painter.drawEllipse(at, 10, 10)
         if name == "input":
             painter.setPen(QPen(colour(colours.good), 2.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import mido
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from gui.views.parameters import parameter_view
 from gui.views.pickup import Pickup
 from gui.views.presets import PresetError, load_preset, preset_of, save_preset
 from gui.views.setup import SILENT_S, SignalWatch, steps
+from gui.views.sound_map import MapPicture
 from gui.views.status import segments
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("C",)), min_size=1, max_size=12)
@@ -258,6 +260,13 @@ def test_a_setting_is_exported_as_json(manifest: Manifest, tmp_path: Path) -> No
         export_lv2(setting, "x", tmp_path)
     with pytest.raises(ExportError):
         export_json(setting, tmp_path / "x.json" / "below a file")
+
+
+def test_a_snapshot_is_pinned_where_its_setting_lies(overdrive: PluginSpec) -> None:
+    draw = np.random.default_rng(0)
+    cloud = MapPicture(draw.random((40, 2)), draw.random((40, 3)), draw.random((40, 3)))
+    near = np.clip(cloud.settings[7] + 1e-3, 0, 1)
+    assert cloud.place_of(Setting(overdrive, tuple(near.tolist()))) == tuple(cloud.points[7])
 
 
 def test_every_action_has_a_key_of_its_own() -> None:

@@ -328,7 +328,7 @@ def test_the_sound_map_is_dragged_and_walked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     draw = np.random.default_rng(0)
-    cloud = MapPicture(draw.random((50, 2)), draw.random((50, 3)))
+    cloud = MapPicture(draw.random((50, 2)), draw.random((50, 3)), draw.random((50, 6)))
     monkeypatch.setattr(sound_map, "read_map", lambda _: cloud)
     choose("mda-delay")
     window.do("tab_map")
