@@ -40,9 +40,8 @@ def draw(sound_map: SoundMap) -> Figure:
     for column, row in combinations(range(len(parameters)), 2):
         axes = panels[row - 1, column]
         axes.set_axis_on()
-        axes.scatter(
-            sound_map.settings[:, column], sound_map.settings[:, row], mark, colours, linewidths=0
-        )
+        x, y = sound_map.settings[:, [column, row]].T
+        axes.scatter(x, y, mark, colours, linewidths=0, rasterized=True)
         axes.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.04), xticks=(0, 1), yticks=(0, 1))
         axes.tick_params(labelsize="x-small")
         if row == len(parameters) - 1:
@@ -54,7 +53,7 @@ def draw(sound_map: SoundMap) -> Figure:
 
 def _latent_space(axes: Axes, sound_map: SoundMap) -> None:
     x, y = sound_map.projection.T
-    axes.scatter(x, y, 14, field(sound_map.points), linewidths=0)
+    axes.scatter(x, y, 14, field(sound_map.points), linewidths=0, rasterized=True)
     axes.set_title(f"latent space: UMAP of {len(x)} settings' sounds", size="medium")
     axes.set(xlabel="UMAP 1", ylabel="UMAP 2", xticks=(), yticks=(), aspect="equal")
 

@@ -1,7 +1,8 @@
 """The effect map: every effect in one projection, those that the encoder knows and others."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +14,38 @@ from scipy.stats import qmc
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_score
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
 from bridge.arrays import Floats
-from bridge.effects import load_effect
-from bridge.figures.hearing import Clip, Listener
+from bridge.effects import Effect, load_effect
+from bridge.figures.hearing import Clip, Listener, is_heard, shifts
 from bridge.figures.palette import COLOURS, MARKERS
 from bridge.figures.projection import onto_plane
 from bridge.manifest import PluginSpec, Setting, load_manifest
 
 UNSEEN = Path(__file__).parent / "unseen.yaml"
-SETTINGS = 16
-"""Of each effect, on each clip."""
+SETTINGS = 24
+"""Of each effect."""
 EMBEDDING, PROJECTIONS = "embedding", ("UMAP", "PCA")
 _NEIGHBOURS = 5
 _SEED = 0
-_LEAST_RMS = 1e-3
+
+_FAMILIES = {
+    "distortion": ("overdrive", "amplifier", "distortion", "bit crusher", "clipping"),
+    "delay": ("delay",),
+    "reverb": ("reverb",),
+    "modulation": ("ring modulator", "flanger", "rotary speaker", "chorus", "phaser"),
+    "dynamics": ("dynamics", "multiband compressor", "compressor", "gate"),
+    "filter": ("resonant filter", "equaliser"),
+    "other": (),
+}
+"""Kinds that share a colour; a kind that is not listed is another."""
 
 
 @dataclass(frozen=True)
 class Heard:
-    """n recordings: how effects moved the embedding of their clips."""
+    """n settings: how they moved the embedding, mean over the clips."""
 
     plugins: Sequence[PluginSpec]
     seen: frozenset[str]
@@ -43,8 +54,6 @@ class Heard:
     """(n, d)."""
     effect: npt.NDArray[np.int64]
     """Numbers of plugins, (n,)."""
-    clip: npt.NDArray[np.int64]
-    """Numbers of clips, (n,)."""
 
 
 def hear_all(seen: Sequence[PluginSpec], clips: Sequence[Clip], hear: Listener) -> Heard:
@@ -53,15 +62,13 @@ def hear_all(seen: Sequence[PluginSpec], clips: Sequence[Clip], hear: Listener) 
     Raises EffectError where one is not installed.
     """
     plugins = [*seen, *load_manifest(UNSEEN, models=None).plugins]
-    rows = [
-        (shift, number, which)
-        for number, plugin in enumerate(plugins)
-        for which, clip in enumerate(clips)
-        for shift in _shifts(plugin, clip, hear, number * len(clips) + which)
-    ]
-    shifts, effects, heard = zip(*rows, strict=True)
-    known = frozenset(plugin.id for plugin in seen)
-    return Heard(plugins, known, np.stack(shifts), np.array(effects), np.array(heard))
+    found = [_shifts(plugin, clips, hear) for plugin in plugins]
+    return Heard(
+        plugins,
+        frozenset(plugin.id for plugin in seen),
+        np.concatenate(found),
+        np.repeat(np.arange(len(plugins)), [len(shifts) for shifts in found]),
+    )
 
 
 def project(heard: Heard) -> dict[str, Floats]:
@@ -78,19 +85,19 @@ def measure(heard: Heard, places: dict[str, Floats]) -> dict[str, Any]:
     """How well effects are apart: in the embedding itself and in each projection.
 
     - silhouette: Rousseeuw, J. Comput. Appl. Math. 20 (1987), -1..1;
-    - knn: share of recordings whose effect the majority of their five neighbours on *other clips*
-      names; `seen` and `unseen` are the shares of these effects' recordings;
+    - knn: share of settings whose effect the majority of their five nearest neighbours names;
+      `knn_seen` and `knn_unseen` are the shares of these effects' settings;
     - trustworthiness: Venna & Kaski, ICANN (2001): whether neighbours in the projection are
       neighbours in the embedding, 0..1.
     """
     seen = np.array([plugin.id in heard.seen for plugin in heard.plugins])[heard.effect]
     found: dict[str, Any] = {
         "effects": {"seen": len(heard.seen), "unseen": len(heard.plugins) - len(heard.seen)},
-        "recordings": len(heard.effect),
+        "settings": len(heard.effect),
         "chance": round(1 / len(heard.plugins), 4),
     }
     for name, points in places.items():
-        right = _neighbours_agree(points, heard)
+        right = _neighbours_agree(points, heard.effect)
         found[name] = {
             "silhouette": round(float(silhouette_score(points, heard.effect)), 3),
             "knn": round(float(right.mean()), 3),
@@ -108,9 +115,9 @@ def draw(heard: Heard, places: dict[str, Floats], measured: dict[str, Any]) -> F
     figure = Figure(figsize=(15, 8.8), layout="constrained")
     whole = measured[EMBEDDING]
     figure.suptitle(
-        f"Effect map: {measured['recordings']} recordings through {len(heard.plugins)} effects,"
-        " how each moves its clip's embedding\n"
-        f"the whole embedding: silhouette {whole['silhouette']:.2f}, kNN accuracy across clips"
+        f"Effect map: {measured['settings']} settings of {len(heard.plugins)} effects, how each"
+        " moves the embedding, mean over the clips\n"
+        f"the whole embedding: silhouette {whole['silhouette']:.2f}, kNN accuracy"
         f" {whole['knn']:.2f} (seen {whole['knn_seen']:.2f}, unseen {whole['knn_unseen']:.2f},"
         f" chance {measured['chance']:.2f})"
     )
@@ -123,65 +130,57 @@ def draw(heard: Heard, places: dict[str, Floats], measured: dict[str, Any]) -> F
             f" trustworthiness {numbers['trustworthiness']:.2f}"
         )
         axes.set(xlabel=f"{name} 1", ylabel=f"{name} 2", xticks=(), yticks=())
+    handles, labels = panels[0].get_legend_handles_labels()
+    order = sorted(range(len(labels)), key=lambda n: list(_FAMILIES).index(labels[n].split(":")[0]))
     figure.legend(
-        *panels[0].get_legend_handles_labels(),
+        [handles[number] for number in order],
+        [labels[number] for number in order],
         loc="outside lower center",
-        ncols=6,
+        ncols=5,
         fontsize="small",
-        title="filled: the encoder was trained with it; hollow, label framed: it never heard it",
+        title="filled: the encoder was trained with it; hollow: it never heard it",
     )
     return figure
 
 
-def _shifts(plugin: PluginSpec, clip: Clip, hear: Listener, seed: int) -> Iterator[Floats]:
+def _shifts(plugin: PluginSpec, clips: Sequence[Clip], hear: Listener) -> Floats:
+    values = qmc.Sobol(len(plugin.predicted), rng=_SEED).random_base2(6)
     effect = load_effect(plugin)
-    dry = hear(clip.audio, clip.sample_rate)
-    for row in qmc.Sobol(len(plugin.predicted), rng=seed).random(SETTINGS).tolist():
-        wet = effect.render(clip.audio, clip.sample_rate, Setting.of_predicted(plugin, row))
-        # What lets nothing through says nothing of the effect.
-        if np.sqrt(np.mean(wet**2)) > _LEAST_RMS:
-            yield hear(wet, clip.sample_rate) - dry
+    settings = (Setting.of_predicted(plugin, row) for row in values.tolist())
+    # What lets nothing through says nothing of the effect.
+    audible = (setting for setting in settings if _is_audible(effect, setting, clips[0]))
+    moved = shifts(effect, list(islice(audible, SETTINGS)), clips, hear)
+    return np.asarray(np.nanmean(moved, axis=0))
 
 
-def _neighbours_agree(points: Floats, heard: Heard) -> npt.NDArray[np.bool_]:
-    right = np.zeros(len(points), bool)
-    for clip in np.unique(heard.clip):
-        asked = heard.clip == clip
-        known = KNeighborsClassifier(_NEIGHBOURS).fit(points[~asked], heard.effect[~asked])
-        right[asked] = known.predict(points[asked]) == heard.effect[asked]
-    return right
+def _is_audible(effect: Effect, setting: Setting, clip: Clip) -> bool:
+    return is_heard(effect.render(clip.audio, clip.sample_rate, setting))
+
+
+def _neighbours_agree(points: Floats, effect: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Whether the majority of a setting's neighbours, itself left out, are of its effect, (n,)."""
+    search = NearestNeighbors(n_neighbors=_NEIGHBOURS).fit(points)
+    named = effect[search.kneighbors(return_distance=False)]
+    votes = (named[:, :, None] == np.arange(effect.max() + 1)).sum(axis=1)
+    return np.asarray(votes.argmax(axis=1) == effect)
 
 
 def _draw_one(axes: Axes, heard: Heard, points: Floats) -> None:
+    drawn = dict.fromkeys(_FAMILIES, 0)
     for number, plugin in enumerate(heard.plugins):
+        family = next((f for f, kinds in _FAMILIES.items() if plugin.kind in kinds), "other")
+        colour = COLOURS[list(_FAMILIES).index(family)]
+        marker = MARKERS[drawn[family] % len(MARKERS)]
+        drawn[family] += 1
         x, y = points[heard.effect == number].T
-        colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number // len(COLOURS)]
         seen = plugin.id in heard.seen
         axes.scatter(
             x,
             y,
-            26 if seen else 34,
+            36,
             facecolors=colour if seen else "none",
-            edgecolors="none" if seen else colour,
-            linewidths=1.4,
+            edgecolors="white" if seen else colour,
+            linewidths=0.4 if seen else 1.5,
             marker=marker,
-            alpha=0.75,
-            label=plugin.name if seen else f"{plugin.name} (unseen)",
-        )
-    for number, plugin in enumerate(heard.plugins):
-        place = np.median(points[heard.effect == number], axis=0)
-        axes.annotate(
-            plugin.name.split(maxsplit=1)[-1],
-            place,
-            size="small",
-            style="normal" if plugin.id in heard.seen else "italic",
-            ha="center",
-            va="center",
-            bbox={
-                "boxstyle": "round,pad=0.15",
-                "facecolor": "white",
-                "alpha": 0.7,
-                "edgecolor": "none" if plugin.id in heard.seen else "black",
-                "linewidth": 0.8,
-            },
+            label=f"{family}: {plugin.name}" + ("" if seen else " (unseen)"),
         )

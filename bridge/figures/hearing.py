@@ -8,7 +8,7 @@ import numpy as np
 
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.statistics import statistics
-from bridge.analysis.windows import at_feature_rate, fill_window
+from bridge.analysis.windows import ACTIVE_DB, at_feature_rate, fill_window, rms_db
 from bridge.arrays import Audio, Floats, finite
 from bridge.audio.files import read_audio, require_sound
 from bridge.effects import Effect
@@ -59,10 +59,23 @@ def listener_of(encoder: Encoder) -> Listener:
 def shifts(
     effect: Effect, settings: Sequence[Setting], clips: Sequence[Clip], hear: Listener
 ) -> Floats:
-    """How each setting moves the embedding of each clip, (clips, settings, d)."""
+    """How each setting moves the embedding of each clip, (clips, settings, d).
+
+    NaN where nothing is heard.
+    """
     rows = []
     for clip in clips:
         dry = hear(clip.audio, clip.sample_rate)
         wet = (effect.render(clip.audio, clip.sample_rate, setting) for setting in settings)
-        rows.append([hear(audio, clip.sample_rate) - dry for audio in wet])
+        rows.append(
+            [
+                hear(audio, clip.sample_rate) - dry if is_heard(audio) else dry * np.nan
+                for audio in wet
+            ]
+        )
     return np.array(rows, np.float32)
+
+
+def is_heard(audio: Audio) -> bool:
+    """Whether audio is more than silence."""
+    return rms_db(audio) > ACTIVE_DB

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, sqrt
 from typing import Literal
 
 import numpy as np
@@ -18,8 +19,7 @@ from bridge.figures.palette import COLOURS, MARKERS, SCALE
 from bridge.manifest import ParamSpec, PluginSpec, Setting
 
 STEPS = 21
-_COLUMNS = 3
-_PANEL_IN = (2.9, 2.6)
+_PANEL_IN = (2.9, 2.9)
 _JOINT_IN = 5.6
 
 
@@ -31,7 +31,8 @@ class Sweep:
     values: Floats
     """Normalised, (n,)."""
     ways: Floats
-    """How each value moves the embedding of each clip away from the dry one, (clips, n, d)."""
+    """How each value moves the embedding of each clip away from the dry one, (clips, n, d); NaN
+    where nothing is heard."""
 
 
 def sweep_all(effect: Effect, clips: Sequence[Clip], hear: Listener) -> list[Sweep]:
@@ -47,7 +48,7 @@ def sweep_all(effect: Effect, clips: Sequence[Clip], hear: Listener) -> list[Swe
 
 def draw(plugin: PluginSpec, sweeps: Sequence[Sweep], clips: Sequence[Clip]) -> Figure:
     """All parameters in one plot on the left, each alone on the right, coloured by its value."""
-    columns = min(len(sweeps), _COLUMNS)
+    columns = ceil(sqrt(len(sweeps)))
     rows = -(-len(sweeps) // columns)
     height = max(rows * _PANEL_IN[1], _JOINT_IN) + 1.1
     figure = Figure(figsize=(_JOINT_IN + columns * _PANEL_IN[0], height), layout="constrained")
@@ -73,7 +74,7 @@ def draw(plugin: PluginSpec, sweeps: Sequence[Sweep], clips: Sequence[Clip]) -> 
         Line2D([], [], color="grey", marker=marker, linewidth=1, label=clip.name)
         for clip, marker in zip(clips, _markers(len(clips)), strict=True)
     ]
-    right.suptitle("one by one, each in its own two principal components", size="medium")
+    right.suptitle("one by one, each in its own principal components", size="medium")
     right.legend(handles=marks, loc="outside lower center", ncols=len(clips), title="dry clip")
     return figure
 
@@ -110,8 +111,8 @@ def _alone(axes: Axes, sweep: Sweep) -> None:
         axes.scatter(x, y, 26, sweep.values, cmap=SCALE, vmin=0, vmax=1, marker=marker, zorder=2)
     spec = sweep.parameter
     unit = f" {spec.unit}" if spec.unit else ""
-    count = f"{spec.classes} classes" if spec.classes else f"{spec.min:g} to {spec.max:g}{unit}"
-    axes.set_title(f"{spec.name}\n{count}", size="medium")
+    span = f"{spec.classes} classes" if spec.classes else f"{spec.min:g} to {spec.max:g}{unit}"
+    axes.set_title(f"{spec.name}\n{span}", size="medium")
     _label(axes, shares)
     axes.tick_params(labelsize="x-small")
     # One scale along both axes, so that a way's length can be seen.
@@ -119,7 +120,11 @@ def _alone(axes: Axes, sweep: Sweep) -> None:
 
 
 def _principal(vectors: Floats) -> tuple[Floats, Floats, Floats]:
-    """Mean (d,), the two principal directions (d, 2), and their shares of the variance (2,)."""
+    """Mean (d,), the two principal directions (d, 2), and their shares of the variance (2,).
+
+    Of vectors (n, d); those that are NaN are left out.
+    """
+    vectors = vectors[~np.isnan(vectors[:, 0])]
     centre = vectors.mean(axis=0)
     _, sizes, directions = np.linalg.svd(vectors - centre, full_matrices=False)
     shares = sizes**2 / max(float((sizes**2).sum()), 1e-12)

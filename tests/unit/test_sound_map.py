@@ -59,7 +59,7 @@ def test_a_setting_leads_back_to_its_place(sound_map: SoundMap) -> None:
     back = [sound_map.position_of(sound_map.setting_at(x, y)) for x, y in places]
     missed = np.linalg.norm(np.array(back) - places, axis=1)
     # Where the map folds, a setting has two places; random ones are 0.52 apart.
-    assert missed.mean() < 0.15
+    assert missed.mean() < 0.3
 
 
 def test_the_background_fills_the_square_and_is_coloured_by_brightness(

@@ -10,6 +10,7 @@ from training.files import write_whole
 from training.fit import Folders, Trained
 from training.report.cases import RATE_HZ, cases_of
 from training.report.figures import figures_of
+from training.report.latent import latent_figures
 from training.report.page import page
 from training.runs import Run
 
@@ -40,6 +41,7 @@ def write_report(
     else:
         heard = {plugin_id: manifest.plugin(plugin_id) for plugin_id in trained.predictors}
         figures = figures_of(run.history(), list(heard.values()), (), ())
+    figures |= latent_figures(trained, heard.values())
     cases = list(cases_of(trained, heard, folders))
     out = out or run.folder / "report" / "index.html"
     write_whole(out, page(name, experiment, starts, figures, cases))

@@ -26,9 +26,9 @@ _STEP = 0.06
 # What parts of the loss count, beside the squared error of the sound as a share of its variance:
 _SETTINGS = 0.3
 """Squared error of the settings themselves (0..1), and nats of their classes."""
-_EVENNESS = 0.2
+_EVENNESS = 0.03
 """Squared change of pace of the parameters, and of the sound, along a short way."""
-_COVERAGE = 5.0
+_COVERAGE = 15.0
 """Sliced Wasserstein distance (Bonneel et al., J. Math. Imaging Vis. 51, 2015), squared, of the
 parameters' distribution over the square from that of the settings."""
 

@@ -1,5 +1,7 @@
 """Settings laid out in the unit square, so that neighbours sound alike and no place is empty."""
 
+from math import ceil, log2
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.stats import qmc
@@ -22,7 +24,7 @@ def lay_out(sounds: Floats, seed: int) -> tuple[Floats, Floats]:
     from bridge.figures.projection import onto_plane
 
     found = _standard(_turned(onto_plane(sounds, _NEIGHBOURS, _LEAST_DISTANCE, seed)))
-    even = qmc.Sobol(2, rng=seed).random(len(sounds))
+    even = qmc.Sobol(2, rng=seed).random_base2(ceil(log2(len(sounds))))[: len(sounds)]
     distances = ((found[:, None] - _standard(even)) ** 2).sum(axis=2)
     _, places = linear_sum_assignment(distances)
     return np.asarray(even[places], np.float32), found

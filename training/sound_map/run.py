@@ -42,7 +42,7 @@ class Settings(BaseModel):
     """Settings that are laid out."""
     clips: int = 8_192
     """Of the pool, that are learned from."""
-    lines: int = 24
+    lines: int = 16
     """Lines of every kind that are rendered and listened to."""
 
 
