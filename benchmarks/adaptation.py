@@ -10,7 +10,8 @@ the splice to its mean long after it, is first half way there; all of it at nine
 that change the setting less than it wanders by itself tell nothing and are left out.
 
 This is not the compute latency, which is a few milliseconds (`dafx-bridge bench`): a window has to
-fill with the new playing first. Writes docs/results/adaptation.json and .md.
+fill with the new playing first. Writes docs/results/adaptation.json and .md, and each model's
+figures into its card.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from bridge.engine.smoothing import Smoother, share_of_way
 from bridge.engine.window import LiveWindow
 from bridge.errors import EffectError
 from bridge.manifest import PluginSpec, Setting, load_manifest
+from bridge.models.cards import CARD_FILE
 from training.corpus import load_index
 from training.corpus.stems import SAMPLE_RATE
 from training.evaluation.cases import usable_setting
@@ -98,6 +100,8 @@ def main() -> None:
     }
     RESULT.write_text(json.dumps(report, indent=1) + "\n")
     RESULT.with_suffix(".md").write_text(_markdown(report))
+    for matcher in matchers:
+        _into_card(matcher, report["models"][matcher.plugin.id])
     print(RESULT.with_suffix(".md").read_text())
 
 
@@ -170,6 +174,14 @@ def _times(runs: Sequence[Followed]) -> dict[str, float | int | None]:
         "half_s": round(float(np.median(half)), 2) if half else None,
         "full_s": round(float(np.median(whole)), 2) if whole else None,
     }
+
+
+def _into_card(matcher: Matcher, times: Mapping[str, float | int | None]) -> None:
+    told = {f"{part}_adaptation_s": times[f"{part}_s"] for part in ("half", "full")}
+    known = {name: float(seconds) for name, seconds in told.items() if seconds is not None}
+    card = matcher.card.model_copy(update={"metrics": matcher.card.metrics | known})
+    path = matcher.models / str(matcher.plugin.model) / CARD_FILE
+    path.write_text(card.model_dump_json(indent=2) + "\n")
 
 
 def _markdown(report: Mapping[str, Any]) -> str:

@@ -33,7 +33,7 @@ def tell_work(surface: Surface, engine: LiveEngine) -> None:
     if engine.summary.compute_ms:
         surface.tell("/latency/compute", round(engine.summary.compute_ms[-1], 2))
     if engine.matcher:
-        # Half of a change is heard when it fills half of the window; memory and glide add theirs.
+        # A change has to fill half of the window; memory and glide add theirs.
         half_s = engine.matcher.features.window_s / 2
         half_s += log(2) * (settings.memory_s + settings.glide.attack_s)
         surface.tell("/latency/adaptation", round(half_s, 2))
