@@ -324,6 +324,8 @@ class Service(Closing):
         self.surface.tell("/plugin", self._manifest.plugins[0].id)
         self._parts.open_source()
         self._parts.open_model()
+        # A model that is there already brings no host with it.
+        self._parts.connect()
 
     def _clear(self) -> None:
         self._fault = ""
