@@ -16,7 +16,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -38,8 +38,7 @@ def main() -> None:
     parser.add_argument("--window", type=int, metavar="PORT", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.window:
-        print(json.dumps(measure_window(arguments.window, arguments.seconds)), flush=True)
-        return
+        measure_window(arguments.window, arguments.seconds)
     if not arguments.display:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     result = measure(arguments.seconds)
@@ -115,8 +114,8 @@ def listen(client: ControlClient, seconds: float) -> dict[str, float]:
     }
 
 
-def measure_window(port: int, seconds: float) -> dict[str, Any]:
-    """The window beside a running engine: processor time, frames, blocks, controls."""
+def measure_window(port: int, seconds: float) -> NoReturn:
+    """Print of the window beside a running engine: processor time, frames, blocks, controls."""
     from PyQt6.QtCore import QEvent, QEventLoop, QObject, QTimer
     from PyQt6.QtWidgets import QApplication
 
@@ -179,7 +178,9 @@ def measure_window(port: int, seconds: float) -> dict[str, Any]:
             figures["reached_by_keyboard"] = len(there & reached(window))
             figures["actions_with_a_key"] = len(window.actions_by_id)
         window.close()
-    return figures
+    print(json.dumps(figures), flush=True)
+    # An application whose events pass through Python does not survive being torn down by it.
+    os._exit(0)
 
 
 def _frames(blocks: list[tuple[float, float]], from_s: float, tick_s: float) -> dict[str, float]:

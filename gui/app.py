@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import platformdirs
+from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
 from bridge.control.client import PORT
@@ -51,9 +52,9 @@ def run(
     window.rescaled.connect(reopen)
     engine.start()
     window.show()
-    # Python looks at signals only between its own instructions; the engine's timer sees to that.
-    signal.signal(signal.SIGINT, lambda *_: window.close())
-    signal.signal(signal.SIGTERM, lambda *_: window.close())
+    # A signal comes in the middle of whatever runs, mostly a poll; the window closes after it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: QTimer.singleShot(0, window.close))
     code = app.exec()
     if again:
         _start_again(port, state, remembered.folder)

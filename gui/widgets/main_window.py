@@ -38,6 +38,7 @@ from gui.views.presets import (
 )
 from gui.views.status import ENGINE_HELP
 from gui.views.values import is_on, number, text
+from gui.widgets.background import finish
 from gui.widgets.basics import GAP
 from gui.widgets.changes import ChangesTable
 from gui.widgets.compare import CompareCard
@@ -123,6 +124,7 @@ class MainWindow(QMainWindow):
         self.midi.close()
         self.supervisor.release(keep=self._remembered.background or self._comes_back)
         self.engine.close()
+        finish()
         super().closeEvent(a0)
 
     def close_for_a_moment(self) -> None:
