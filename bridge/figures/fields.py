@@ -1,6 +1,7 @@
 """The sound map itself: what it sounds like, and every parameter's value all over it."""
 
 from collections.abc import Mapping
+from math import ceil
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,7 +10,7 @@ from matplotlib.figure import Figure
 from bridge.engine.sound_map import Position, SoundMap
 from bridge.figures.palette import SCALE
 
-_COLUMNS = 4
+_MOST_COLUMNS = 4
 _PANEL_IN = (3.0, 2.7)
 _SIDE = 60
 _MARKS = ("o", "^", "D", "s")
@@ -21,8 +22,9 @@ def draw(sound_map: SoundMap, marks: Mapping[str, Position] | None = None) -> Fi
     `marks` are places by name.
     """
     parameters = sound_map.plugin.predicted
-    columns = min(1 + len(parameters), _COLUMNS)
-    rows = -(-(1 + len(parameters)) // columns)
+    count = 1 + len(parameters)
+    rows = ceil(count / _MOST_COLUMNS)
+    columns = ceil(count / rows)
     size = (columns * _PANEL_IN[0], rows * _PANEL_IN[1] + 0.7)
     figure = Figure(figsize=size, layout="constrained")
     figure.suptitle(f"{sound_map.plugin.name}: the sound map; every place is a setting")
@@ -46,10 +48,10 @@ def draw(sound_map: SoundMap, marks: Mapping[str, Position] | None = None) -> Fi
         low, high = spec.to_real(0), spec.to_real(1)
         unit = f" {spec.unit}" if spec.unit else ""
         bar.ax.set_yticklabels([f"{low:g}{unit}", f"{high:g}{unit}"], size="x-small")
-    for axes in panels[1 + len(parameters) :]:
+    for axes in panels[count:]:
         axes.set_axis_off()
     for (name, place), mark in zip((marks or {}).items(), _MARKS, strict=False):
-        for axes in panels[: 1 + len(parameters)]:
+        for axes in panels[:count]:
             axes.plot(*place, mark, color="white", markeredgecolor="black", label=name)
     if marks:
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)

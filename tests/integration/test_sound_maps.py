@@ -5,7 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from typer.testing import CliRunner
 
+from bridge.cli.app import app
 from bridge.figures.hearing import AUDIO
 from bridge.manifest import Manifest
 from tests.integration.commands import run, run_json
@@ -50,8 +53,6 @@ def test_a_map_is_learned_from_recordings_with_any_content(built: Built) -> None
 
 
 def test_the_layout_fills_the_square_and_neighbours_sound_alike(built: Built) -> None:
-    import torch
-
     codes = built.coding.encode(torch.from_numpy(built.settings))
     sounds = built.sounds.network(codes).numpy()
     gaps = np.linalg.norm(built.positions[:, None] - built.positions, axis=2)
@@ -63,8 +64,6 @@ def test_the_layout_fills_the_square_and_neighbours_sound_alike(built: Built) ->
 
 
 def test_loudness_over_the_square_is_what_the_recordings_had(built: Built) -> None:
-    import torch
-
     codes = built.coding.encode(torch.from_numpy(built.settings))
     gains = built.sounds.gain(codes)[:, 0].numpy()
     assert np.abs(gains - (12 * built.settings[:, 2] - 6)).mean() < 1.0
@@ -88,9 +87,9 @@ def test_match_says_where_everything_lies(reference_path: Path, tmp_path: Path) 
 
 def test_figures_are_drawn_from_the_exported_models(tmp_path: Path) -> None:
     pictures = ["mda-overdrive-interpolation", "mda-overdrive-domain", "mda-overdrive-map"]
-    arguments = ("--plugin", "mda-overdrive", "--audio", AUDIO / "guitar.flac", "--out", tmp_path)
-    done = run("figures", *arguments, timeout_s=400)
-    assert done.returncode == 0, done.stderr
+    arguments = ["--plugin", "mda-overdrive", "--audio", str(AUDIO / "guitar.flac")]
+    done = CliRunner().invoke(app, ["figures", *arguments, "--out", str(tmp_path)])
+    assert done.exit_code == 0, done.output
     for name in [*pictures, "effect-map"]:
         assert (tmp_path / f"{name}.png").stat().st_size > 20_000
     measured = json.loads((tmp_path / "effect-map.json").read_text())

@@ -14,14 +14,13 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss, normalize
 
 from bridge.arrays import Floats
-from training.schedules import one_cycle
+from training.sound_map.descent import minimise
 from training.sound_map.networks import Coding, Locator, ToPosition, ToSetting
 from training.sound_map.sounds import Sounds
 
 _BATCH = 192
 _STEP = 0.06
 """Of the square's side: over how much of the way evenness is judged."""
-
 
 # What parts of the loss count, beside the squared error of the sound as a share of its variance:
 _SETTINGS = 0.3
@@ -34,11 +33,7 @@ parameters' distribution over the square from that of the settings."""
 
 
 def fit_back(
-    positions: Floats,
-    settings: Floats,
-    sounds: Sounds,
-    coding: Coding,
-    steps: int = 500,
+    positions: Floats, settings: Floats, sounds: Sounds, coding: Coding, steps: int = 500
 ) -> ToSetting:
     """From positions (n, 2) back to settings (n, p)."""
     torch.manual_seed(1)
@@ -61,7 +56,7 @@ def fit_back(
         missed += _COVERAGE * _sliced(three[1][:, columns], others[:, columns])
         return missed
 
-    _minimise(network, loss, steps)
+    _learn(network, loss, steps)
     return network
 
 
@@ -81,7 +76,7 @@ def fit_place(
             answers = coding.encode(coding.decode(back(anywhere)))
         return missed + 3 * mse_loss(network(answers), anywhere)
 
-    _minimise(network, loss, steps)
+    _learn(network, loss, steps)
     return network
 
 
@@ -96,21 +91,12 @@ def fit_locator(embeddings: Floats, positions: Floats, steps: int = 400) -> Loca
         rows = torch.randint(len(known), (_BATCH,))
         return mse_loss(network(known[rows]), places[rows])
 
-    _minimise(network, loss, steps)
+    _learn(network, loss, steps)
     return network.eval()
 
 
-def _minimise(network: nn.Module, loss: Callable[[], Tensor], steps: int) -> None:
-    optimiser = torch.optim.AdamW(network.parameters(), lr=5e-3, weight_decay=1e-3)
-    schedule = one_cycle(optimiser, steps)
-    for _ in range(steps):
-        missed = loss()
-        optimiser.zero_grad()
-        missed.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-    network.requires_grad_(False)
+def _learn(network: nn.Module, loss: Callable[[], Tensor], steps: int) -> None:
+    minimise(network, loss, steps, learning_rate=5e-3, weight_decay=1e-3, gradient_limit=1.0)
 
 
 def _ways(count: int) -> Iterator[Tensor]:

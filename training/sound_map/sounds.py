@@ -12,14 +12,15 @@ import numpy as np
 import numpy.typing as npt
 import scipy.linalg
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn.functional import mse_loss
 
 from bridge.analysis.features import mel_matrix
 from bridge.analysis.statistics import LEVEL_NAMES
 from bridge.arrays import Floats
 from bridge.models import Encoder
 from training.pool import Heard, Wet
-from training.schedules import one_cycle
+from training.sound_map.descent import minimise
 from training.sound_map.networks import Coding, ToSound
 
 DIRECTIONS = 12
@@ -136,13 +137,10 @@ def discriminants(expected: Floats, rest: Floats) -> Floats:
 def _regress(codes: Tensor, said: Tensor, coding: Coding) -> ToSound:
     torch.manual_seed(0)
     network = ToSound(coding.size, said.shape[1])
-    optimiser = torch.optim.AdamW(network.parameters(), lr=6e-3, weight_decay=1e-2)
-    schedule = one_cycle(optimiser, _STEPS)
-    for _ in range(_STEPS):
+
+    def loss() -> Tensor:
         rows = torch.randint(len(codes), (_BATCH,))
-        missed = nn.functional.mse_loss(network(codes[rows]), said[rows])
-        optimiser.zero_grad()
-        missed.backward()
-        optimiser.step()
-        schedule.step()
-    return network.requires_grad_(False)
+        return mse_loss(network(codes[rows]), said[rows])
+
+    minimise(network, loss, _STEPS, learning_rate=6e-3, weight_decay=1e-2)
+    return network
