@@ -72,7 +72,12 @@ class Knobs:
         self._put = {s: v for s, v in self._put.items() if symbols and s not in symbols}
 
     def revert(self) -> bool:
-        """Blocking: give the host its values from before back; False where it is gone."""
+        """Blocking: give the host its values from before back; False where it is gone.
+
+        What was set from here goes back too; what was moved in the host stays.
+        """
+        if self._put:
+            self._engine.arm(list(self._put))
         self._put.clear()
         return self._engine.revert()
 

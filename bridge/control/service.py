@@ -257,6 +257,8 @@ class Service(Closing):
         self.surface.tell("/bypass", *order.value)
 
     def _revert(self) -> None:
+        if self.surface.values["/bypass"] == (1,):
+            self._engine.arm([BYPASS])
         if not self._knobs.revert():
             raise HostError("the host is gone, and keeps what it was sent; look at it")
         self.surface.tell("/bypass", 0)

@@ -134,7 +134,7 @@ def test_a_place_on_the_sound_map_sets_every_parameter(
     wanted = load_map(overdrive).setting_at(0.25, 0.75).values
     for symbol, there in wanted.items():
         near(demo, f"/parameter/{symbol}", there)
-        assert value(demo, f"/parameter/{symbol}/by") == "you"
+        until(demo, **{f"parameter__{symbol}__by": "you"})
     settle(demo, 1.0)
     assert demo.values["/map"] == pytest.approx((0.25, 0.75))
     demo.send("/parameter/output", 1.0)
