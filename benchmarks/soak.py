@@ -216,7 +216,7 @@ def soak(block_frames: int, seconds: float, hogs: int) -> Soak:
         predictions=summary.predictions,
         sends=summary.sends,
         decisions=summary.decisions,
-        compute_ms=Percentiles.of(list(summary.compute_ms)),
+        compute_ms=Percentiles.of(summary.compute_ms.all),
         memory_mb=round(memory.newest_mb, 1),
         memory_growth_mb=memory.growth_mb(),
         memory_slope_mb_per_h=memory.slope(took_s / 2),

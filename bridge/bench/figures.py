@@ -6,6 +6,8 @@ from typing import Self
 
 import numpy as np
 
+from bridge.arrays import Floats
+
 
 @dataclass(frozen=True)
 class Percentiles:
@@ -16,7 +18,7 @@ class Percentiles:
     max: float
 
     @classmethod
-    def of(cls, times_ms: Sequence[float]) -> Self:
+    def of(cls, times_ms: Sequence[float] | Floats) -> Self:
         """Of at least one time; NaN where there is none."""
         if not len(times_ms):
             return cls(*[float("nan")] * 3)

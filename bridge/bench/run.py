@@ -25,7 +25,7 @@ from bridge.demo.run import INPUT, REFERENCE
 from bridge.engine.background import Background
 from bridge.engine.live import LiveEngine
 from bridge.engine.matcher import Matcher
-from bridge.engine.session import LiveSettings
+from bridge.engine.session import LiveSettings, Newest
 from bridge.errors import BridgeError
 from bridge.hosts import Host, News, connect
 from bridge.manifest import PluginSpec, load_manifest
@@ -36,6 +36,8 @@ MEMORY_S = 600.0
 """A shorter run tells nothing of how memory grows."""
 _WARM_UP_SHARE = 0.5
 """Memory grows until buffers are full; so much of the run does not count."""
+MOST_S = 3600.0
+_INTERVALS = 72_000
 _READY_ROUNDS = 3
 _PEER_S = 10.0
 _PREDECESSOR_ROUNDS = 30
@@ -57,7 +59,7 @@ def measure(plugin_id: str, seconds: float) -> Report:
     ):
         url = f"embedded://127.0.0.1:{next(lines(child))['ready']['port']}"
         ready_s = float(np.median([_ready_s(plugin, url) for _ in range(_READY_ROUNDS)]))
-        host = open_ones.enter_context(_Noting(connect(url, plugin)))
+        host = open_ones.enter_context(_Noting(connect(url, plugin), matcher.hop_s))
         decider = open_ones.enter_context(Background(plugin))
         source = open_ones.enter_context(FileSource(INPUT, repeat=True))
         engine = open_ones.enter_context(
@@ -71,21 +73,21 @@ def measure(plugin_id: str, seconds: float) -> Report:
         own_s, its_s = processor_s() - own_s, processor_s(decider.process_id) - its_s
         slope = memory.slope(_WARM_UP_SHARE * took_s) if took_s >= MEMORY_S else None
         child.terminate()
-    compute_ms = list(summary.compute_ms)
+    compute_ms = summary.compute_ms.all
     return Report(
         plugin=plugin.id,
         seconds=round(took_s, 2),
         hop_s=matcher.hop_s,
         processors=os.cpu_count() or 1,
         compute_ms=Percentiles.of(compute_ms),
-        send_interval_ms=Percentiles.of(_intervals_ms(host.sent_s, matcher.hop_s)),
+        send_interval_ms=Percentiles.of(host.intervals_ms.all),
         processor_share=round(own_s / took_s, 4),
         decider_share=round(its_s / took_s, 4),
         memory_mb=round(memory.newest_mb, 1),
         memory_mb_per_h=slope,
         overflows=summary.lost,
         skipped_hops=summary.skipped_hops,
-        first_inference_factor=round(compute_ms[0] / float(np.median(compute_ms)), 3),
+        first_inference_factor=round(float(compute_ms[0] / np.median(compute_ms)), 3),
         ready_s=round(ready_s, 3),
         bare_inference_ms=bare_inference(plugin, reference, matcher.hop_s, min(seconds, _PEER_S)),
         predecessor_ms=predecessor(len(plugin.predicted), _PREDECESSOR_ROUNDS),
@@ -107,19 +109,16 @@ def _ready_s(plugin: PluginSpec, url: str) -> float:
     return ready_s
 
 
-def _intervals_ms(sent_s: list[float], hop_s: float) -> list[float]:
-    """Between sends of hops that follow each other; a hop that changes nothing sends nothing."""
-    intervals = np.diff(sent_s)
-    return list(1000 * intervals[intervals < 1.5 * hop_s])
-
-
 class _Noting(Host):
-    """A host, and when values were sent to it."""
+    """A host, and the time between values that were sent to it in hops that follow each other."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, hop_s: float) -> None:
         self._host = host
         self.profile = host.profile
-        self.sent_s: list[float] = []
+        self.intervals_ms = Newest(_INTERVALS)
+        # A hop that changes nothing sends nothing.
+        self._longest_s = 1.5 * hop_s
+        self._sent_s = float("-inf")
 
     @property
     @override
@@ -129,7 +128,10 @@ class _Noting(Host):
     @override
     def set(self, values: Mapping[str, float]) -> None:
         self._host.set(values)
-        self.sent_s.append(time.monotonic())
+        now_s = time.monotonic()
+        if now_s - self._sent_s < self._longest_s:
+            self.intervals_ms.append(1000 * (now_s - self._sent_s))
+        self._sent_s = now_s
 
     @override
     def find(self) -> None:

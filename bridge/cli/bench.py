@@ -10,7 +10,7 @@ from rich.table import Table
 
 from bridge.bench import GOALS, Goal, measure
 from bridge.bench.figures import Report
-from bridge.bench.run import LEAST_S, MEMORY_S
+from bridge.bench.run import LEAST_S, MEMORY_S, MOST_S
 from bridge.cli.options import JsonOption, PluginOption, echo_json
 
 EXAMPLES = """\
@@ -24,7 +24,7 @@ def command(
         float,
         typer.Option(
             min=LEAST_S,
-            max=1e6,
+            max=MOST_S,
             help=f"How long the engine runs; memory needs {MEMORY_S:.0f} or more.",
         ),
     ] = 60.0,

@@ -30,8 +30,8 @@ def tell_input(surface: Surface, engine: LiveEngine, overflows_before: int) -> N
 def tell_work(surface: Surface, engine: LiveEngine) -> None:
     """How fast the engine works, and what it has done."""
     settings, guidance = engine.settings, engine.guidance
-    if engine.summary.compute_ms:
-        surface.tell("/latency/compute", round(engine.summary.compute_ms[-1], 2))
+    if last_ms := engine.summary.compute_ms.last:
+        surface.tell("/latency/compute", round(last_ms, 2))
     if engine.matcher:
         # A change has to fill half of the window; memory and glide add theirs.
         half_s = engine.matcher.features.window_s / 2

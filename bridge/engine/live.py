@@ -303,7 +303,7 @@ class LiveEngine(Closing):
             round(time_s, 3),
             self.state,
             round(hearing.level_db, 1) if hearing else -120.0,
-            round(summary.compute_ms[-1], 2) if summary.compute_ms else 0.0,
+            round(summary.compute_ms.last, 2),
             hand.driver.sends_per_s if hand else 0,
             hearing.source.lost if hearing else 0,
             dict(hand.setting.values) if hand else {},

@@ -1,11 +1,11 @@
 """A live session: how the player wants to be followed, and what the engine tells of it."""
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from bridge.arrays import Floats
 from bridge.engine.smoothing import Glide
 from bridge.errors import BridgeError
 
@@ -70,6 +70,30 @@ class Status:
     """Why trying settings failed or the host was lost, told once; empty otherwise."""
 
 
+class Newest:
+    """The newest of many numbers, in room that is taken once: memory must not grow by the hour."""
+
+    def __init__(self, most: int) -> None:
+        # Filled, as zeros would take their room only when they are written.
+        self._room = np.full(most, np.nan, np.float32)
+        self._count = 0
+
+    def append(self, number: float) -> None:
+        """Keep a number; where there is no room, in the place of the oldest."""
+        self._room[self._count % len(self._room)] = number
+        self._count += 1
+
+    @property
+    def all(self) -> Floats:
+        """Those that are kept, in order until the room is full."""
+        return self._room[: self._count]
+
+    @property
+    def last(self) -> float:
+        """The newest; 0 where there is none."""
+        return float(self._room[(self._count - 1) % len(self._room)]) if self._count else 0.0
+
+
 @dataclass
 class Summary:
     """What happened between start and end."""
@@ -82,8 +106,10 @@ class Summary:
     decisions: int = 0
     decision_s: float = 0.0
     """Mean time of a decision."""
-    compute_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_HOPS))
+    compute_ms: Newest = field(default_factory=lambda: Newest(_REMEMBERED_HOPS))
 
     def percentile_ms(self, percent: float) -> float:
         """Compute time from a complete hop to its datagram; 0 where nothing was predicted."""
-        return float(np.percentile(self.compute_ms, percent)) if self.compute_ms else 0.0
+        return (
+            float(np.percentile(self.compute_ms.all, percent)) if self.compute_ms.all.size else 0.0
+        )
