@@ -12,6 +12,8 @@ from gui.views.numbers import clock_text, real_text
 from gui.views.parameters import WHO
 from gui.views.values import number, text
 
+_WIDTHS = (50, 92)
+"""Of time and name; the others share the rest. To measure the cells would take too long."""
 _SHOW_S = 0.25
 """Nobody reads a table that changes more often."""
 _HEADS = ("Time", "Parameter", "From", "To", "By")
@@ -80,8 +82,9 @@ class ChangesTable(QWidget):
             vertical.setDefaultSectionSize(26)
         if (horizontal := self.table.horizontalHeader()) is not None:
             horizontal.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-            for column in (0, 1):
-                horizontal.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+            for column, width in enumerate(_WIDTHS):
+                horizontal.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+                horizontal.resizeSection(column, width)
             horizontal.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
             horizontal.setHighlightSections(False)
         layout = QVBoxLayout(self)
