@@ -17,7 +17,8 @@ _START_S = 60.0
 _SOON_S = 5.0
 """A child that ends sooner did not start."""
 _TRIES = 4
-_QUIT_S = 3.0
+_QUIT_S = 10.0
+"""How long an engine may take to give the host its values back."""
 
 
 def engine_command(port: int, state: str = "") -> list[str]:

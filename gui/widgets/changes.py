@@ -12,6 +12,10 @@ from gui.views.numbers import clock_text, real_text
 from gui.views.parameters import WHO
 from gui.views.values import number, text
 
+_WIDTHS = (50, 92)
+"""Of time and name; the others share the rest. To measure the cells would take too long."""
+_SHOW_S = 0.25
+"""Nobody reads a table that changes more often."""
 _HEADS = ("Time", "Parameter", "From", "To", "By")
 
 
@@ -78,14 +82,18 @@ class ChangesTable(QWidget):
             vertical.setDefaultSectionSize(26)
         if (horizontal := self.table.horizontalHeader()) is not None:
             horizontal.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-            for column in (0, 1):
-                horizontal.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+            for column, width in enumerate(_WIDTHS):
+                horizontal.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+                horizontal.resizeSection(column, width)
             horizontal.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
             horizontal.setHighlightSections(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addWidget(self.table)
+        self._stale = False
+        self._shown_s = 0.0
         engine.watch(self._follow, "/plugin", "/parameter/")
+        engine.ticked.connect(self._show_in_time)
 
     def _follow(self) -> None:
         values = self._engine.values
@@ -98,4 +106,9 @@ class ChangesTable(QWidget):
         now_s = time.monotonic()
         self.model.zero_s = now_s - number(values, "/engine/time")
         if plugin and self.log.follow(plugin, values, now_s):
+            self._stale = True
+
+    def _show_in_time(self, now_s: float) -> None:
+        if self._stale and now_s >= self._shown_s + _SHOW_S:
+            self._stale, self._shown_s = False, now_s
             self.model.refresh()

@@ -1,5 +1,6 @@
 """Spectrum and history, drawn by pyqtgraph; only the one that is seen is painted."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -7,13 +8,17 @@ import pyqtgraph
 from PyQt6.QtGui import QPen
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
+from bridge.arrays import Floats
 from bridge.manifest import Manifest, PluginSpec
 from gui.engine import Engine
 from gui.views.history import SECONDS, History
 from gui.views.spectrum import band_hz
 from gui.views.values import numbers, text
+from gui.widgets.background import Background
 from gui.widgets.theme import Theme, colour
 
+_DRAW_S = 0.1
+"""A long-term mean changes slowly: it is not drawn more often."""
 _LOW_DB, _HIGH_DB = -95.0, -15.0
 _HZ_TICKS = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 
@@ -62,7 +67,9 @@ class SpectrumPicture(Picture):
     def __init__(self, engine: Engine, theme: Theme) -> None:
         super().__init__(theme, "Spectrum of input and reference")
         self._engine = engine
-        self._hz: dict[int, np.ndarray] = {}
+        self._hz: Floats | None = None
+        self._asked = 0
+        self._background: Background[Floats] = Background(self._take_bands)
         self.plot.setLogMode(True, False)
         self.plot.setYRange(_LOW_DB, _HIGH_DB, padding=0)
         self.plot.setXRange(np.log10(45), np.log10(11_000), padding=0)
@@ -73,7 +80,10 @@ class SpectrumPicture(Picture):
         self.reference = self.plot.plot(name="reference")
         self.input = self.plot.plot(name="input")
         self.wear()
-        engine.watch(self.draw, "/spectrum/input", "/spectrum/reference")
+        self._stale = False
+        self._drawn_s = 0.0
+        engine.watch(self._wait, "/spectrum/input", "/spectrum/reference")
+        engine.ticked.connect(self._draw_in_time)
 
     def wear(self) -> None:
         """Take the theme's colours."""
@@ -82,26 +92,43 @@ class SpectrumPicture(Picture):
         self.input.setPen(self.pen(colours.accent))
         self.reference.setPen(self.pen(colours.predicted))
 
+    def _wait(self) -> None:
+        self._stale = True
+
+    def _draw_in_time(self, now_s: float) -> None:
+        if self._stale and self.isVisible() and now_s >= self._drawn_s + _DRAW_S:
+            self._drawn_s = now_s
+            self.draw()
+
     def draw(self) -> None:
-        """Both curves anew, where they are seen."""
-        if not self.isVisible():
+        """Both curves anew, once it is known where the bands lie."""
+        self._stale = False
+        spectra = {
+            curve: numbers(self._engine.values, address)
+            for curve, address in (
+                (self.input, "/spectrum/input"),
+                (self.reference, "/spectrum/reference"),
+            )
+        }
+        bands = max(map(len, spectra.values()))
+        if self._hz is None or len(self._hz) != bands:
+            if bands != self._asked:
+                self._asked = bands
+                self._background.run(partial(band_hz, bands))
             return
-        for curve, address in (
-            (self.input, "/spectrum/input"),
-            (self.reference, "/spectrum/reference"),
-        ):
-            levels = numbers(self._engine.values, address)
-            if levels:
-                curve.setData(self._bands(len(levels)), np.asarray(levels))
+        for curve, levels in spectra.items():
+            if len(levels) == bands:
+                curve.setData(self._hz, np.asarray(levels))
+            else:
+                curve.clear()
 
     def showEvent(self, a0: object) -> None:
         """What came while it was hidden."""
-        self.draw()
+        self._stale = True
 
-    def _bands(self, count: int) -> np.ndarray:
-        if count not in self._hz:
-            self._hz[count] = band_hz(count)
-        return self._hz[count]
+    def _take_bands(self, hz: Floats) -> None:
+        self._hz = hz
+        self._stale = True
 
 
 class HistoryPicture(Picture):
@@ -112,6 +139,7 @@ class HistoryPicture(Picture):
         self._engine = engine
         self._manifest = manifest
         self._history: History | None = None
+        self._drawn_s = 0.0
         self.curves: dict[str, tuple[pyqtgraph.PlotDataItem, pyqtgraph.PlotDataItem]] = {}
         self.plot.setXRange(-SECONDS, 0, padding=0)
         self.plot.setYRange(-0.02, 1.02, padding=0)
@@ -150,7 +178,10 @@ class HistoryPicture(Picture):
         self.wear()
 
     def _sample(self, now_s: float) -> None:
-        if self._history and self._history.sample(self._engine.values, now_s) and self.isVisible():
+        if not self._history or not self._history.sample(self._engine.values, now_s):
+            return
+        if self.isVisible() and now_s >= self._drawn_s + 2 * _DRAW_S:
+            self._drawn_s = now_s
             self._draw()
 
     def showEvent(self, a0: object) -> None:

@@ -15,10 +15,11 @@ from PyQt6.QtGui import (
     QPen,
     QPixmap,
     QResizeEvent,
+    QShowEvent,
 )
 from PyQt6.QtWidgets import QWidget
 
-from bridge.manifest import Manifest, Setting
+from bridge.manifest import Manifest, PluginSpec, Setting
 from gui.engine import Engine
 from gui.views.setup import snapshots
 from gui.views.sound_map import MapPicture, read_map
@@ -30,7 +31,6 @@ _MARGIN = 14
 _STEP = 0.01
 _LEGEND_PX = 24
 _PLACES = (("/map/input", "input"), ("/map/reference", "reference"), ("/map/prediction", "match"))
-_HELP = "Choose a plugin: each place on its map is a setting"
 Place = tuple[float, float]
 
 
@@ -44,6 +44,7 @@ class SoundMap(QWidget):
         self._manifest = manifest
         self._background: Background[MapPicture | None] = Background(self._take)
         self.cloud: MapPicture | None = None
+        self._asked = self._reading = False
         self._pins: dict[str, Place] = {}
         self._picture: QPixmap | None = None
         self._plugin = ""
@@ -109,20 +110,40 @@ class SoundMap(QWidget):
         chosen = text(self._engine.values, "/plugin")
         if chosen != self._plugin:
             self._plugin = chosen
-            self.cloud = None
+            self.cloud, self._asked, self._reading = None, False, False
+            self._background.forget()
             self._repaint()
-            for plugin in self._manifest.plugins:
-                if plugin.id == chosen:
-                    self._background.run(partial(read_map, plugin))
+            self._read()
+
+    def showEvent(self, a0: QShowEvent | None) -> None:
+        """Only who looks at a map needs it."""
+        self._read()
+
+    def _read(self) -> None:
+        plugin = self._chosen
+        if plugin and self.isVisible() and not self._asked:
+            self._asked = self._reading = True
+            self._background.run(partial(read_map, plugin))
+
+    @property
+    def _chosen(self) -> PluginSpec | None:
+        return next((one for one in self._manifest.plugins if one.id == self._plugin), None)
+
+    @property
+    def _missing(self) -> str:
+        """Why there are no points."""
+        if not self._plugin:
+            return "Choose a plugin: each place on its map is a setting"
+        return "Being read…" if self._reading else "No sound map of this plugin is here yet"
 
     def _take(self, cloud: MapPicture | None) -> None:
-        self.cloud = cloud
+        self.cloud, self._reading = cloud, False
         self._pin()
         self._repaint()
 
     def _pin(self) -> None:
         """Put a pin where each snapshot lies."""
-        plugin = next((one for one in self._manifest.plugins if one.id == self._plugin), None)
+        plugin = self._chosen
         self._pins = {}
         if plugin and self.cloud:
             known = {spec.symbol for spec in plugin.parameters}
@@ -244,7 +265,7 @@ class SoundMap(QWidget):
         painter.drawRoundedRect(self._square, 8, 8)
         if self.cloud is None:
             painter.setPen(colour(colours.dim))
-            words = "No sound map of this plugin is here yet" if self._plugin else _HELP
+            words = self._missing
             painter.drawText(
                 self._square.adjusted(16, 12, -16, -12),
                 Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap,
