@@ -42,7 +42,7 @@ def heard(seed: int, count: int, parameters: int) -> Examples:
 
 @pytest.fixture(scope="module")
 def built(manifest: Manifest) -> Built:
-    return build(manifest.plugin("mda-overdrive"), heard(0, 2_000, 3), points=256)
+    return build(manifest.plugin("mda-overdrive"), heard(0, 1_000, 3), points=128)
 
 
 def test_a_map_is_learned_from_recordings_with_any_content(built: Built) -> None:
