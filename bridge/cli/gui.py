@@ -33,7 +33,6 @@ def command(
     try:
         from gui.app import run
     except ModuleNotFoundError as error:
-        raise BridgeError(
-            f"the window needs {error.name}; pip install 'dafx-bridge[gui]'"
-        ) from None
+        missing = str(error.name).partition(".")[0]
+        raise BridgeError(f"the window needs {missing}; pip install 'dafx-bridge[gui]'") from None
     raise typer.Exit(run(port, str(state or ""), settings, owned))

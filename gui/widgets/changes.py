@@ -54,7 +54,7 @@ class _Model(QAbstractTableModel):
             change.spec.name,
             real_text(change.spec, change.from_real),
             real_text(change.spec, change.to_real),
-            WHO.get(change.by, change.by),
+            WHO.get(change.by, change.by).removeprefix("the "),
         )[column]
 
 

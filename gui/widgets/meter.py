@@ -30,14 +30,17 @@ class Meter(QWidget):
         layout.setSpacing(4)
         layout.addWidget(self._bar, 1)
         layout.addWidget(self.clip)
-        engine.watch(self._show_level, "/input/level", "/input/peak")
+        engine.watch(self._show_level, "/input/level", "/input/peak", "/input/connected")
         engine.watch(self._show_clip, "/input/clipped")
         theme.changed.connect(self._show_clip)
 
     def _show_level(self) -> None:
         values = self._engine.values
+        level_db, peak_db = (
+            number(values, f"/input/{name}", _LOW_DB) for name in ("level", "peak")
+        )
         self._bar.show_levels(
-            number(values, "/input/level", _LOW_DB), number(values, "/input/peak", _LOW_DB)
+            level_db, peak_db, "" if is_on(values, "/input/connected") else "no input"
         )
 
     def _show_clip(self) -> None:
@@ -64,10 +67,10 @@ class _Bar(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(160, 22)
 
-    def show_levels(self, level_db: float, peak_db: float) -> None:
-        """Paint again where a pixel differs."""
-        shown = (self._pixel(level_db), self._pixel(peak_db))
-        text = f"{peak_db:.0f} dB" if peak_db > _LOW_DB else "silent"
+    def show_levels(self, level_db: float, peak_db: float, instead: str) -> None:
+        """Paint again where a pixel differs; `instead` is what stands there for the peak."""
+        shown = (0, 0) if instead else (self._pixel(level_db), self._pixel(peak_db))
+        text = instead or (f"{peak_db:.0f} dB" if peak_db > _LOW_DB else "silent")
         if (shown, text) != (self._shown, self._text):
             self._shown, self._text = shown, text
             self.setAccessibleName(f"Input peak {text}")
