@@ -78,6 +78,9 @@ def make_maps(
         with get_context("spawn").Pool(min(processes, len(jobs)), _one_thread) as pool:
             done = pool.imap_unordered(_make, jobs)
             list(track(done, "sound maps", total=len(jobs)))
+            # Ended and not killed, so that the libraries in them tidy up.
+            pool.close()
+            pool.join()
     found = [json.loads(path.read_text()) for path in sorted((out / NAME).glob("*.json"))]
     report: Json = {"settings": settings.model_dump(), "maps": found}
     write_whole(out / f"{NAME}.json", json.dumps(report, indent=1, ensure_ascii=False) + "\n")

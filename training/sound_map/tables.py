@@ -1,5 +1,7 @@
 """What the maps are worth, as Markdown."""
 
+from collections.abc import Sequence
+
 from training.evaluation.intervals import Json
 from training.evaluation.markdown import cell, heading, table
 from training.sound_map.ear import BRIGHTNESS, DECAY, LOUDNESS, ROUGHNESS
@@ -7,6 +9,7 @@ from training.sound_map.judging import CENTRE, KEPT, LOCATED, REACHED, ROUND_TRI
 from training.sound_map.measuring import (
     BETWEEN,
     LARGEST_STEP,
+    MAP,
     MIDWAY,
     PAIRS,
     RANGE,
@@ -23,6 +26,10 @@ drums, keys in turn). Mean ± half of the 95 % interval.
 The floor is a *random map*: the same places, with the settings shuffled; each place takes the
 nearest one's. *Nearest setting* does so on the map as it is. The ceiling is turning *one knob*, the
 others random and still.
+"""
+
+_GLANCE = """\
+Means over the plugins; what the columns say stands below.
 """
 
 _PARAMETERS = """\
@@ -59,10 +66,32 @@ _EAR = (BRIGHTNESS, ROUGHNESS, LOUDNESS, DECAY)
 def markdown(report: Json) -> str:
     """The report as a page."""
     parts = [heading(1, "Sound maps"), _INTRODUCTION.format(**report["settings"])]
+    parts += [heading(2, "At a glance"), _GLANCE, _glance(report)]
     parts += [heading(2, "How parameters move"), _PARAMETERS, _parameters(report)]
     parts += [heading(2, "How the sound moves"), _SOUND, _sound(report)]
     parts += [heading(2, "What was learned"), _LEARNED, _learned(report)]
     return "\n".join(parts)
+
+
+def _glance(report: Json) -> str:
+    names = (STRAIGHTNESS, LARGEST_STEP, RANGE, PAIRS, *_EAR, MIDWAY, BETWEEN)
+    rows = []
+    for system in SYSTEMS:
+        found = [measured for _, its, measured in _measured(report) if its == system]
+        means = {name: _mean([measured.get(name) for measured in found]) for name in names}
+        cells = [
+            "" if mean is None else f"{mean:.{3 if name == LARGEST_STEP else 2}f}"
+            for name, mean in means.items()
+        ]
+        rows.append([_bold(system), *cells])
+    return table(["", *(name.replace("_", " ") for name in names)], rows)
+
+
+def _mean(found: Sequence[Json | float | None]) -> float | None:
+    """Over the plugins of which something is known; of an interval its mean."""
+    known = [value["mean"] if isinstance(value, dict) else value for value in found]
+    numbers = [value for value in known if value is not None]
+    return sum(numbers) / len(numbers) if numbers else None
 
 
 def _parameters(report: Json) -> str:
@@ -112,4 +141,8 @@ def _measured(report: Json) -> list[tuple[Json, str, Json]]:
 
 
 def _first(found: Json, system: str) -> list[str]:
-    return [found["name"], f"**{system}**" if system == "map" else system]
+    return [found["name"], _bold(system)]
+
+
+def _bold(system: str) -> str:
+    return f"**{system}**" if system == MAP else system
