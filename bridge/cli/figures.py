@@ -40,9 +40,10 @@ def command(
         from bridge.figures.hearing import clips_of
         from bridge.figures.run import draw_all
     except ImportError as error:
+        missing = (error.name or "a library").split(".")[0]
         raise BridgeError(
-            f"figures are drawn with matplotlib and umap-learn, and {error.name} is missing:"
-            " pip install 'dafx-bridge[figures]'"
+            f"figures are drawn with matplotlib, scikit-learn and umap-learn, and {missing} is"
+            " missing: pip install 'dafx-bridge[figures]'"
         ) from None
     manifest = load_manifest()
     chosen = [manifest.plugin(name) for name in plugin or _DEFAULT]

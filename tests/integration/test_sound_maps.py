@@ -1,6 +1,8 @@
 """A map built from recordings whose sound is known, and the figures of the exported ones."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -96,3 +98,17 @@ def test_figures_are_drawn_from_the_exported_models(tmp_path: Path) -> None:
     assert measured["effects"]["seen"] == 15
     assert measured["embedding"]["silhouette"] <= 1
     assert measured["UMAP"]["trustworthiness"] > 0.8
+
+
+@pytest.mark.parametrize("missing", ["umap", "matplotlib", "sklearn"])
+def test_figures_without_their_libraries_say_what_to_install(missing: str, tmp_path: Path) -> None:
+    without = (
+        f"import sys; sys.modules[{missing!r}] = None; from bridge.cli.app import app;"
+        f"app(['figures', '--out', {str(tmp_path / 'figures')!r}])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", without], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert f"{missing} is missing: pip install 'dafx-bridge[figures]'" in done.stderr
+    assert not list(tmp_path.iterdir())
