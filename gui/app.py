@@ -4,13 +4,16 @@ import logging
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
+from types import TracebackType
 
 import platformdirs
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
 from bridge.control.client import PORT
+from bridge.control.logs import logging_to
 from bridge.manifest import load_manifest
 from gui.engine import Engine
 from gui.remembered import Remembered
@@ -19,6 +22,7 @@ from gui.widgets.main_window import MainWindow
 from gui.widgets.theme import Theme
 
 _NAME = "dafx-bridge"
+LOG = "window.log"
 _log = logging.getLogger(__name__)
 
 
@@ -50,12 +54,14 @@ def run(
         window.close_for_a_moment()
 
     window.rescaled.connect(reopen)
+    sys.excepthook = partial(_unforeseen, window, remembered.folder / LOG)
     engine.start()
     window.show()
     # A signal comes in the middle of whatever runs, mostly a poll; the window closes after it.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: QTimer.singleShot(0, window.close))
-    code = app.exec()
+    with logging_to(remembered.folder / LOG):
+        code = app.exec()
     if again:
         _start_again(port, state, remembered.folder)
     return code
@@ -71,6 +77,18 @@ def open_window(
     theme = Theme(app, remembered.theme)
     window = MainWindow(engine, supervisor, theme, remembered, manifest)
     return window, engine
+
+
+def _unforeseen(
+    window: MainWindow,
+    log: Path,
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType | None,
+) -> None:
+    """What no one caught is logged and told; without this, Qt would end the window."""
+    _log.error("unforeseen", exc_info=(kind, error, trace))
+    window.messages.say(f"This failed in an unforeseen way ({error}); {log} has the details")
 
 
 def _start_again(port: int, state: str, settings: Path) -> None:

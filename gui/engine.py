@@ -30,7 +30,6 @@ class Engine(QObject):
     def __init__(self, manifest: Manifest, port: int = PORT) -> None:
         super().__init__()
         self._manifest = manifest
-        self.port = port
         self.values: dict[str, Value] = {}
         self.told_time_at = float("-inf")
         """When the engine's clock was last heard to go on."""
@@ -80,10 +79,6 @@ class Engine(QObject):
         self._tell(self._take(now_s))
         self.ticked.emit(now_s)
 
-    def refresh(self, address: str) -> None:
-        """Show again what the engine has, where it did not take what was shown."""
-        self._tell({address})
-
     def _take(self, now_s: float) -> set[str]:
         """The addresses whose values are new."""
         try:
@@ -95,6 +90,7 @@ class Engine(QObject):
         for message in told:
             if message.address == "/error":
                 address, why = (*map(str, message.arguments), "", "")[:2]
+                # What the engine has is shown again in place of what it did not take.
                 changed.add(address)
                 self.complained.emit(address, why)
                 continue

@@ -13,7 +13,7 @@ from gui.remembered import Remembered
 from gui.views.midi import AMOUNT, MidiMap, MidiMessage
 from gui.views.values import number
 
-_MISSING = "MIDI needs two more packages: pip install mido python-rtmidi"
+_MISSING = "MIDI needs two more packages: pip install 'dafx-bridge[midi]'"
 _OWN_STEP = 0.5 / 127
 
 
@@ -61,11 +61,12 @@ class MidiInput(QObject):
         if name and name in self.ports():
             import mido
 
-            self.listen_to(mido.open_input(name, callback=self._queue.put), name)
-
-    def listen_to(self, port: Any, name: str) -> None:
-        """Own a port whose messages come by `put`."""
-        self._port, self.port = port, name
+            try:
+                self._port = mido.open_input(name, callback=self.put)
+            except (OSError, RuntimeError) as error:
+                self._engine.complained.emit("", f"{name} cannot be opened ({error}); free it")
+                return
+            self.port = name
 
     def put(self, message: MidiMessage) -> None:
         """From any thread."""

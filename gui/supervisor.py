@@ -7,7 +7,6 @@ is killed or frozen. Nothing here waits, but for the end of a child that was tol
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 FROZEN_S = 2.0
 _LOOK_S = 0.6
@@ -116,7 +115,7 @@ class Supervisor:
     def _start(self, now_s: float) -> None:
         self.state = "restarting" if self._was_up else "starting"
         self._started_s = now_s
-        with suppress(OSError):
+        try:
             self._child = subprocess.Popen(
                 self._command,
                 stdin=subprocess.DEVNULL,
@@ -124,3 +123,5 @@ class Supervisor:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
+        except OSError:
+            self.state = "down"

@@ -1,5 +1,6 @@
 """`dafx-bridge gui`: the desktop application, where Qt is installed."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -31,8 +32,9 @@ def command(
     is closed" is chosen in the File menu. An engine that ran before goes on.
     """
     try:
-        from gui.app import run
+        # By its name: the bridge depends on no window, and does without where there is none.
+        window = import_module("gui.app")
     except ModuleNotFoundError as error:
         missing = str(error.name).partition(".")[0]
         raise BridgeError(f"the window needs {missing}; pip install 'dafx-bridge[gui]'") from None
-    raise typer.Exit(run(port, str(state or ""), settings, owned))
+    raise typer.Exit(window.run(port, str(state or ""), settings, owned))

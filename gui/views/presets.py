@@ -98,16 +98,15 @@ def load_preset(path: Path, manifest: Manifest) -> Preset:
     try:
         plugin = manifest.plugin(str(told.get("plugin")))
         setting = Setting.of_values(plugin, dict(told["parameters"]))
-        kept = _kept(plugin)
-        nodes = {
-            where: tuple(value) for where, value in dict(told["settings"]).items() if where in kept
-        }
+        settings = dict(told["settings"])
+        nodes = {where: tuple(settings[where]) for where in _kept(plugin) if where in settings}
     except (ManifestError, KeyError, TypeError, ValueError) as error:
         raise PresetError(f"{path}: does not fit this computer's manifest ({error})") from None
     return Preset(plugin, nodes, setting)
 
 
-def _kept(plugin: PluginSpec) -> set[str]:
-    """What a preset may set, the plugin itself apart."""
-    nodes = (*NODES, *parameter_nodes(plugin))
-    return {node.address for node in nodes if node.kept} - _ROOM - {"/plugin"}
+def _kept(plugin: PluginSpec) -> list[str]:
+    """What a preset may set, the plugin itself apart; in the table's order, as a reference that is
+    chosen takes its region back."""
+    nodes = [node for node in (*NODES, *parameter_nodes(plugin)) if node.kept]
+    return [n.address for n in nodes if n.address not in _ROOM and n.address != "/plugin"]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bridge.control.nodes import Value
+from bridge.manifest import Manifest, PluginSpec
 
 Values = Mapping[str, Value]
 
@@ -27,3 +28,9 @@ def is_on(values: Values, address: str) -> bool:
 def numbers(values: Values, address: str) -> tuple[float, ...]:
     """All numbers there."""
     return tuple(float(v) for v in values.get(address, ()) if not isinstance(v, str))
+
+
+def chosen_plugin(values: Values, manifest: Manifest) -> PluginSpec | None:
+    """The plugin that is chosen, where the manifest has it."""
+    chosen = text(values, "/plugin")
+    return next((plugin for plugin in manifest.plugins if plugin.id == chosen), None)

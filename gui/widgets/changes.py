@@ -5,12 +5,12 @@ import time
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
 
-from bridge.manifest import Manifest
+from bridge.manifest import Manifest, PluginSpec
 from gui.engine import Engine
 from gui.views.changes import Change, ChangeLog
 from gui.views.numbers import clock_text, real_text
 from gui.views.parameters import WHO
-from gui.views.values import number, text
+from gui.views.values import chosen_plugin, number
 
 _WIDTHS = (50, 92)
 """Of time and name; the others share the rest. To measure the cells would take too long."""
@@ -67,7 +67,7 @@ class ChangesTable(QWidget):
         self._manifest = manifest
         self.log = ChangeLog()
         self.model = _Model(self.log)
-        self._plugin = ""
+        self._plugin: PluginSpec | None = None
         self.table = QTableView()
         self.table.setModel(self.model)
         self.table.setAccessibleName("What changed, from, to and by whom")
@@ -97,12 +97,11 @@ class ChangesTable(QWidget):
 
     def _follow(self) -> None:
         values = self._engine.values
-        chosen = text(values, "/plugin")
-        if chosen != self._plugin:
-            self._plugin = chosen
+        plugin = chosen_plugin(values, self._manifest)
+        if plugin is not self._plugin:
+            self._plugin = plugin
             self.log.forget()
             self.model.refresh()
-        plugin = next((one for one in self._manifest.plugins if one.id == chosen), None)
         now_s = time.monotonic()
         self.model.zero_s = now_s - number(values, "/engine/time")
         if plugin and self.log.follow(plugin, values, now_s):

@@ -8,6 +8,7 @@ from pathlib import Path
 from PyQt6.QtCore import Qt, QUrl, pyqtSignal
 from PyQt6.QtGui import QAction, QCloseEvent, QDesktopServices, QKeySequence
 from PyQt6.QtWidgets import (
+    QDialog,
     QFileDialog,
     QFrame,
     QHBoxLayout,
@@ -37,7 +38,7 @@ from gui.views.presets import (
     setting_now,
 )
 from gui.views.status import ENGINE_HELP
-from gui.views.values import is_on, number, text
+from gui.views.values import chosen_plugin, is_on, number, text
 from gui.widgets.background import finish
 from gui.widgets.basics import GAP
 from gui.widgets.changes import ChangesTable
@@ -120,6 +121,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, a0: QCloseEvent | None) -> None:
         """Keep what is remembered; the engine started here ends, unless it is to go on."""
         self._remembered.keep_layout("window", self.saveGeometry())
+        # The engine may take seconds to give the host its values back.
+        self.hide()
         self._remembered.save()
         self.midi.close()
         self.supervisor.release(keep=self._remembered.background or self._comes_back)
@@ -135,8 +138,7 @@ class MainWindow(QMainWindow):
     @property
     def plugin(self) -> PluginSpec | None:
         """The plugin that is chosen."""
-        chosen = text(self.engine.values, "/plugin")
-        return next((one for one in self._manifest.plugins if one.id == chosen), None)
+        return chosen_plugin(self.engine.values, self._manifest)
 
     def save_preset_as(self, path: Path) -> None:
         """Write what is set now."""
@@ -174,13 +176,13 @@ class MainWindow(QMainWindow):
             **{f"tab_{n}": partial(self.tabs.setCurrentIndex, i) for i, n in enumerate(_TABS)},
             "learn": setup.reference.learn,
             "discover": setup.host.discover,
-            "midi": lambda: MidiDialog(self.midi, self).open(),
+            "midi": lambda: _open(MidiDialog(self.midi, self)),
             "theme": self._next_theme,
             "scale_up": lambda: self._step_scale(1),
             "scale_down": lambda: self._step_scale(-1),
             "restart_engine": lambda: self.supervisor.restart(time.monotonic()),
             "log": self._open_log,
-            "shortcuts": lambda: ShortcutSheet(self).open(),
+            "shortcuts": lambda: _open(ShortcutSheet(self)),
         }
 
     def _lay_out(self) -> None:
@@ -334,3 +336,9 @@ class MainWindow(QMainWindow):
             QDesktopServices.openUrl(QUrl.fromLocalFile(path))
         else:
             self.messages.say("the engine has not told where its log is yet; wait until it is up")
+
+
+def _open(dialog: QDialog) -> None:
+    """Show it, and forget it once it is closed."""
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()

@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 from bridge.manifest import Manifest, ParamSpec, PluginSpec
 from gui.engine import Engine
 from gui.views.parameters import WHO, ParameterView, address, parameter_view
-from gui.views.values import numbers, text
+from gui.views.values import chosen_plugin, numbers
 from gui.widgets.basics import Card, Elided, button, label, row
 from gui.widgets.fields import value_field
 from gui.widgets.slider import ParameterSlider
@@ -53,8 +53,7 @@ class ParameterPanel(Card):
             self.rows[0].slider.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _follow(self) -> None:
-        chosen = text(self._engine.values, "/plugin")
-        plugin = next((one for one in self._manifest.plugins if one.id == chosen), None)
+        plugin = chosen_plugin(self._engine.values, self._manifest)
         if plugin is not self._plugin or self._scroll.widget() is None:
             self._plugin = plugin
             self._rebuild()

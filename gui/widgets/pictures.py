@@ -9,11 +9,11 @@ from PyQt6.QtGui import QPen
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from bridge.arrays import Floats
-from bridge.manifest import Manifest, PluginSpec
+from bridge.manifest import Manifest
 from gui.engine import Engine
 from gui.views.history import SECONDS, History
 from gui.views.spectrum import band_hz
-from gui.views.values import numbers, text
+from gui.views.values import chosen_plugin, numbers
 from gui.widgets.background import Background
 from gui.widgets.theme import Theme, colour
 
@@ -159,10 +159,7 @@ class HistoryPicture(Picture):
             predicted.setPen(self.pen(shade, 0.7, 1.0, dash=[4, 4]))
 
     def _choose(self) -> None:
-        chosen = text(self._engine.values, "/plugin")
-        plugin: PluginSpec | None = next(
-            (one for one in self._manifest.plugins if one.id == chosen), None
-        )
+        plugin = chosen_plugin(self._engine.values, self._manifest)
         if self._history and plugin is self._history.plugin:
             return
         self.plot.clear()

@@ -18,7 +18,7 @@ from gui.views.setup import (
     steps,
 )
 from gui.views.status import devices
-from gui.views.values import is_on, number, numbers, text
+from gui.views.values import chosen_plugin, is_on, number, numbers, text
 from gui.widgets.basics import (
     GAP,
     Combo,
@@ -141,7 +141,7 @@ class ReferenceCard(StepCard):
         self.body.addWidget(self.waveform)
         self.body.addLayout(stretched(self._name, self.browse_button, self.learn_button))
         self.body.addWidget(self.advice)
-        self._report = ""
+        self._report, self._learnt = "", False
         engine.watch(self._show_reference, "/reference")
         engine.watch(self._show_region, "/reference/region")
         engine.watch(self._show_report, "/reference/report", "/learn/progress")
@@ -181,13 +181,15 @@ class ReferenceCard(StepCard):
     def _show_report(self) -> None:
         values = self._engine.values
         told = text(values, "/reference/report")
-        if told != self._report:
-            # A reference learnt again has the same path.
-            self._report = told
+        learning = is_learning(values)
+        if told != self._report and self._learnt:
+            # A reference that is learnt again has the same path.
             self.waveform.read_again()
+            self._learnt = False
+        self._report = told
+        self._learnt |= learning
         report = reference_report(values)
         show_text(self.advice, "\n".join(report.advice) if report else "")
-        learning = is_learning(values)
         self.learn_button.setEnabled(not learning)
 
 
@@ -229,6 +231,7 @@ class HostCard(StepCard):
         super().__init__(theme, 4, "Host")
         self._engine = engine
         self._manifest = manifest
+        self._told = ""
         self._choice = HostChoice()
         self._found = Found({})
         self.kind = _combo("Kind of host")
@@ -300,12 +303,13 @@ class HostCard(StepCard):
 
     def _show_host(self) -> None:
         values = self._engine.values
-        told = host_choice(text(values, "/host"))
-        if text(values, "/host"):
-            self._choice = told
-            self._show_choice()
-        state = text(values, "/host/state", "none")
-        lost = state == "lost"
+        url = text(values, "/host")
+        if url != self._told:
+            # What the player is choosing meanwhile stands until it is another.
+            self._told = url
+            self._choice = host_choice(url)
+        self._show_choice()
+        lost = text(values, "/host/state") == "lost"
         show_text(self._remedy, f"To do: {profile_of(self._choice.scheme).remedy}." if lost else "")
 
     def _show_choice(self) -> None:
@@ -337,8 +341,8 @@ class HostCard(StepCard):
 
     @property
     def _plugin_name(self) -> str:
-        chosen = text(self._engine.values, "/plugin")
-        return next((one.name for one in self._manifest.plugins if one.id == chosen), "")
+        plugin = chosen_plugin(self._engine.values, self._manifest)
+        return plugin.name if plugin else ""
 
 
 class SetupColumn(QWidget):

@@ -23,7 +23,7 @@ from bridge.manifest import Manifest, PluginSpec, Setting
 from gui.engine import Engine
 from gui.views.setup import snapshots
 from gui.views.sound_map import MapPicture, read_map
-from gui.views.values import numbers, text
+from gui.views.values import chosen_plugin, numbers
 from gui.widgets.background import Background
 from gui.widgets.theme import Theme, colour
 
@@ -47,7 +47,7 @@ class SoundMap(QWidget):
         self._asked = self._reading = False
         self._pins: dict[str, Place] = {}
         self._picture: QPixmap | None = None
-        self._plugin = ""
+        self._plugin: PluginSpec | None = None
         self._held: Place | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(200, 200)
@@ -107,8 +107,8 @@ class SoundMap(QWidget):
         self.setAccessibleName(f"Sound map, at {x:.0%} across and {y:.0%} up")
 
     def _choose(self) -> None:
-        chosen = text(self._engine.values, "/plugin")
-        if chosen != self._plugin:
+        chosen = chosen_plugin(self._engine.values, self._manifest)
+        if chosen is not self._plugin:
             self._plugin = chosen
             self.cloud, self._asked, self._reading = None, False, False
             self._background.forget()
@@ -120,14 +120,10 @@ class SoundMap(QWidget):
         self._read()
 
     def _read(self) -> None:
-        plugin = self._chosen
+        plugin = self._plugin
         if plugin and self.isVisible() and not self._asked:
             self._asked = self._reading = True
             self._background.run(partial(read_map, plugin))
-
-    @property
-    def _chosen(self) -> PluginSpec | None:
-        return next((one for one in self._manifest.plugins if one.id == self._plugin), None)
 
     @property
     def _missing(self) -> str:
@@ -143,7 +139,7 @@ class SoundMap(QWidget):
 
     def _pin(self) -> None:
         """Put a pin where each snapshot lies."""
-        plugin = self._chosen
+        plugin = self._plugin
         self._pins = {}
         if plugin and self.cloud:
             known = {spec.symbol for spec in plugin.parameters}

@@ -210,12 +210,18 @@ def test_a_preset_brings_everything_back_but_the_room(manifest: Manifest, tmp_pa
         "/source": ("my interface",),
         "/host": ("ardour://127.0.0.1:3819",),
         "/input/level": (-20.0,),
+        "/reference/region": (1.0, 4.0),
+        "/reference": ("song.wav",),
     }
     path = tmp_path / "loud é.dafx.json"
     save_preset(preset_of(plugin, values), path)
     again = load_preset(path, manifest)
-    general = dict(again.general())
-    assert general == {"/plugin": (plugin.id,), "/amount": (0.75,)}
+    assert list(again.general()) == [
+        ("/plugin", (plugin.id,)),
+        ("/reference", ("song.wav",)),
+        ("/reference/region", (1.0, 4.0)),
+        ("/amount", (0.75,)),
+    ]
     own = dict(again.of_plugin())
     assert own["/parameter/ratio/lock"] == (1,)
     assert own["/parameter/threshold_db"] == (pytest.approx(-12.5),)
