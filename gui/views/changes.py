@@ -33,7 +33,8 @@ class ChangeLog:
         """The oldest first."""
         self._known: dict[str, float] = {}
         self._open: dict[str, int] = {}
-        self._count = 0
+        self.total = 0
+        """How many lines there ever were of this plugin."""
 
     def follow(self, plugin: PluginSpec, values: Values, now_s: float) -> bool:
         """Look at the values again; whether a line is new or longer."""
@@ -49,19 +50,20 @@ class ChangeLog:
         self.changes.clear()
         self._known.clear()
         self._open.clear()
+        self.total = 0
 
     def _moved(self, spec: ParamSpec, real: float, by: str, now_s: float) -> bool:
         before = self._known.setdefault(spec.symbol, real)
         if abs(spec.to_normalised(real) - spec.to_normalised(before)) < _LEAST:
             return False
         self._known[spec.symbol] = real
-        place = self._open.get(spec.symbol, -1) - (self._count - len(self.changes))
+        place = self._open.get(spec.symbol, -1) - (self.total - len(self.changes))
         if 0 <= place < len(self.changes):
             last = self.changes[place]
             if last.by == by and now_s - last.ended_s < _SAME_GESTURE_S:
                 self.changes[place] = replace(last, ended_s=now_s, to_real=real)
                 return True
         self.changes.append(Change(now_s, now_s, spec, before, real, by))
-        self._open[spec.symbol] = self._count
-        self._count += 1
+        self._open[spec.symbol] = self.total
+        self.total += 1
         return True

@@ -23,10 +23,12 @@ class _Model(QAbstractTableModel):
     def __init__(self, log: ChangeLog) -> None:
         super().__init__()
         self._log = log
+        self._rows: list[Change] = []
+        self._total = 0
         self.zero_s = 0.0
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
-        return len(self._log.changes)
+        return len(self._rows)
 
     def columnCount(self, parent: QModelIndex | None = None) -> int:
         return len(_HEADS)
@@ -40,13 +42,27 @@ class _Model(QAbstractTableModel):
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            change = self._log.changes[len(self._log.changes) - 1 - index.row()]
-            return self._cell(change, index.column())
+            return self._cell(self._rows[index.row()], index.column())
         return None
 
     def refresh(self) -> None:
-        """Lines are new, longer or gone."""
-        self.layoutChanged.emit()
+        """Show what is new, longer or gone, and paint no other line."""
+        now = list(reversed(self._log.changes))
+        fresh = self._log.total - self._total
+        self._total = self._log.total
+        if fresh < 0 or fresh + len(self._rows) != len(now):
+            self.beginResetModel()
+            self._rows = now
+            self.endResetModel()
+            return
+        if fresh:
+            self.beginInsertRows(QModelIndex(), 0, fresh - 1)
+            self._rows = now[:fresh] + self._rows
+            self.endInsertRows()
+        for line, change in enumerate(now):
+            if self._rows[line] is not change:
+                self._rows[line] = change
+                self.dataChanged.emit(self.index(line, 0), self.index(line, len(_HEADS) - 1))
 
     def _cell(self, change: Change, column: int) -> str:
         return (
