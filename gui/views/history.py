@@ -8,7 +8,7 @@ from gui.views.parameters import parameter_view
 from gui.views.values import Values
 
 SECONDS = 60.0
-RATE_HZ = 10.0
+RATE_HZ = 5.0
 _LENGTH = int(SECONDS * RATE_HZ)
 _LONG_AGO_S = -1e9
 
