@@ -119,6 +119,7 @@ def _changes(window: MainWindow) -> None:
 
 def _map(window: MainWindow) -> None:
     window.do("tab_map")
+    _wait("the map", lambda: window.map.cloud is not None)
     _idle(500)
 
 
