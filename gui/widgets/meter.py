@@ -11,6 +11,7 @@ from gui.widgets.theme import Theme, colour
 
 _LOW_DB = -60.0
 _LOUD_DB = -6.0
+_TEXT_WIDTH = 64
 
 
 class Meter(QWidget):
@@ -78,14 +79,14 @@ class _Bar(QWidget):
 
     def _pixel(self, decibels: float) -> int:
         share = min(max(1 - decibels / _LOW_DB, 0.0), 1.0)
-        return round(share * (self.width() - 52))
+        return round(share * (self.width() - _TEXT_WIDTH))
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         """RMS as a bar, the peak as a line, the peak's number to the right."""
         colours = self._theme.colours
         painter = QPainter(self)
         painter.setPen(Qt.PenStyle.NoPen)
-        width, height = self.width() - 52, 8
+        width, height = self.width() - _TEXT_WIDTH, 8
         top = (self.height() - height) // 2
         painter.setBrush(colour(colours.field))
         painter.drawRect(0, top, width, height)
@@ -103,7 +104,7 @@ class _Bar(QWidget):
         painter.drawRect(loud, top + height + 1, 1, 3)
         painter.setPen(colour(colours.dim))
         painter.drawText(
-            QRectF(width + 4, 0, 48, self.height()),
+            QRectF(width, 0, _TEXT_WIDTH, self.height()),
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
             self._text,
         )
