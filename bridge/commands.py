@@ -14,15 +14,19 @@ Line = dict[str, Any]
 """One line of JSON that a child prints."""
 
 
+def command_line(*arguments: object) -> list[str]:
+    """`dafx-bridge` with these arguments, in a process of this interpreter."""
+    # -P: a folder named `bridge` where the user happens to be is not this one.
+    return [sys.executable, "-P", "-m", "bridge", *map(str, arguments)]
+
+
 @contextmanager
 def running(*arguments: object) -> Iterator["subprocess.Popen[str]"]:
     """A child `dafx-bridge`, which ends by itself at the end of the block at the latest.
 
     Raises BridgeError where it fails.
     """
-    # -P: a folder named `bridge` where the user happens to be is not this one.
-    command = [sys.executable, "-P", "-m", "bridge", *map(str, arguments)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(command_line(*arguments), stdout=subprocess.PIPE, text=True)
     try:
         yield child
         code = child.wait(_PATIENCE_S)

@@ -12,6 +12,7 @@ import platformdirs
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
+from bridge.commands import command_line
 from bridge.control.client import PORT
 from bridge.control.logs import logging_to
 from bridge.manifest import load_manifest
@@ -94,6 +95,6 @@ def _unforeseen(
 def _start_again(port: int, state: str, settings: Path) -> None:
     """The same window at another scale, in this process's place."""
     os.environ.pop("QT_SCALE_FACTOR", None)
-    command = [sys.executable, "-P", "-m", "bridge", "gui", "--port", str(port), "--owned"]
+    command = command_line("gui", "--port", port, "--owned")
     command += ["--settings", str(settings), *(["--state", state] if state else [])]
     os.execv(sys.executable, command)

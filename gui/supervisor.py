@@ -5,8 +5,9 @@ is killed or frozen. Nothing here waits, but for the end of a child that was tol
 """
 
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
+
+from bridge.commands import command_line
 
 FROZEN_S = 2.0
 _LOOK_S = 0.6
@@ -22,9 +23,7 @@ _QUIT_S = 10.0
 
 def engine_command(port: int, state: str = "") -> list[str]:
     """The engine as a child of this interpreter."""
-    # -P: a folder named `bridge` where the user happens to be is not this one.
-    command = [sys.executable, "-P", "-m", "bridge", "engine", "--port", str(port)]
-    command += ["--query-port", str(port)]
+    command = command_line("engine", "--port", port, "--query-port", port)
     return [*command, "--state", state] if state else command
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from platformdirs import PlatformDirs
 
-from bridge.cli.options import JsonOption, echo_json
+from bridge.cli.options import AttachedOption, JsonOption, echo_json
 from bridge.cli.stopping import stop_at_end_of_input, stop_on_signals
 from bridge.control import PORT
 from bridge.control.logs import logging_to
@@ -36,12 +36,7 @@ def command(
             help="Where settings and log are kept; else in the system's folder for it.",
         ),
     ] = None,
-    attached: Annotated[
-        bool,
-        typer.Option(
-            "--attached", help="Stop when standard input ends, as when whoever started it does."
-        ),
-    ] = False,
+    attached: AttachedOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run the live engine and steer it over OSC; what it was set to is remembered.

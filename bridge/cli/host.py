@@ -8,7 +8,7 @@ import typer
 from bridge.audio.files import require_other_file
 from bridge.audio.sinks import DeviceSink, FileSink, NoSink, Sink
 from bridge.audio.sources import Source, open_source
-from bridge.cli.options import JsonOption, PluginOption, echo_json, parameter_rows
+from bridge.cli.options import AttachedOption, JsonOption, PluginOption, echo_json, parameter_rows
 from bridge.cli.stopping import stop_at_end_of_input, stop_on_signals
 from bridge.errors import DeviceError
 from bridge.hosts.embedded import address_of
@@ -51,12 +51,7 @@ def command(
     repeat: Annotated[
         bool, typer.Option("--repeat", help="Play an input file again and again.")
     ] = False,
-    attached: Annotated[
-        bool,
-        typer.Option(
-            "--attached", help="Stop when standard input ends, as when whoever started it does."
-        ),
-    ] = False,
+    attached: AttachedOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run one effect plugin that any OSC program on this computer can turn the knobs of.

@@ -8,6 +8,12 @@ import typer
 from bridge.manifest import Setting
 
 PluginOption = Annotated[str, typer.Option("--plugin", help="Plugin id of the manifest.")]
+AttachedOption = Annotated[
+    bool,
+    typer.Option(
+        "--attached", help="Stop when standard input ends, as when whoever started it does."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
 

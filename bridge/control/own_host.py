@@ -3,13 +3,13 @@
 import json
 import select
 import subprocess
-import sys
 from pathlib import Path
 
 from typing_extensions import override
 
 from bridge.audio.devices import default_output
 from bridge.closing import Closing
+from bridge.commands import command_line
 from bridge.errors import HostError
 from bridge.manifest import PluginSpec
 
@@ -32,7 +32,7 @@ class OwnHost(Closing):
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("w") as errors:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "bridge", "host", *arguments],
+                command_line("host", *arguments),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

@@ -10,7 +10,6 @@ of their own: decisions by rendering, and the embedded host where the engine has
 import json
 import logging
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from typing_extensions import override
 from bridge import __version__
 from bridge.audio.devices import list_devices
 from bridge.closing import Closing
+from bridge.commands import command_line
 from bridge.control.keeping import Keeper, Kept
 from bridge.control.knobs import Knobs
 from bridge.control.learning import Learning
@@ -31,6 +31,7 @@ from bridge.control.own_host import NAME as OWN_HOST
 from bridge.control.parts import Parts
 from bridge.control.place import Place
 from bridge.control.preparing import Preparing
+from bridge.control.reference import Reference
 from bridge.control.surface import Order, Surface, fitting
 from bridge.control.telling import tell_host, tell_input, tell_reference, tell_work
 from bridge.demo.run import INPUT as DEMO_INPUT
@@ -84,6 +85,7 @@ class Service(Closing):
         }
         self._learned = Preparing(self._pool, self._take_learned)
         self._learning: Learning | None = None
+        self._told_reference: Reference | None = None
         self._overflows_before = 0
         self._fault, self._fault_until_s = "", float("-inf")
         self._start_s = time.monotonic()
@@ -350,7 +352,9 @@ class Service(Closing):
         tell_input(self.surface, engine, self._overflows_before)
         tell_work(self.surface, engine)
         tell_host(self.surface, engine, parts)
-        tell_reference(self.surface, parts)
+        if parts.reference is not self._told_reference:
+            tell_reference(self.surface, parts)
+            self._told_reference = parts.reference
         self._knobs.tell()
         self._place.tell()
 
@@ -376,6 +380,7 @@ class Service(Closing):
     def _restore(self, settings: Mapping[str, Value]) -> None:
         self.surface.tell("/engine/version", __version__)
         self.surface.tell("/engine/log", str(self._log_file))
+        tell_reference(self.surface, self._parts)
         self._tell_kept(settings)
         known = [plugin.id for plugin in self._manifest.plugins if plugin.model]
         if self.surface.values["/plugin"][0] not in known:
@@ -405,7 +410,7 @@ def _devices() -> str:
 
 def _plugins() -> str:
     """In a process of its own: loading them all is slow, and one of them may crash."""
-    command = [sys.executable, "-m", "bridge", "plugins", "--json"]
+    command = command_line("plugins", "--json")
     done = subprocess.run(command, capture_output=True, text=True, timeout=_PLUGINS_S)
     if done.returncode:
         raise BridgeError("the plugins cannot be listed; run `dafx-bridge plugins` to see why")

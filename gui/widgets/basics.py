@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PyQt6.QtCore import QRectF, QSize, Qt
-from PyQt6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
+from PyQt6.QtGui import QFont, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -221,3 +221,12 @@ def restyle(widget: QWidget) -> None:
     if style := widget.style():
         style.unpolish(widget)
         style.polish(widget)
+
+
+def canvas(widget: QWidget) -> QPixmap:
+    """A transparent picture of the widget's size, as sharp as its screen."""
+    ratio = widget.devicePixelRatioF()
+    picture = QPixmap(widget.size() * ratio)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    return picture

@@ -25,6 +25,7 @@ from gui.views.setup import snapshots
 from gui.views.sound_map import MapPicture, read_map
 from gui.views.values import chosen_plugin, numbers
 from gui.widgets.background import Background
+from gui.widgets.basics import canvas
 from gui.widgets.theme import Theme, colour
 
 _MARGIN = 14
@@ -250,10 +251,7 @@ class SoundMap(QWidget):
 
     def _drawn(self) -> QPixmap:
         colours = self._theme.colours
-        ratio = self.devicePixelRatioF()
-        picture = QPixmap(self.size() * ratio)
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(Qt.GlobalColor.transparent)
+        picture = canvas(self)
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(colour(colours.border))

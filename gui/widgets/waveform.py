@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from bridge.errors import AudioError
 from gui.views.waveform import Outline, read_outline
 from gui.widgets.background import Background
+from gui.widgets.basics import canvas
 from gui.widgets.theme import Theme, colour
 
 _HANDLE_PX = 7
@@ -184,10 +185,7 @@ class Waveform(QWidget):
 
     def _drawn(self) -> QPixmap:
         colours = self._theme.colours
-        ratio = self.devicePixelRatioF()
-        picture = QPixmap(self.size() * ratio)
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(Qt.GlobalColor.transparent)
+        picture = canvas(self)
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
