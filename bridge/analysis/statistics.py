@@ -144,7 +144,7 @@ class StatisticsStream:
         if not len(self._short.rows):
             raise ValueError(f"at least {self._settings.fft_frames} frames are needed")
         samples = self.audio()
-        rms = max(float(np.sqrt(np.mean(samples**2))), _QUIETEST)
+        rms = max(float(np.sqrt(np.dot(samples, samples) / len(samples))), _QUIETEST)
         rms_db = float(20 * np.log10(rms))
         bands = self._settings.mel_bands
         powers, mel_db, cepstra = np.split(self._short.rows, [2, 2 + bands], axis=1)
@@ -272,10 +272,10 @@ def _slopes(level_free: Floats) -> Floats:
 def _modulation(level_free: Floats, settings: FeatureSettings) -> Floats:
     """Strength of slow changes of level, of groups of bands and of their mean."""
     bands = np.maximum(level_free, level_free.max(axis=0) - _MODULATION_RANGE_DB)
-    power = _slow_power(bands, settings)
-    together = _slow_power(bands.mean(axis=1, keepdims=True), settings)
-    grouped = power.reshape(BROAD_BANDS, -1, power.shape[1]).mean(axis=1)
-    return np.asarray(np.log10(np.concatenate([grouped, together]) + 1e-3))
+    both = np.concatenate([bands, bands.mean(axis=1, keepdims=True)], axis=1)
+    power = _slow_power(both, settings)
+    grouped = power[:-1].reshape(BROAD_BANDS, -1, power.shape[1]).mean(axis=1)
+    return np.asarray(np.log10(np.concatenate([grouped, power[-1:]]) + 1e-3))
 
 
 def _sweep(cepstra: Floats, settings: FeatureSettings) -> Floats:
@@ -287,11 +287,15 @@ def _sweep(cepstra: Floats, settings: FeatureSettings) -> Floats:
 
 def _slow_power(rows: Floats, settings: FeatureSettings) -> Floats:
     """Power of every column's (frames, columns) modulation, (columns, modulation bands)."""
-    centred = (rows - rows.mean(axis=0)).T
-    spectrum = scipy.fft.rfft(centred * hann(centred.shape[1]), axis=-1)
-    rate_hz = settings.sample_rate_hz / settings.fft_hop_frames
-    power = spectrum.real**2 + spectrum.imag**2
-    return np.asarray((_modulation_matrix(centred.shape[1], rate_hz) @ power.T).T)
+    frames = len(rows)
+    slow = _slow_transform(frames, settings.sample_rate_hz / settings.fft_hop_frames)
+    centred = rows - rows.mean(axis=0, dtype=np.float64).astype(np.float32)
+    # The window is symmetric, so each half of the frames meets half of the transform.
+    mirrored = centred[: frames // 2 : -1]
+    even, odd = centred[: frames // 2 + 1].copy(), centred[1 : 1 + len(mirrored)] - mirrored
+    even[1 : 1 + len(mirrored)] += mirrored
+    real, imaginary = slow.cosines @ even, slow.sines @ odd
+    return np.asarray((slow.bands @ (real * real + imaginary * imaginary)).T)
 
 
 def _cepstrum(cepstra: Floats) -> Floats:
@@ -373,7 +377,7 @@ def _envelope(samples: Audio, rms: float) -> Floats:
 
 def _levels(samples: Audio, rms_db: float, sizes: Floats, powers: Floats) -> Floats:
     plain, weighted = powers.mean(axis=0)
-    crest_db = float(decibels(np.abs(samples).max())) - rms_db
+    crest_db = float(decibels(np.maximum(samples.max(), -samples.min()))) - rms_db
     quantiles = decibels(_ranked(sizes, _LEVEL_QUANTILES))
     weighted_db = rms_db + 10 * np.log10(max(float(weighted) / max(float(plain), 1e-20), 1e-3))
     return np.array([rms_db, weighted_db, crest_db, *quantiles], np.float32)
@@ -425,9 +429,21 @@ def _echo_edges() -> npt.NDArray[np.int64]:
     return np.round(roots[:-1] ** 2).astype(np.int64)
 
 
+@dataclass(frozen=True)
+class _SlowTransform:
+    """The few bins of a windowed Fourier transform that lie in the modulation bands."""
+
+    cosines: Floats
+    """(bins, frames // 2 + 1)."""
+    sines: Floats
+    """(bins, (frames - 1) // 2), from the second frame on."""
+    bands: scipy.sparse.csr_array
+    """Mean over the bins of every band, (bands, bins)."""
+
+
 @lru_cache(maxsize=4)
-def _modulation_matrix(frames: int, rate_hz: float) -> scipy.sparse.csr_array:
-    """Mean over the bins of every band, (bands, bins); a band without a bin takes the nearest."""
+def _slow_transform(frames: int, rate_hz: float) -> _SlowTransform:
+    """A band without a bin takes the nearest."""
     bins_hz = np.arange(frames // 2 + 1) * rate_hz / frames
     edges = np.array(MODULATION_HZ)
     inside = (bins_hz[:, None] >= edges[:-1]) & (bins_hz[:, None] < edges[1:])
@@ -435,7 +451,14 @@ def _modulation_matrix(frames: int, rate_hz: float) -> scipy.sparse.csr_array:
     nearest = np.abs(bins_hz[:, None] - centres).argmin(axis=0)
     empty = ~inside.any(axis=0)
     inside[nearest[empty], np.flatnonzero(empty)] = True
-    return scipy.sparse.csr_array((inside / inside.sum(axis=0)).T.astype(np.float32))
+    bins = np.flatnonzero(inside.any(axis=1))
+    turns = np.outer(bins, np.arange(frames // 2 + 1)) % frames
+    waves = np.exp(2j * np.pi * np.arange(frames) / frames)[turns] * hann(frames)[: frames // 2 + 1]
+    return _SlowTransform(
+        np.asarray(waves.real, np.float32),
+        np.asarray(waves.imag[:, 1 : (frames + 1) // 2], np.float32),
+        scipy.sparse.csr_array((inside[bins] / inside.sum(axis=0)).T.astype(np.float32)),
+    )
 
 
 @cache

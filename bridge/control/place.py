@@ -4,6 +4,7 @@ from bridge.control.knobs import Knobs
 from bridge.control.parts import Parts
 from bridge.control.surface import Surface
 from bridge.engine.live import LiveEngine
+from bridge.engine.matcher import Analysis
 from bridge.engine.sound_map import Position, SoundMap
 from bridge.errors import BridgeError
 from bridge.manifest import Setting
@@ -19,6 +20,8 @@ class Place:
         self._surface, self._engine = surface, engine
         self._knobs, self._parts = knobs, parts
         self._gone_to: tuple[Setting, Position] | None = None
+        self._located: tuple[SoundMap, Analysis, Position] | None = None
+        """The reference, on the map it was last looked for on."""
 
     def go(self, x: float, y: float) -> None:
         """Move all predicted parameters to the setting there, for the player.
@@ -41,13 +44,20 @@ class Place:
         if engine.played:
             self._surface.tell("/map/input", *_rounded(sound_map.locate(engine.played)))
         if reference:
-            self._surface.tell("/map/reference", *_rounded(sound_map.locate(reference.analysis)))
+            self._surface.tell("/map/reference", *self._of_reference(sound_map, reference.analysis))
         if engine.answer:
             predicted = sound_map.position_of(engine.answer.setting)
             self._surface.tell("/map/prediction", *_rounded(predicted))
 
     def _map(self) -> SoundMap | None:
         return self._parts.model.sound_map if self._parts.model else None
+
+    def _of_reference(self, sound_map: SoundMap, reference: Analysis) -> Position:
+        before = self._located
+        if before is None or before[0] is not sound_map or before[1] is not reference:
+            before = sound_map, reference, _rounded(sound_map.locate(reference))
+            self._located = before
+        return before[2]
 
     def _of_knobs(self, sound_map: SoundMap, now: Setting) -> Position:
         """Where the player has gone to, until a knob is turned."""

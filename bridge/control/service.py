@@ -86,6 +86,7 @@ class Service(Closing):
         self._learned = Preparing(self._pool, self._take_learned)
         self._learning: Learning | None = None
         self._told_reference: Reference | None = None
+        self._kept: dict[str, object] = {}
         self._overflows_before = 0
         self._fault, self._fault_until_s = "", float("-inf")
         self._start_s = time.monotonic()
@@ -368,14 +369,15 @@ class Service(Closing):
         own = {a: value for a, value in kept.items() if a.startswith(f"{PARAMETER}/")}
         if self._parts.model:
             self._of_parameters[self._parts.model.matcher.plugin.id] = own
-        self._keeper.keep(
-            Kept(
-                settings={a: value for a, value in kept.items() if a not in own},
-                parameters=dict(self._of_parameters),
-                snapshots={p: dict(named) for p, named in self._knobs.snapshots.items()},
-                following=self._engine.follow or self._resume,
-            )
-        )
+        content = {
+            "settings": {a: value for a, value in kept.items() if a not in own},
+            "parameters": dict(self._of_parameters),
+            "snapshots": {p: dict(named) for p, named in self._knobs.snapshots.items()},
+            "following": self._engine.follow or self._resume,
+        }
+        if content != self._kept:
+            self._kept = content
+            self._keeper.keep(Kept.model_validate(content))
 
     def _restore(self, settings: Mapping[str, Value]) -> None:
         self.surface.tell("/engine/version", __version__)

@@ -65,9 +65,9 @@ def confidences(setting: Setting, bins: Floats) -> tuple[float, ...]:
     masses = []
     for spec, value, row in zip(setting.plugin.predicted, setting.predicted, bins, strict=True):
         if spec.classes:
-            masses.append(row[spec.class_of(value)])
+            masses.append(float(row[spec.class_of(value)]))
         else:
-            covered = np.clip(np.minimum(edges[1:], value + NEAR), edges[:-1], edges[1:])
-            covered -= np.clip(np.maximum(edges[:-1], value - NEAR), edges[:-1], edges[1:])
-            masses.append(np.sum(row * np.maximum(covered, 0)) * bins.shape[1])
-    return tuple(min(float(mass), 1.0) for mass in masses)
+            below = np.concatenate([[0], np.cumsum(row)])
+            low, high = np.interp((value - NEAR, value + NEAR), edges, below)
+            masses.append(float(high - low))
+    return tuple(min(max(mass, 0.0), 1.0) for mass in masses)

@@ -86,9 +86,10 @@ class Hand(Closing):
 
     def _leave_yielded(self) -> None:
         """What the player has taken or locked stays where it is, and will glide from there."""
-        own = self.driver.own.values
-        taken = {s: own[s] for s in own if s in self.driver.left}
-        if taken:
+        left = self.driver.left
+        if left:
+            own = self.driver.own.values
+            taken = {symbol: own[symbol] for symbol in own if symbol in left}
             plugin = self._base.plugin
             self._base = Setting.of_values(plugin, self._base.values | taken)
             self._smoother.setting = Setting.of_values(plugin, self.setting.values | taken)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from threading import Event
 
+from threadpoolctl import threadpool_limits
 from typing_extensions import override
 
 from bridge.analysis.statistics import Statistics
@@ -168,7 +169,9 @@ class LiveEngine(Closing):
         gc.collect()
         gc.freeze()
         try:
-            return self._run(stop, seconds, on_status, on_hop)
+            # Products this small are done before a second thread has woken up.
+            with threadpool_limits(1, user_api="blas"):
+                return self._run(stop, seconds, on_status, on_hop)
         finally:
             gc.unfreeze()
 

@@ -1,10 +1,10 @@
 """The embedded effect host (`dafx-bridge host`), as its client sees it.
 
 One address a parameter, `/PLUGIN-ID/SYMBOL`: with a real value it sets, without it asks, and the
-answer comes to the sender's port with the same address. `/PLUGIN-ID/bypass` takes and answers 1,
-where the plugin is left out, or 0. `/listen` takes matched, dry or reference, and `/reference` the
-file of the last. `/plugin` asks what there is: `/plugin id name` is answered, and
-for every parameter `/parameter symbol name min max value`.
+answer comes to the sender's port with the same address; several questions in a bundle are answered
+in a bundle. `/PLUGIN-ID/bypass` takes and answers 1, where the plugin is left out, or 0. `/listen`
+takes matched, dry or reference, and `/reference` the file of the last. `/plugin` asks what there
+is: `/plugin id name` is answered, and for every parameter `/parameter symbol name min max value`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -73,7 +73,7 @@ class Embedded(OscDialect):
 
     @override
     def ask(self) -> None:
-        self._send(*map(Message, [*self._keys, address_of(self._id, BYPASS)]))
+        self._send_together([*map(Message, [*self._keys, address_of(self._id, BYPASS)])])
 
     @override
     def _hear(self, message: Message, news: Gathering) -> None:

@@ -134,12 +134,14 @@ class EmbeddedHostServer:
                     self._complain("%s takes one finite number or nothing", message.address)
         if values:
             self.setting = Setting.of_values(self._plugin, self.setting.values | values)
-        for address in questions:
-            symbol = self._symbols.get(address)
-            value = self.setting.values[symbol] if symbol else int(self.bypassed)
-            self._answer([Message(address, (value,))], sender)
+        self._answer([self._value(address) for address in questions], sender)
         if asked_what:
-            self._answer(description(self._plugin, self.setting), sender)
+            for message in description(self._plugin, self.setting):
+                self._answer([message], sender)
+
+    def _value(self, address: str) -> Message:
+        symbol = self._symbols.get(address)
+        return Message(address, (self.setting.values[symbol] if symbol else int(self.bypassed),))
 
     def _listen_to(self, address: str, told: str) -> None:
         if self._audition is None:
@@ -161,8 +163,11 @@ class EmbeddedHostServer:
             _log.warning(words, address)
 
     def _answer(self, messages: list[Message], sender: Address) -> None:
+        """One message plainly, several as one bundle."""
         try:
-            for message in messages:
-                self._osc.send(message, sender)
+            if len(messages) == 1:
+                self._osc.send(messages[0], sender)
+            else:
+                self._osc.send_bundle(messages, sender)
         except HostError as error:
             _log.warning("no answer: %s", error)
