@@ -6,6 +6,7 @@ import numpy as np
 
 from bridge.arrays import Audio
 from bridge.audio.sinks import FileSink
+from bridge.errors import AudioError
 
 
 class Learning:
@@ -28,7 +29,12 @@ class Learning:
 
     def write(self, path: Path) -> Path:
         """Blocking: all of it as a file. Raises AudioError where that cannot be written."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise AudioError(
+                f"{path.parent}: cannot be made ({error.strerror}); make room for what is learned"
+            ) from None
         audio = np.concatenate(self._blocks, axis=1)[:, : self._frames]
         with FileSink(path, self._sample_rate, len(audio)) as sink:
             sink.write(audio)

@@ -275,6 +275,7 @@ class Service(Closing):
     def _start_learning(self, order: Order) -> None:
         if self._engine.hearing is None:
             raise DeviceError("nothing is listened to; choose a /source first")
+        self._learned.cancel()
         self._learning = Learning(order.number, self._engine.hearing.source.sample_rate)
 
     def _learn(self) -> None:
@@ -345,7 +346,8 @@ class Service(Closing):
     def _tell(self, now_s: float) -> None:
         tell, engine, parts = self.surface.tell, self._engine, self._parts
         passing = self._fault if now_s < self._fault_until_s else ""
-        tell("/engine/fault", parts.fault or passing or self._keeper.fault)
+        lasting = parts.fault or self._learned.fault
+        tell("/engine/fault", lasting or passing or self._keeper.fault)
         tell("/engine/busy", ", ".join(parts.busy))
         tell("/engine/time", round(now_s - self._start_s, 1))
         tell("/follow", int(engine.follow))

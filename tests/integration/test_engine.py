@@ -147,6 +147,22 @@ def test_learning_makes_the_input_the_reference(demo: ControlClient) -> None:
     demo.wait(lambda values: '"seconds": 4.0' in str(values.get("/reference/report")), PATIENCE_S)
 
 
+def test_learning_that_cannot_be_kept_is_told_and_changes_nothing(
+    demo: ControlClient, tmp_path: Path
+) -> None:
+    before = value(demo, "/reference")
+    (tmp_path / "learned.wav").mkdir()
+    demo.send("/learn", 1.0)
+    demo.wait(
+        lambda values: "learned.wav: is not a file" in str(values["/engine/fault"]), PATIENCE_S
+    )
+    assert (value(demo, "/reference"), value(demo, "/learn/running")) == (before, 0)
+    (tmp_path / "learned.wav").rmdir()
+    demo.send("/learn", 4.0)
+    demo.wait(lambda values: str(values["/reference"][0]).endswith("learned.wav"), PATIENCE_S)
+    until(demo, engine__fault="")
+
+
 def test_a_reference_that_changes_on_disk_is_read_again(
     demo: ControlClient, write_wav: Callable[..., Path], guitar: tuple[Audio, int]
 ) -> None:

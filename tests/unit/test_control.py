@@ -24,7 +24,7 @@ from bridge.control.preparing import Preparing
 from bridge.control.reference import read_reference
 from bridge.control.service import Service
 from bridge.engine.matcher import Matcher
-from bridge.errors import BridgeError, HostError
+from bridge.errors import AudioError, BridgeError, HostError
 from bridge.manifest import Manifest, PluginSpec
 from bridge.osc import Message, OscSocket
 from tests.rigs.children import wait_for
@@ -253,6 +253,14 @@ def test_learning_keeps_exactly_what_was_asked_for(
     written, written_rate = read_audio(learning.write(tmp_path / "learned.wav"))
     assert written_rate == rate
     assert np.array_equal(written, audio[:, :rate])
+
+
+def test_what_is_learned_where_nothing_can_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    learning = Learning(1.0, 48_000)
+    learning.hear(np.zeros((1, 48_000), np.float32))
+    with pytest.raises(AudioError, match="file: cannot be made"):
+        learning.write(tmp_path / "file" / "learned.wav")
 
 
 def test_a_reference_is_told_what_could_be_better(
