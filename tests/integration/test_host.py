@@ -46,6 +46,28 @@ def test_plain_osc_as_any_program_sends_it() -> None:
         assert client.receive(5.0) == ([Message("/mda-overdrive/output", (1.0,))], to)
 
 
+def test_subscribers_are_told_what_others_set() -> None:
+    with (
+        host_running("mda-overdrive") as (_, port),
+        OscSocket() as knob,
+        OscSocket() as watcher,
+    ):
+        to = ("127.0.0.1", port)
+        watcher.send(Message("/subscribe"), to)
+        watcher.send(Message("/mda-overdrive/output", (0.75,)), to)
+        watcher.send(Message("/mda-overdrive/output"), to)
+        assert watcher.receive(5.0) == ([Message("/mda-overdrive/output", (0.75,))], to)
+        drive, bypass = (
+            Message("/mda-overdrive/drive", (5.0,)),
+            Message("/mda-overdrive/bypass", (1,)),
+        )
+        knob.send(drive, to)
+        assert watcher.receive(5.0) == ([Message(drive.address, (1.0,))], to)
+        knob.send(bypass, to)
+        assert watcher.receive(5.0) == ([bypass], to)
+        assert knob.receive(0.2) is None
+
+
 def test_bypass_is_an_address_like_the_others(overdrive: PluginSpec) -> None:
     with host_running("mda-overdrive") as (_, port), OscSocket() as client:
         to = ("127.0.0.1", port)
