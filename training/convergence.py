@@ -1,7 +1,6 @@
 """What an experiment's starts ended in: did every one leave its corner, and does it follow?"""
 
 import json
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from training.files import write_whole
 from training.fit import Folders, Trained
 from training.runs import Run
 from training.spsa import answers_of, audio_loss, draw_batch, set_up_worker
+from training.workers import worker_pool
 
 CASES = 256
 SEED = 7
@@ -36,7 +36,7 @@ def measure(name: str, trained: Trained, plugin: PluginSpec, folders: Folders) -
     clips = ClipSource(experiment.clips, folders.data / "corpus", "validation", SEED)
     source = ExampleSource(experiment.task, plugin, clips)
     workload = ({"train": source, "validation": source}, experiment.features)
-    with get_context("spawn").Pool(2, set_up_worker, workload) as workers:
+    with worker_pool(2, set_up_worker, workload) as workers:
         batch = draw_batch(workers, "validation", CASES)
         found = [answers_of(trained.encoder, p, batch) for p in trained.predictors.values()]
         scores = [audio_loss(workers, batch, answers) for answers in found]

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +24,7 @@ from training.pool import Pool, load_pool
 from training.runs import Experiment, JointSettings, Run, SpsaSettings, load_experiment
 from training.spsa import fine_tune, set_up_worker
 from training.style import measure_style
+from training.workers import worker_pool
 
 SPSA_SEED = 5
 DECISION_SEED = 9
@@ -144,7 +144,7 @@ def export_run(
     clips = ClipSource(experiment.clips.plain, folders.data / "corpus", "validation", DECISION_SEED)
     sources = [ExampleSource(Task(plugin=plugin.id), plugin, clips) for plugin in plugins]
     folder_of = {plugin.id: models / str(plugin.model) for plugin in plugins}
-    with get_context("spawn").Pool(workers) as pool:
+    with worker_pool(workers) as pool:
         decisions = dict(weigh(sources, models, experiment.decision_cases, pool))
         for plugin_id, decision in decisions.items():
             put_decision(folder_of[plugin_id], decision)
@@ -214,7 +214,7 @@ def _tune(
     workers: int,
 ) -> None:
     workload = (sources, experiment.features)
-    with get_context("spawn").Pool(workers, set_up_worker, workload) as pool:
+    with worker_pool(workers, set_up_worker, workload) as pool:
         for seed, (stage, predictor) in enumerate(stages.items()):
             fine_tune(encoder, predictor, pool, run, stage, seed, s)
 
@@ -241,7 +241,7 @@ def _weights(
     known: dict[str, dict[str, float]] = json.loads(record.read_text()) if record.exists() else {}
     missing = [plugin for plugin in plugins if plugin.id not in known]
     if missing:
-        with get_context("spawn").Pool(workers) as pool:
+        with worker_pool(workers) as pool:
             for plugin in missing:
                 source = _sources(experiment, Task(plugin=plugin.id), plugin, folders)["train"]
                 found = sensitivity.measure(source, pool)

@@ -9,7 +9,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from training.evaluation.intervals import relative_gain
 from training.evaluation.markdown import gain, heading, table
 from training.examples import ClipSource, ExampleSource, Task
 from training.files import write_whole
+from training.workers import worker_pool
 
 ERRORS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.2)
 """Standard deviations of the errors, of normalised values."""
@@ -44,7 +44,7 @@ def measure(
     Raises BridgeError where a plugin or the corpus is missing.
     """
     jobs = [_Job(plugin, corpus, index) for plugin in plugins for index in range(cases)]
-    with get_context("spawn").Pool(processes) as pool:
+    with worker_pool(processes) as pool:
         found = list(track(pool.imap(_distances, jobs, chunksize=4), "limits", total=len(jobs)))
     results: dict[str, Any] = {}
     for number, plugin in enumerate(plugins):

@@ -9,7 +9,6 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from bridge.arrays import Audio, Floats
 from bridge.manifest import PluginSpec
 from training.corpus import load_index
 from training.examples import ClipSettings, ClipSource, ExampleSource, Task
+from training.workers import worker_pool
 
 _CHUNK = 128
 DRY = "dry"
@@ -105,7 +105,7 @@ def load_pool(
             ]
             jobs.append((source, sources, features, range(start, start + _CHUNK), missing))
     if jobs:
-        with get_context("spawn").Pool(processes) as workers:
+        with worker_pool(processes) as workers:
             list(track(workers.imap_unordered(_write_chunk, jobs), "pool", total=len(jobs)))
         for left in (path for f in folders.values() for path in f.glob("*.partial.npz")):
             left.unlink(missing_ok=True)

@@ -31,6 +31,7 @@ from bridge.engine.matcher import Matcher
 from bridge.errors import AudioError
 from bridge.manifest import PluginSpec
 from bridge.paths import MODELS
+from bridge.spawning import one_thread_each
 
 BUDGET_S = 2.5
 """For one decision; less than the new audio it is worth, so that the child rests in between."""
@@ -38,7 +39,6 @@ PATIENCE_S = 60.0
 """A child that is silent for so long counts as dead."""
 MOST_FAILURES = 3
 _NICENESS = 10
-_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 
 Work = Callable[[Connection, PluginSpec, Path], None]
 """Takes requests out of the pipe and answers them, until the pipe is closed."""
@@ -102,7 +102,7 @@ class Background(Closing):
         child = context.Process(
             target=_child, args=(its_end, *self._arguments), name="decisions", daemon=True
         )
-        with _for_a_child():
+        with one_thread_each(), _no_interrupts():
             child.start()
         its_end.close()
         return child, pipe
@@ -143,13 +143,11 @@ class Background(Closing):
 
 
 @contextmanager
-def _for_a_child() -> Iterator[None]:
-    """What a process that is started in this block inherits: one thread, no Ctrl-C.
+def _no_interrupts() -> Iterator[None]:
+    """A process that is started in this block does not hear of Ctrl-C.
 
-    Ctrl-C reaches every process of a terminal; this one is ended by its owner.
+    It reaches every process of a terminal; this one is ended by its owner.
     """
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(_ONE_THREAD)
     masked = hasattr(signal, "pthread_sigmask")
     if masked:
         # Python starts it before the first child, and lets Ctrl-C through again when it has.
@@ -160,11 +158,6 @@ def _for_a_child() -> Iterator[None]:
     finally:
         if masked:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _child(pipe: Connection, work: Work, plugin: PluginSpec, models: Path) -> None:

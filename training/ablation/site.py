@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from multiprocessing.pool import Pool as Workers
 
 from torch import nn
@@ -18,6 +17,7 @@ from training.networks import Predictor
 from training.pool import Pool
 from training.runs import Experiment, Run
 from training.spsa import Listen, draw_batch, set_up_worker
+from training.workers import worker_pool
 
 _SCORED = "scored"
 
@@ -43,7 +43,7 @@ class Site:
     @contextmanager
     def plain_workers(self) -> Iterator[Workers]:
         """Processes that score and render."""
-        with get_context("spawn").Pool(self.processes) as workers:
+        with worker_pool(self.processes) as workers:
             yield workers
 
     @contextmanager
@@ -63,7 +63,7 @@ class Site:
         }
         sources[_SCORED] = cases_of(work)
         workload = (sources, self.experiment.features, listen)
-        with get_context("spawn").Pool(self.processes, set_up_worker, workload) as workers:
+        with worker_pool(self.processes, set_up_worker, workload) as workers:
             yield workers
 
     def measure(

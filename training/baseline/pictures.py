@@ -10,7 +10,6 @@ import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ from bridge.manifest import PluginSpec
 from training.corpus import load_index
 from training.examples import ClipSettings, ClipSource, ExampleSource, Task
 from training.pool import DRY
+from training.workers import worker_pool
 
 SETTINGS = FeatureSettings(window_frames=66_048, fft_hop_frames=512)
 SHAPE = (80, 128)
@@ -92,7 +92,7 @@ def load_pictures(
         if not path.exists()
     ]
     if jobs:
-        with get_context("spawn").Pool(processes) as workers:
+        with worker_pool(processes) as workers:
             drawn = workers.imap_unordered(_write_chunk, jobs)
             list(track(drawn, f"pictures of {split}", total=len(jobs)))
     chunks = []

@@ -3,7 +3,6 @@
 import random
 import re
 import tempfile
-from multiprocessing import get_context
 from pathlib import Path
 
 import fluidsynth
@@ -16,6 +15,7 @@ from training.corpus.sources import MusicSource
 from training.corpus.stems import MIN_STEM_S, SAMPLE_RATE, condition, write_stem
 from training.errors import TrainingError
 from training.grooves import DRUM_CHANNEL, Track, compose, groove_names
+from training.workers import worker_pool
 
 # General MIDI programs of each class; guitars are drawn most, as they are what players bring.
 PROGRAMS = {
@@ -40,7 +40,7 @@ def play_songs(source: MusicSource, folder: Path, title: str, processes: int) ->
     ]
     if not songs:
         return
-    with get_context("spawn").Pool(processes) as pool:
+    with worker_pool(processes) as pool:
         for _ in track(pool.imap_unordered(_play_song, songs), title, total=len(songs)):
             pass
 

@@ -2,11 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from multiprocessing import get_context
 from pathlib import Path
 
 from rich.progress import track
-from threadpoolctl import threadpool_limits
 
 from bridge.manifest import PluginSpec
 from bridge.models import load_encoder
@@ -22,6 +20,7 @@ from training.embedding.sounds import Work, gather, listen
 from training.embedding.tables import markdown
 from training.evaluation.intervals import Json
 from training.files import write_whole
+from training.workers import worker_pool
 
 SEED = 2026
 
@@ -40,8 +39,7 @@ def measure(
     plugins, encoder or corpus are missing, or the clips come from too few recordings.
     """
     work = Work(tuple(plugins), corpus, models, SEED)
-    # Processes share the cores between them, so inside each one thread computes.
-    with get_context("spawn").Pool(processes, threadpool_limits, (1,)) as pool:
+    with worker_pool(processes) as pool:
         jobs = [(work, index) for index in range(clips)]
         found = pool.imap(listen, jobs, chunksize=4)
         heard = gather(list(track(found, "clips", total=clips)))

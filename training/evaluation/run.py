@@ -1,9 +1,7 @@
 """Measure every slice of every plugin, each once, then write tables and pictures."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 
 from rich.progress import track
@@ -18,11 +16,11 @@ from training.evaluation.protocol import CROSS_PLUGIN, SLICES, Settings, Work
 from training.evaluation.results import PluginResults, identity, results_in
 from training.evaluation.summary import summarise
 from training.evaluation.tables import write_tables
+from training.workers import worker_pool
 
 NO_COUNTERPART = "no_counterpart"
 """In the place of a summary, the reason why there is no cross-plugin slice."""
 
-_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 _Map = Callable[
     [Callable[[tuple[Work, int]], Outcome], Sequence[tuple[Work, int]]], Iterable[Outcome]
 ]
@@ -90,14 +88,5 @@ def _mapping(processes: int) -> Iterator[_Map]:
     if processes == 1:
         yield map
         return
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(_ONE_THREAD)
-    try:
-        with get_context("spawn").Pool(processes) as pool:
-            yield lambda function, jobs: pool.imap(function, jobs, chunksize=2)
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+    with worker_pool(processes) as pool:
+        yield lambda function, jobs: pool.imap(function, jobs, chunksize=2)

@@ -4,11 +4,9 @@ import hashlib
 import json
 from collections.abc import Sequence
 from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
 from pydantic import BaseModel, ConfigDict
 from rich.progress import track
 
@@ -29,6 +27,7 @@ from training.sound_map.judging import judge
 from training.sound_map.measuring import measure
 from training.sound_map.sounds import embed, examples
 from training.sound_map.tables import markdown
+from training.workers import worker_pool
 
 NAME = "sound_map"
 
@@ -75,7 +74,7 @@ def make_maps(
         if not _is_done(job, encoder.sha256):
             jobs.append(job)
     if jobs:
-        with get_context("spawn").Pool(min(processes, len(jobs)), _one_thread) as pool:
+        with worker_pool(min(processes, len(jobs))) as pool:
             done = pool.imap_unordered(_make, jobs)
             list(track(done, "sound maps", total=len(jobs)))
             # Ended and not killed, so that the libraries in them tidy up.
@@ -85,11 +84,6 @@ def make_maps(
     report: Json = {"settings": settings.model_dump(), "maps": found}
     write_whole(out / f"{NAME}.json", json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     write_whole(out / f"{NAME}.md", markdown(report))
-
-
-def _one_thread() -> None:
-    """Processes share the cores between them, so inside each one thread computes."""
-    torch.set_num_threads(1)
 
 
 def _is_done(job: _Job, encoder_sha256: str) -> bool:
