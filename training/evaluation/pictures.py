@@ -69,8 +69,8 @@ def _draw_scores(plugins: Sequence[Measured], rate: int) -> Figure:
         axes.set_xlim(left=-0.03 * axes.get_xlim()[1])
         _label_rows(axes, plugins)
     figure.suptitle(
-        f"Distance to the target by effect, host rate {rate / 1000:g} kHz: mean and 95 % interval,"
-        " lower is nearer"
+        f"Distance to the target by effect, host rate {rate / 1000:g} kHz, of the cases that were"
+        " rendered: mean and 95 % interval, lower is nearer"
     )
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(CONDITIONS))
@@ -127,7 +127,8 @@ def _draw_gains(plugins: Sequence[Measured], rate: int) -> Figure:
 def _score(measured: Measured, slice_name: str, condition: str) -> Json | None:
     if slice_name not in measured.slices:
         return None
-    means = measured.block(slice_name, condition)["means"]
+    # All of the same cases, or marks would differ by the cases they were taken on.
+    means = measured.block(slice_name, RENDERED)["means"]
     found: Json | None = means.get(condition, {}).get(MATCHED)
     return found
 
