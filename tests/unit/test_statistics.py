@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from bridge.analysis.statistics import (
     MODULATION_HZ,
     SIZE,
     StatisticsStream,
+    _slow_power,
     statistics,
 )
 from bridge.arrays import Audio, Floats
@@ -176,3 +179,22 @@ def test_silence_and_its_edges_are_finite(seconds: float) -> None:
 def test_too_little_says_how_much_is_needed() -> None:
     with pytest.raises(ValueError, match="1024 frames"):
         statistics(noise(1_000), SETTINGS)
+
+
+@pytest.mark.parametrize("frames", [2, 60, 253, 505])
+def test_slow_changes_are_those_of_the_whole_transform(frames: int) -> None:
+    """Against every bin of a windowed Fourier transform in double precision."""
+    rows = np.random.default_rng(0).standard_normal((frames, 3)).astype(np.float32) - 20
+    rate_hz = RATE / SETTINGS.fft_hop_frames
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(frames) / frames)
+    window *= np.sqrt(2) / max(window.sum(), 1e-12)
+    centred = rows.astype(np.float64) - rows.mean(axis=0, dtype=np.float64)
+    power = np.abs(np.fft.rfft(centred * window[:, None], axis=0)) ** 2
+    bins_hz = np.fft.rfftfreq(frames, 1 / rate_hz)
+    found = _slow_power(rows, SETTINGS)
+    assert found.shape == (3, len(MODULATION_HZ) - 1)
+    for band, (low, high) in enumerate(itertools.pairwise(MODULATION_HZ)):
+        inside = (bins_hz >= low) & (bins_hz < high)
+        if not inside.any():
+            inside[np.abs(bins_hz - np.sqrt(low * high)).argmin()] = True
+        assert found[:, band] == pytest.approx(power[inside].mean(axis=0), rel=1e-4, abs=1e-7)
