@@ -2,12 +2,9 @@
 
 One address a parameter, `/PLUGIN-ID/SYMBOL`: with a real value it sets, without it asks, and the
 answer comes to the sender's port with the same address; several questions in a bundle are answered
-in a bundle. `/PLUGIN-ID/bypass` takes and answers 1, where the plugin is left out, or 0. Who sends
-`/subscribe` is told for ten seconds what others set, in the same words.
-
-`/listen` takes matched, dry or reference, and `/reference` the file of the last. `/plugin` asks
-what there is: `/plugin id name` is answered, and for every parameter
-`/parameter symbol name min max value`.
+in a bundle. `/PLUGIN-ID/bypass` takes and answers 1, where the plugin is left out, or 0. `/listen`
+takes matched, dry or reference, and `/reference` the file of the last. `/plugin` asks what there
+is: `/plugin id name` is answered, and for every parameter `/parameter symbol name min max value`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,13 +26,10 @@ PROFILE = Profile(
     follows=True,
     bypasses=True,
     tracks=False,
-    pushes=True,
     tick_s=1 / 30,
 )
 WHAT = Message("/plugin")
 """The question what plugin there is."""
-SUBSCRIBE = Message("/subscribe")
-SUBSCRIBED_S = 10.0
 LISTEN, REFERENCE_FILE = "/listen", "/reference"
 """Where is told which sound to play, and which file is the reference."""
 MATCHED, DRY, REFERENCE = CHOICES = ("matched", "dry", "reference")
@@ -79,8 +73,7 @@ class Embedded(OscDialect):
 
     @override
     def ask(self) -> None:
-        questions = map(Message, [*self._keys, address_of(self._id, BYPASS)])
-        self._send_together([SUBSCRIBE, *questions])
+        self._send_together([*map(Message, [*self._keys, address_of(self._id, BYPASS)])])
 
     @override
     def _hear(self, message: Message, news: Gathering) -> None:

@@ -20,23 +20,13 @@ from bridge.effects import load_effect
 from bridge.errors import AudioError, HostError
 from bridge.hosts.audition import Audition
 from bridge.hosts.crossfade import Crossfade
-from bridge.hosts.embedded import (
-    CHOICES,
-    LISTEN,
-    REFERENCE_FILE,
-    SUBSCRIBE,
-    SUBSCRIBED_S,
-    WHAT,
-    address_of,
-    description,
-)
+from bridge.hosts.embedded import CHOICES, LISTEN, REFERENCE_FILE, WHAT, address_of, description
 from bridge.manifest import BYPASS, PluginSpec, Setting
 from bridge.osc import Address, Message, OscSocket
 
 _BLOCK_S = 0.005
 _RECEIVE_S = 0.2
 _TOLD_COMPLAINTS = 10
-_MOST_SUBSCRIBERS = 32
 _log = logging.getLogger(__name__)
 
 
@@ -55,8 +45,6 @@ class EmbeddedHostServer:
         self._bypass_address = address_of(plugin.id, BYPASS)
         self._symbols = {address_of(plugin.id, p.symbol): p.symbol for p in plugin.parameters}
         self._complaints = 0
-        self._subscribers: dict[Address, float] = {}
-        """And until when."""
         self._stopping = Event()
         self.setting = Setting.default(plugin)
         self.bypassed = False
@@ -119,20 +107,15 @@ class EmbeddedHostServer:
             self._take(*received)
 
     def _take(self, messages: list[Message], sender: Address) -> None:
-        """One packet: its values take effect together, then questions are answered and subscribers
-        told.
+        """One packet: its values take effect together, then its questions are answered.
 
         A value outside the parameter's range is clamped, as plugins do.
         """
         values: dict[str, float] = {}
         questions: list[str] = []
-        changed: set[str] = set()
         asked_what = WHAT in messages
         for message in messages:
             if message == WHAT:
-                continue
-            if message == SUBSCRIBE:
-                self._subscribe(sender)
                 continue
             symbol = self._symbols.get(message.address)
             match message.arguments:
@@ -143,7 +126,6 @@ class EmbeddedHostServer:
                 case ():
                     questions.append(message.address)
                 case (int() | float() as value,) if math.isfinite(value):
-                    changed.add(message.address)
                     if symbol is None:
                         self.bypassed = value >= 0.5
                     else:
@@ -153,20 +135,9 @@ class EmbeddedHostServer:
         if values:
             self.setting = Setting.of_values(self._plugin, self.setting.values | values)
         self._answer([self._value(address) for address in questions], sender)
-        for subscriber in self._subscribed() - {sender} if changed else ():
-            self._answer([self._value(address) for address in sorted(changed)], subscriber)
         if asked_what:
             for message in description(self._plugin, self.setting):
                 self._answer([message], sender)
-
-    def _subscribe(self, sender: Address) -> None:
-        if len(self._subscribed() | {sender}) <= _MOST_SUBSCRIBERS:
-            self._subscribers[sender] = time.monotonic() + SUBSCRIBED_S
-
-    def _subscribed(self) -> set[Address]:
-        now_s = time.monotonic()
-        self._subscribers = {who: end for who, end in self._subscribers.items() if end > now_s}
-        return set(self._subscribers)
 
     def _value(self, address: str) -> Message:
         symbol = self._symbols.get(address)

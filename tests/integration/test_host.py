@@ -46,26 +46,14 @@ def test_plain_osc_as_any_program_sends_it() -> None:
         assert client.receive(5.0) == ([Message("/mda-overdrive/output", (1.0,))], to)
 
 
-def test_subscribers_are_told_what_others_set() -> None:
-    with (
-        host_running("mda-overdrive") as (_, port),
-        OscSocket() as knob,
-        OscSocket() as watcher,
-    ):
+def test_questions_in_a_bundle_are_answered_in_a_bundle() -> None:
+    with host_running("mda-overdrive") as (_, port), OscSocket() as client:
         to = ("127.0.0.1", port)
-        watcher.send(Message("/subscribe"), to)
-        watcher.send(Message("/mda-overdrive/output", (0.75,)), to)
-        watcher.send(Message("/mda-overdrive/output"), to)
-        assert watcher.receive(5.0) == ([Message("/mda-overdrive/output", (0.75,))], to)
-        drive, bypass = (
-            Message("/mda-overdrive/drive", (5.0,)),
-            Message("/mda-overdrive/bypass", (1,)),
-        )
-        knob.send(drive, to)
-        assert watcher.receive(5.0) == ([Message(drive.address, (1.0,))], to)
-        knob.send(bypass, to)
-        assert watcher.receive(5.0) == ([bypass], to)
-        assert knob.receive(0.2) is None
+        client.send(Message("/mda-overdrive/output", (0.75,)), to)
+        names = [Message("/mda-overdrive/output"), Message("/mda-overdrive/bypass")]
+        client.send_bundle(names, to)
+        answers = [Message(names[0].address, (0.75,)), Message(names[1].address, (0,))]
+        assert client.receive(5.0) == (answers, to)
 
 
 def test_bypass_is_an_address_like_the_others(overdrive: PluginSpec) -> None:
