@@ -2,16 +2,14 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-
-_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+from contextlib import AbstractContextManager, contextmanager
 
 
 @contextmanager
-def one_thread_each() -> Iterator[None]:
-    """Processes that are started in this block compute in one thread: they share the cores."""
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(_ONE_THREAD)
+def environment(**chosen: str) -> Iterator[None]:
+    """Environment variables of this process, and of those it starts in this block."""
+    before = {name: os.environ.get(name) for name in chosen}
+    os.environ.update(chosen)
     try:
         yield
     finally:
@@ -20,3 +18,8 @@ def one_thread_each() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def one_thread_each() -> AbstractContextManager[None]:
+    """Processes that are started in this block compute in one thread: they share the cores."""
+    return environment(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")

@@ -44,7 +44,7 @@ def heard(seed: int, count: int, parameters: int) -> Examples:
 
 @pytest.fixture(scope="module")
 def built(manifest: Manifest) -> Built:
-    return build(manifest.plugin("mda-overdrive"), heard(0, 1_000, 3), points=128)
+    return build(manifest.plugin("mda-overdrive"), heard(0, 2_000, 3), points=256)
 
 
 def test_a_map_is_learned_from_recordings_with_any_content(built: Built) -> None:
@@ -59,7 +59,7 @@ def test_the_layout_fills_the_square_and_neighbours_sound_alike(built: Built) ->
     sounds = built.sounds.network(codes).numpy()
     gaps = np.linalg.norm(built.positions[:, None] - built.positions, axis=2)
     nearest = np.argsort(gaps, axis=1)[:, 1]
-    assert np.sort(gaps, axis=1)[:, 1].max() < 0.15
+    assert np.sort(gaps, axis=1)[:, 1].max() < 0.1
     to_nearest = np.linalg.norm(sounds - sounds[nearest], axis=1).mean()
     to_any = np.linalg.norm(sounds - np.roll(sounds, 7, axis=0), axis=1).mean()
     assert to_nearest < 0.6 * to_any

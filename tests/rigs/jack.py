@@ -17,6 +17,7 @@ import numpy as np
 
 from bridge.arrays import Audio
 from bridge.closing import Closing
+from bridge.spawning import environment
 from tests.rigs.children import PATIENCE_S, started, wait_for
 from tests.rigs.installed import required
 
@@ -40,7 +41,7 @@ def jack_environment() -> Iterator[str]:
     name = f"dafx-test-{os.getpid()}"
     with (
         TemporaryDirectory() as folder,
-        _environment(
+        environment(
             JACK_DEFAULT_SERVER=name,
             JACK_NO_START_SERVER="1",
             LD_PRELOAD=str(_without_metadata(Path(folder))),
@@ -61,20 +62,6 @@ def jackd(name: str, rate: int = RATE, period: int = PERIOD) -> Iterator[subproc
         if subprocess.run(wait, timeout=2 * PATIENCE_S, capture_output=True).returncode:
             raise RuntimeError(f"jackd did not start:\n{log.read_text()}")
         yield child
-
-
-@contextmanager
-def _environment(**chosen: str) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in chosen}
-    os.environ.update(chosen)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _without_metadata(folder: Path) -> Path:
