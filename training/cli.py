@@ -13,8 +13,9 @@ from training.ablation import AblationSettings, ablate
 from training.baseline import BaselineSettings, compare
 from training.evaluation import Settings
 from training.evaluation import evaluate as evaluate_plugins
-from training.fit import Folders, export_run, fit
+from training.fit import Folders, export_run, fit, weigh_models
 from training.report import write_report
+from training.runs import load_experiment
 from training.sound_map import Settings as MapSettings
 from training.sound_map import make_maps
 
@@ -85,6 +86,14 @@ def _export(name: NameArgument, data: DataOption = DATA, runs: RunsOption = RUNS
     folders = Folders(data, runs)
     manifest = load_manifest(models=None)
     export_run(name, fit(name, manifest, folders), manifest, folders, MODELS)
+
+
+@app.command("weigh")
+@explained
+def _weigh(name: NameArgument, data: DataOption = DATA) -> None:
+    """Find out anew how rendered candidates of the exported models are judged; `export` ends so."""
+    plugins = [entry for entry in load_manifest().plugins if entry.model]
+    weigh_models(load_experiment(name), plugins, Folders(data, RUNS), MODELS)
 
 
 @app.command("evaluate")

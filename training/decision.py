@@ -5,7 +5,7 @@ weights of the evidence that best foretell their distances, none below zero, go 
 the search is made with these weights, and the temperature whose answers come nearest is taken.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.pool import Pool as Workers
 from pathlib import Path
@@ -29,9 +29,7 @@ TEMPERATURES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 PRIOR_CASES = 8
 """How many cases' worth the weights of all plugins together have for each of them."""
 
-TEMPERATURE = 0.1
-"""Until it is known better."""
-UNWEIGHED = DecisionRecord(weights=dict.fromkeys(EVIDENCE, 1.0), temperature=TEMPERATURE)
+UNWEIGHED = DecisionRecord(weights=dict.fromkeys(EVIDENCE, 1.0), temperature=0.1)
 """For a model whose candidates were not judged yet."""
 
 
@@ -43,28 +41,49 @@ class Judged:
     distance: Floats
 
 
+@dataclass(frozen=True)
+class _Job:
+    """One case of one plugin, whose candidates are judged by `decision`."""
+
+    source: ExampleSource
+    models: Path
+    index: int
+    decision: DecisionRecord
+
+
 def weigh(
     sources: Sequence[ExampleSource], models: Path, cases: int, workers: Workers
-) -> Iterator[tuple[str, DecisionRecord]]:
-    """Plugin id and record for the exported model of every source's plugin."""
-    jobs = [(source, models, index) for source in sources for index in range(cases)]
-    judged = list(track(workers.imap(_judge, jobs), "weighing evidence", total=len(jobs)))
-    together = solve(judged, None)
-    for number, source in enumerate(sources):
-        own = solve(judged[number * cases : (number + 1) * cases], together)
-        weights = dict(zip(EVIDENCE, own.round(5).tolist(), strict=True))
-        yield source.plugin.id, DecisionRecord(weights=weights, temperature=TEMPERATURE)
-
-
-def settle(
-    sources: Sequence[ExampleSource], models: Path, cases: int, workers: Workers
-) -> Iterator[tuple[str, float]]:
-    """Plugin id and temperature for every source's plugin, whose exported model is weighed."""
-    jobs = [(source, models, index) for source in sources for index in range(cases)]
+) -> dict[str, DecisionRecord]:
+    """How to judge the candidates of every source's plugin, by plugin id, for exported models."""
+    weighed = _weights(sources, models, cases, workers)
+    jobs = [
+        _Job(source, models, index, decision)
+        for source, decision in zip(sources, weighed, strict=True)
+        for index in range(cases)
+    ]
     found = list(track(workers.imap(_answers, jobs), "settling risk", total=len(jobs)))
     achieved = np.array(found).reshape(len(sources), cases, len(TEMPERATURES)).mean(axis=1)
-    for source, temperature in zip(sources, best_temperatures(achieved, cases), strict=True):
-        yield source.plugin.id, temperature
+    return {
+        source.plugin.id: decision.model_copy(update={"temperature": temperature})
+        for source, decision, temperature in zip(
+            sources, weighed, best_temperatures(achieved, cases), strict=True
+        )
+    }
+
+
+def _weights(
+    sources: Sequence[ExampleSource], models: Path, cases: int, workers: Workers
+) -> list[DecisionRecord]:
+    """Every source's weights, at a temperature that is not settled yet."""
+    jobs = [_Job(source, models, index, UNWEIGHED) for source in sources for index in range(cases)]
+    judged = list(track(workers.imap(_judge, jobs), "weighing evidence", total=len(jobs)))
+    together = solve(judged, None)
+    decisions = []
+    for first in range(0, len(jobs), cases):
+        own = solve(judged[first : first + cases], together)
+        weights = dict(zip(EVIDENCE, own.round(5).tolist(), strict=True))
+        decisions.append(UNWEIGHED.model_copy(update={"weights": weights}))
+    return decisions
 
 
 def best_temperatures(achieved: Floats, cases: int) -> list[float]:
@@ -77,14 +96,14 @@ def best_temperatures(achieved: Floats, cases: int) -> list[float]:
     return [TEMPERATURES[number] for number in blended.argmin(axis=1)]
 
 
-def _judge(job: tuple[ExampleSource, Path, int]) -> Judged:
+def _judge(job: _Job) -> Judged:
     """Render and score the candidates of one case."""
     search, target = _search(job)
     evidence = np.stack([candidate.evidence for candidate in search.candidates])
     return Judged(evidence, _distances(search.candidates, target))
 
 
-def _answers(job: tuple[ExampleSource, Path, int]) -> Floats:
+def _answers(job: _Job) -> Floats:
     """How far from the target the answers are that each temperature leads to, (TEMPERATURES,)."""
     search, target = _search(job)
     choices, _, outlook = search.outlook()
@@ -94,15 +113,15 @@ def _answers(job: tuple[ExampleSource, Path, int]) -> Floats:
     return np.asarray([distances[numbers.index(number)] for number in chosen], np.float32)
 
 
-def _search(job: tuple[ExampleSource, Path, int]) -> tuple[Search, Audio]:
+def _search(job: _Job) -> tuple[Search, Audio]:
     """The candidates of one case, and its target at the features' rate."""
-    source, models, index = job
-    example = source[index]
-    matcher = Matcher(source.plugin, models)
-    reference = matcher.analyse(example.reference, example.sample_rate, "reference", True)
-    search = Search(matcher, source.effect, example.dry, example.sample_rate, reference, index)
+    plugin, effect, example = job.source.plugin, job.source.effect, job.source[job.index]
+    matcher = Matcher(plugin, job.models)
+    rate = example.sample_rate
+    reference = matcher.analyse(example.reference, rate, "reference", True)
+    search = Search(matcher, effect, example.dry, rate, reference, job.decision, job.index)
     search.explore()
-    return search, resample(example.target[0], example.sample_rate, matcher.features.sample_rate_hz)
+    return search, resample(example.target[0], rate, matcher.features.sample_rate_hz)
 
 
 def _distances(candidates: Sequence[Candidate], target: Audio) -> Floats:

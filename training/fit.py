@@ -13,7 +13,7 @@ from bridge.arrays import Floats
 from bridge.manifest import Manifest, PluginSpec
 from training import processes, sensitivity
 from training.calibration import calibrate
-from training.decision import settle, weigh
+from training.decision import weigh
 from training.errors import TrainingError
 from training.examples import ClipSource, ExampleSource, Task
 from training.export import export, put_decision
@@ -141,16 +141,26 @@ def export_run(
         folders.data / "corpus",
         models,
     )
+    weigh_models(experiment, plugins, folders, models, workers)
+
+
+def weigh_models(
+    experiment: Experiment,
+    plugins: Sequence[PluginSpec],
+    folders: Folders,
+    models: Path,
+    workers: int = 2,
+) -> None:
+    """Find out how candidates of the plugins' exported models are judged; write it into the cards.
+
+    Raises ModelError where a plugin's model is missing.
+    """
     clips = ClipSource(experiment.clips.plain, folders.data / "corpus", "validation", DECISION_SEED)
     sources = [ExampleSource(Task(plugin=plugin.id), plugin, clips) for plugin in plugins]
-    folder_of = {plugin.id: models / str(plugin.model) for plugin in plugins}
     with worker_pool(workers) as pool:
-        decisions = dict(weigh(sources, models, experiment.decision_cases, pool))
-        for plugin_id, decision in decisions.items():
-            put_decision(folder_of[plugin_id], decision)
-        for plugin_id, temperature in settle(sources, models, experiment.decision_cases, pool):
-            settled = decisions[plugin_id].model_copy(update={"temperature": temperature})
-            put_decision(folder_of[plugin_id], settled)
+        decisions = weigh(sources, models, experiment.decision_cases, pool)
+    for plugin in plugins:
+        put_decision(models / str(plugin.model), decisions[plugin.id])
 
 
 def _fit_together(

@@ -38,9 +38,8 @@ def mrstft_with_gain(answer: Audio, target: Audio, wanted: Sequence[Floats]) -> 
 
     One set of spectra serves both.
     """
-    powers = _powers(_like(target, answer), MRSTFT_FRAMES)
-    gain = rms_gain(answer, target)
-    plain, scaled = (_at_least(powers), _at_least([power * gain**2 for power in powers]))
+    gains = (1.0, float(rms_gain(answer, target)))
+    plain, scaled = magnitudes_with_gains(_like(target, answer), gains)
     return spectral_distance(plain, wanted), spectral_distance(scaled, wanted)
 
 
@@ -55,6 +54,14 @@ def _like(target: Audio, answer: Audio) -> Audio:
 def magnitudes(audio: Audio, resolutions: Sequence[int] = MRSTFT_FRAMES) -> list[Floats]:
     """Magnitude spectrogram of mono audio at every resolution that is short enough for it."""
     return _at_least(_powers(audio, resolutions))
+
+
+def magnitudes_with_gains(
+    audio: Audio, gains: Sequence[float], resolutions: Sequence[int] = MRSTFT_FRAMES
+) -> list[list[Floats]]:
+    """For every gain the `magnitudes` of the audio times it, from one set of spectra."""
+    powers = _powers(audio, resolutions)
+    return [_at_least([power * gain**2 for power in powers]) for gain in gains]
 
 
 def spectral_distance(one: Sequence[Floats], other: Sequence[Floats]) -> float:

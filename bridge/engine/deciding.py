@@ -28,6 +28,7 @@ from bridge.engine.risk import Outlook, distances, fingerprint
 from bridge.errors import AudioError, ModelError
 from bridge.manifest import Setting
 from bridge.models import Prediction
+from bridge.models.cards import DecisionRecord
 
 DRAWN = 23
 NEIGHBOURS = 15
@@ -38,12 +39,10 @@ STEP = 0.08
 """Deviation of a variation, of normalised values; halved from round to round."""
 LIKELY = 12
 """How many of the best may be true, beside all that the network drew."""
-CHOICES = 24
-"""How many of the best may be the answer, which need not be the likeliest itself."""
 LEAST_PRIOR = 0.02
 """The network is never surer than this that the reference is dry, or that it is not."""
 AUDIBLE = 0.1
-"""MRSTFT below which a setting counts as leaving the sound alone."""
+"""Distance below which a setting counts as leaving the sound alone."""
 ALIGNED = 2
 """How many of the best candidates have their echoes moved to where the reference's are."""
 EVIDENCE = (*GROUPS, "echoes", "loudness", "crest", "consistency", "surprise")
@@ -83,9 +82,11 @@ def decide(
     """The answer for playing of shape (channels, frames) at the host's rate.
 
     Without `budget_s` the work, and so the answer, depends on the arguments alone; with it, fewer
-    candidates are tried where time is short. Raises AudioError where the audio is silent.
+    candidates are tried where time is short. Raises AudioError where the audio is silent, and
+    ModelError where the card judges by other evidence than this version.
     """
-    search = Search(matcher, effect, audio, sample_rate, reference, seed)
+    decision = matcher.card.decision
+    search = Search(matcher, effect, audio, sample_rate, reference, decision, seed)
     # What is left of the budget is for the risk.
     search.explore(None if budget_s is None else time.monotonic() + 0.8 * budget_s)
     return search.answer()
@@ -101,8 +102,10 @@ class Search:
         audio: Audio,
         sample_rate: float,
         reference: Analysis,
+        decision: DecisionRecord,
         seed: int,
     ) -> None:
+        """`decision` says how to judge candidates. Raises ModelError, AudioError as `decide`."""
         self._matcher, self._effect = matcher, effect
         self._rate, self._reference = sample_rate, reference
         self._draw = np.random.default_rng(seed)
@@ -110,7 +113,6 @@ class Search:
         self._played = self._analyse(at_feature_rate(self._audio, sample_rate, matcher.features))
         self.prediction = matcher.ask(self._played, reference, sample_rate)
         self.candidates: list[Candidate] = []
-        decision = matcher.card.decision
         if set(decision.weights) != set(EVIDENCE):
             raise ModelError(
                 f"{matcher.plugin.id}: the card weighs {', '.join(decision.weights)} but this"
@@ -229,20 +231,20 @@ class Search:
         """What may be chosen, what may be true, and how far the first are from the second.
 
         What may be true are the best candidates and what the network drew: the first crowd around
-        one guess, the others say how uncertain it was. Leaving the plugin out may be chosen always.
+        one guess, the others say how uncertain it was. Any candidate may be chosen: where little
+        is certain, one that is likely itself can be farther from the truth than a cautious one.
         """
         ranked = sorted(self.candidates, key=self._cost)
         possible = ranked[:LIKELY] + [c for c in ranked[LIKELY:] if c.drawn]
-        choices = ranked[:CHOICES] + [c for c in ranked[CHOICES:] if c.bypass]
-        prints = {id(c): fingerprint(c.heard) for c in (*possible, *choices)}
+        prints = {id(c): fingerprint(c.heard) for c in ranked}
         dry = min(max(self.prediction.bypass, LEAST_PRIOR), 1 - LEAST_PRIOR)
         return (
-            choices,
+            ranked,
             possible,
             Outlook(
                 np.array([self._cost(c) for c in possible]),
                 np.array([dry if c.bypass else 1 - dry for c in possible]),
-                distances([prints[id(c)] for c in choices], [prints[id(c)] for c in possible]),
+                distances([prints[id(c)] for c in ranked], [prints[id(c)] for c in possible]),
             ),
         )
 

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bridge.analysis.metrics import magnitudes
+from bridge.analysis.metrics import magnitudes_with_gains
+from bridge.analysis.windows import rms_db
 from bridge.arrays import Audio, Floats
 
 _FRAMES = (512, 2_048, 8_192)
-_EVERY = 4
+_EVERY = 16
 """Of the spectra's values; bins are odd in number, so all of them get their turn."""
+_MATCHED_DB = -20.0
+"""The RMS at which spectra are compared whatever their gain."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,18 @@ class Outlook:
 
 
 def fingerprint(audio: Audio) -> Floats:
-    """Spectra whose `distance` is nearly the MRSTFT at windows of 512, 2,048 and 8,192 frames."""
+    """Spectra whose `distance` is nearly the MRSTFT, half of it raw and half gain-matched.
+
+    At windows of 512, 2,048 and 8,192 frames; both halves count, as by ear: how it sounds, and
+    how loud.
+    """
+    gains = (1.0, 10 ** ((_MATCHED_DB - rms_db(audio)) / 20))
     parts = []
-    for spectrum in magnitudes(audio, _FRAMES):
-        some = spectrum.ravel()[::_EVERY]
-        parts += [some / some.size, np.log(some) / some.size]
-    return np.asarray(np.concatenate(parts) / len(_FRAMES), np.float32)
+    for spectra in magnitudes_with_gains(audio, gains, _FRAMES):
+        for spectrum in spectra:
+            some = spectrum.ravel()[::_EVERY]
+            parts += [some / some.size, np.log(some) / some.size]
+    return np.asarray(np.concatenate(parts) / (len(_FRAMES) * len(gains)), np.float32)
 
 
 def distance(one: Floats, other: Floats) -> float:

@@ -183,6 +183,24 @@ def test_what_was_measured_is_not_measured_again(
     assert len(measured) == 21
 
 
+def test_a_changed_decision_measures_the_rendered_cases_alone(
+    manifest: Manifest, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run(manifest, corpus, tmp_path)["24000"]["guitar"]
+    monkeypatch.setattr(
+        "training.evaluation.answers.decide", lambda matcher, *_: matcher.predict(None, None, 0.0)
+    )
+    fewer = replace(SETTINGS, rendered_cases=2)
+    again = run(manifest, corpus, tmp_path, fewer)["24000"]["guitar"]
+    assert again["all"] == first["all"]
+    assert again["parameters"]["network"] == first["parameters"]["network"]
+    refined = again["rendered"]["means"]
+    assert refined["network + rendering"] == refined["network"]
+    assert refined["network"]["mrstft"]["n"] == 2
+    assert again["bypass"]["network + rendering"]["wet_bypassed"]["mean"] == 0.0
+    assert again["identity"]["rendered_cases"] == 2
+
+
 def test_a_broken_result_says_what_to_do(manifest: Manifest, corpus: Path, tmp_path: Path) -> None:
     broken = tmp_path / "evaluation" / "mda-overdrive.json"
     broken.parent.mkdir()

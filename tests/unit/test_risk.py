@@ -41,3 +41,10 @@ def test_fingerprints_are_as_far_apart_as_the_sounds() -> None:
     assert distance(fingerprint(one), fingerprint(one)) == 0
     assert near == pytest.approx(mrstft(one, other), rel=0.2)
     assert far > near
+
+
+def test_half_of_a_fingerprint_is_deaf_to_a_gain() -> None:
+    one = 0.1 * np.random.default_rng(0).standard_normal(48_000).astype(np.float32)
+    quieter = one * np.float32(0.5)
+    apart = distance(fingerprint(one), fingerprint(quieter))
+    assert apart == pytest.approx(mrstft(quieter, one) / 2, rel=0.2)

@@ -76,5 +76,11 @@ def identity(work: Work) -> Json:
     }
 
 
+def same_but_for_rendering(one: Json | None, other: Json) -> bool:
+    """Whether two identities differ at most in how candidates are judged, and in how many cases."""
+    rendering = {"decision_sha256", "rendered_cases"}
+    return one is not None and {**other, **{key: one.get(key) for key in rendering}} == one
+
+
 def _sha256(described: object) -> str:
     return hashlib.sha256(json.dumps(described).encode()).hexdigest()

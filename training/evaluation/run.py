@@ -13,8 +13,13 @@ from training.evaluation.bench import Outcome, measure
 from training.evaluation.cross_plugin import load_counterparts
 from training.evaluation.pictures import draw_pictures
 from training.evaluation.protocol import CROSS_PLUGIN, SLICES, Settings, Work
-from training.evaluation.results import PluginResults, identity, results_in
-from training.evaluation.summary import summarise
+from training.evaluation.results import (
+    PluginResults,
+    identity,
+    results_in,
+    same_but_for_rendering,
+)
+from training.evaluation.summary import summarise, with_rendering_of
 from training.evaluation.tables import write_tables
 from training.workers import worker_pool
 
@@ -74,10 +79,13 @@ def _measure_slice(
     found = results.slice(work)
     if found and found.get("identity") == wanted:
         return
-    jobs = [(work, index) for index in range(settings.cases)]
+    known = found if found and same_but_for_rendering(found.get("identity"), wanted) else None
+    jobs = [(work, index) for index in range(settings.rendered_cases if known else settings.cases)]
     title = f"{plugin.id}, {name}"
     outcomes = list(track(each(measure, jobs), title, total=len(jobs)))
     summary = summarise(outcomes, name, settings)
+    if known:
+        summary = with_rendering_of(summary, known)
     names = [counterpart.name for counterpart in counterparts]
     results.write(work, {"identity": wanted, "counterparts": names, **summary})
 

@@ -54,6 +54,14 @@ def summarise(outcomes: Sequence[Outcome], slice_name: str, settings: Settings) 
     }
 
 
+def with_rendering_of(fresh: Json, known: Json) -> Json:
+    """The summary `known`, but with all that rendering decides as the summary `fresh` has it."""
+    merged = {key: known[key] for key in fresh} | {"rendered": fresh["rendered"]}
+    for part in {"seconds", "parameters", "bypass"} & set(fresh):
+        merged[part] = {**known[part], RENDERED: fresh[part][RENDERED]}
+    return merged
+
+
 def _table(scores: Scores, conditions: Sequence[str]) -> Json:
     """Means of every condition, paired differences and relative gains over doing nothing."""
     columns = {name: scores[:, CONDITIONS.index(name)] for name in conditions}
