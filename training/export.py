@@ -147,7 +147,9 @@ def put_decision(folder: Path, decision: DecisionRecord) -> None:
     """Write how candidates are judged into the card of an exported predictor."""
     card = read_card(folder, PredictorCard)
     partial = folder / "card.partial"
-    partial.write_text(card.model_copy(update={"decision": decision}).model_dump_json(indent=2))
+    partial.write_text(
+        card.model_copy(update={"decision": decision}).model_dump_json(indent=2) + "\n"
+    )
     partial.replace(folder / CARD_FILE)
 
 
