@@ -29,7 +29,7 @@ from training.canonical import canonical
 from training.corpus import MusicSource, SpeechSource, Split
 from training.errors import TrainingError
 from training.examples import ClipSettings, ClipSource, ExampleSource, Task
-from training.fit import Folders, Trained, export_run, fit, pools_of
+from training.fit import Folders, Trained, export_run, fit, pools_of, weigh_models
 from training.joint import Networks, parameter_errors
 from training.networks import Encoder, Predictor
 from training.pool import load_pool
@@ -216,6 +216,8 @@ def test_a_finished_run_is_brought_back_as_it_is(both: Done) -> None:
         ):
             assert torch.equal(first, second)
     assert (both.folders.runs / "both" / "log.jsonl").read_text() == before
+    more = both.trained.experiment.model_copy(update={"decision_cases": 2})
+    Run(both.folders.runs / "both").belongs_to(more)
 
 
 def test_pools_are_kept_and_grow(both: Done) -> None:
@@ -248,11 +250,15 @@ def test_an_exported_model_loads_and_answers(
     combo = json.loads((tmp_path / "mda-combo" / CARD_FILE).read_text())
     assert "validation_class_error_model" in combo["metrics"]
 
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    plugins = both.manifest.plugins[:2]
+    weigh_models(both.trained.experiment, plugins, both.folders, tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+
     # Another encoder would leave the overdrive's predictor without its own.
     other = Trained(
         both.trained.experiment, Encoder(), {"mda-combo": both.trained.predictors["mda-combo"]}
     )
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
     with pytest.raises(TrainingError, match="mda-overdrive needs the encoder"):
         export_run("both", other, both.manifest, both.folders, tmp_path)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
