@@ -37,7 +37,7 @@ def draw_ladder(rungs: Json, path: Path) -> None:
         axes.set_xlabel("mean and 95 % interval, lower is better")
         axes.grid(axis="x", alpha=0.3)
         axes.set_axisbelow(True)
-        axes.legend(loc="lower right")
+    panels[0].legend(loc="lower right")
     panels[0].set_yticks(places, names)
     panels[0].set_ylim(places[-1] + 0.6, -0.6)
     figure.suptitle("What each ingredient brings: every rung adds one thing to the one above it")
