@@ -13,7 +13,7 @@ from training.ablation import AblationSettings, ablate
 from training.baseline import BaselineSettings, compare
 from training.evaluation import Settings
 from training.evaluation import evaluate as evaluate_plugins
-from training.fit import Folders, export_run, fit, weigh_models
+from training.fit import Folders, export_run, fit, trainable, weigh_models
 from training.report import write_report
 from training.runs import load_experiment
 from training.sound_map import Settings as MapSettings
@@ -92,7 +92,7 @@ def _export(name: NameArgument, data: DataOption = DATA, runs: RunsOption = RUNS
 @explained
 def _weigh(name: NameArgument, data: DataOption = DATA) -> None:
     """Find out anew how rendered candidates of the exported models are judged; `export` ends so."""
-    plugins = [entry for entry in load_manifest().plugins if entry.model]
+    plugins = trainable(load_manifest())
     weigh_models(load_experiment(name), plugins, Folders(data, RUNS), MODELS)
 
 

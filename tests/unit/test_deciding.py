@@ -12,7 +12,7 @@ from bridge.analysis.features import FeatureSettings
 from bridge.analysis.metrics import mrstft
 from bridge.arrays import Audio
 from bridge.effects import load_effect
-from bridge.engine.deciding import EVIDENCE, decide
+from bridge.engine.deciding import EVIDENCE, Search, decide
 from bridge.engine.matcher import Matcher
 from bridge.errors import AudioError, ModelError
 from bridge.manifest import PluginSpec, Setting
@@ -61,6 +61,19 @@ def test_the_same_question_gets_the_same_answer(
     reference = matcher.analyse(wet, rate, "reference")
     first, again = (decide(matcher, effect, played, rate, reference) for _ in range(2))
     assert first == again
+
+
+def test_every_candidate_may_be_the_answer(
+    open_matcher: Callable[..., Matcher], overdrive: PluginSpec, guitar: tuple[Audio, int]
+) -> None:
+    matcher, effect = open_matcher(), load_effect(overdrive)
+    played, other, rate = halves(guitar)
+    reference = matcher.analyse(other, rate, "reference")
+    search = Search(matcher, effect, played, rate, reference, matcher.card.decision, 0)
+    search.explore()
+    choices, possible, outlook = search.outlook()
+    assert {id(c) for c in choices} == {id(c) for c in search.candidates}
+    assert outlook.distances.shape == (len(choices), len(possible))
 
 
 def test_a_dry_reference_at_another_level_is_bypass_with_its_gain(
