@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bridge.cli.explained import explained
-from bridge.manifest import load_manifest
+from bridge.manifest import Manifest, PluginSpec, load_manifest
 from bridge.paths import MODELS
 from training import corpus, embedding, limits, processes
 from training.ablation import AblationSettings, ablate
@@ -23,6 +23,10 @@ NameArgument = Annotated[str, typer.Argument(help="A file of training/experiment
 DataOption = Annotated[Path, typer.Option(help="Where corpus and pools lie.")]
 RunsOption = Annotated[Path, typer.Option(help="Where runs keep checkpoints and logs.")]
 OutOption = Annotated[Path, typer.Option(help="Where results are written.")]
+PluginsOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Plugin id; again for more.", show_default="all that have a model"),
+]
 
 DATA, RUNS, RESULTS = Path("data"), Path("runs"), Path("docs/results")
 
@@ -40,6 +44,10 @@ app = typer.Typer(
     "\b\nExit codes: those of dafx-bridge, and\n"
     "  9   corpus, experiment or run cannot be used",
 )
+
+
+def _chosen(manifest: Manifest, names: list[str] | None) -> list[PluginSpec]:
+    return [manifest.plugin(name) for name in names] if names else trainable(manifest)
 
 
 @app.command("corpus")
@@ -90,19 +98,16 @@ def _export(name: NameArgument, data: DataOption = DATA, runs: RunsOption = RUNS
 
 @app.command("weigh")
 @explained
-def _weigh(name: NameArgument, data: DataOption = DATA) -> None:
+def _weigh(name: NameArgument, plugin: PluginsOption = None, data: DataOption = DATA) -> None:
     """Find out anew how rendered candidates of the exported models are judged; `export` ends so."""
-    plugins = trainable(load_manifest())
+    plugins = _chosen(load_manifest(), plugin)
     weigh_models(load_experiment(name), plugins, Folders(data, RUNS), MODELS)
 
 
 @app.command("evaluate")
 @explained
 def _evaluate(
-    plugin: Annotated[
-        list[str] | None,
-        typer.Option(help="Plugin id; again for more.", show_default="all that have a model"),
-    ] = None,
+    plugin: PluginsOption = None,
     cases: Annotated[int, typer.Option(min=8, help="Cases for each effect and slice.")] = 500,
     rendered_cases: Annotated[
         int, typer.Option(min=2, help="Of these, how many are refined by rendering too.")
@@ -123,11 +128,7 @@ def _evaluate(
     is not measured again.
     """
     manifest = load_manifest()
-    chosen = (
-        [manifest.plugin(name) for name in plugin]
-        if plugin
-        else [entry for entry in manifest.plugins if entry.model]
-    )
+    chosen = _chosen(manifest, plugin)
     settings = Settings(
         cases=cases,
         rendered_cases=rendered_cases,
@@ -148,17 +149,14 @@ def _embedding(
     out: OutOption = RESULTS,
 ) -> None:
     """Measure what the exported encoder's embedding holds: which effect, and bits of parameters."""
-    plugins = [entry for entry in load_manifest().plugins if entry.model]
+    plugins = trainable(load_manifest())
     embedding.measure(plugins, data / "corpus", out, clips, processes=processes)
 
 
 @app.command("sound-map")
 @explained
 def _sound_map(
-    plugin: Annotated[
-        list[str] | None,
-        typer.Option(help="Plugin id; again for more.", show_default="all that have a model"),
-    ] = None,
+    plugin: PluginsOption = None,
     points: Annotated[
         int, typer.Option(min=64, help="Settings that are laid out.")
     ] = MapSettings().points,
@@ -179,11 +177,7 @@ def _sound_map(
     is not made again. After a change of the code, delete that file.
     """
     manifest = load_manifest()
-    chosen = (
-        [manifest.plugin(name) for name in plugin]
-        if plugin
-        else [entry for entry in manifest.plugins if entry.model]
-    )
+    chosen = _chosen(manifest, plugin)
     settings = MapSettings(points=points, clips=clips, lines=lines)
     make_maps(chosen, settings, Folders(data, runs), MODELS, out, processes)
 
@@ -197,7 +191,7 @@ def _limits(
     out: OutOption = RESULTS,
 ) -> None:
     """Measure what errors of the parameters cost: the most that any predictor can reach."""
-    plugins = [entry for entry in load_manifest().plugins if entry.model]
+    plugins = trainable(load_manifest())
     limits.measure(plugins, data / "corpus", out, cases, processes)
 
 

@@ -12,7 +12,7 @@ from bridge.analysis.windows import active_share, active_windows, at_feature_rat
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio, require_sound
 from bridge.engine.hearing import CLIPPED
-from bridge.engine.matcher import Analysis, Matcher
+from bridge.engine.matcher import Matcher, Recording
 from bridge.errors import AudioError
 
 GOOD_S = 8.0
@@ -39,7 +39,7 @@ class Report:
 class Reference:
     """A recording, analysed."""
 
-    analysis: Analysis
+    analysis: Recording
     spectrum_db: list[float]
     report: Report
 

@@ -23,8 +23,9 @@ from bridge.audio.resample import to_mono
 from bridge.effects import Effect
 from bridge.engine.alignment import Aligned, Alignment
 from bridge.engine.answers import Answer
-from bridge.engine.matcher import Analysis, Matcher
+from bridge.engine.matcher import Analysis, Matcher, Recording
 from bridge.engine.risk import Outlook, distances, fingerprint
+from bridge.engine.tuning import Tuning, is_linear
 from bridge.errors import AudioError, ModelError
 from bridge.manifest import Setting
 from bridge.models import Prediction
@@ -45,9 +46,10 @@ AUDIBLE = 0.1
 """Distance below which a setting counts as leaving the sound alone."""
 ALIGNED = 2
 """How many of the best candidates have their echoes moved to where the reference's are."""
-EVIDENCE = (*GROUPS, "echoes", "loudness", "crest", "consistency", "surprise")
+EVIDENCE = (*GROUPS, "echoes", "resonance", "loudness", "crest", "consistency", "surprise")
 """What a candidate is judged by: squared distances to the reference by group of statistics, in
-units of what content alone makes; how unlike the reference's its sharp echoes are; squared
+units of what content alone makes; how unlike the reference's its sharp echoes are; how much
+less of the reference's comb its response has than the best has, where the effect is linear; squared
 distances of levels, in dB / 6; how far the network's answer to the candidate is from its answer to
 the reference; how improbable the network finds it."""
 _LOUDNESS, _CREST = LEVEL_NAMES.index("k_weighted_db"), LEVEL_NAMES.index("crest_db")
@@ -75,7 +77,7 @@ def decide(
     effect: Effect,
     audio: Audio,
     sample_rate: float,
-    reference: Analysis,
+    reference: Recording,
     budget_s: float | None = None,
     seed: int = 0,
 ) -> Answer:
@@ -101,7 +103,7 @@ class Search:
         effect: Effect,
         audio: Audio,
         sample_rate: float,
-        reference: Analysis,
+        reference: Recording,
         decision: DecisionRecord,
         seed: int,
     ) -> None:
@@ -120,6 +122,12 @@ class Search:
             )
         self._weights = np.array([decision.weights[name] for name in EVIDENCE], np.float32)
         self._temperature = decision.temperature
+        # Asking the plugin takes time, so only where the answer counts.
+        self._tuning = (
+            Tuning(effect, sample_rate, matcher.features, reference.resonance)
+            if decision.weights["resonance"] and is_linear(effect, sample_rate, matcher.features)
+            else None
+        )
 
     def explore(self, deadline: float | None = None) -> None:
         """Try candidates, the network's answer first, until `deadline` of the monotonic clock."""
@@ -128,6 +136,7 @@ class Search:
             return deadline is not None and time.monotonic() > deadline
 
         first, *others = self.proposals()
+        tuned = self._tuning.tune([first, *others]) if self._tuning and not late() else []
         self.hear(first, drawn=True)
         self.hear_without(first)
         for setting in others:
@@ -137,6 +146,8 @@ class Search:
         if late():
             return
         for aligned in self.alignments():
+            self.hear(aligned.setting, pinned=aligned.pinned)
+        for aligned in tuned:
             self.hear(aligned.setting, pinned=aligned.pinned)
         for number in range(ROUNDS):
             for aligned in self.variations(STEP / 2**number):
@@ -279,6 +290,7 @@ class Search:
             [
                 *groups,
                 1 - likeness(heard.echoes, self._reference.echoes),
+                self._tuning.lack(None if bypass else setting) if self._tuning else 0.0,
                 min(levels[_LOUDNESS] ** 2, 4.0),
                 min(levels[_CREST] ** 2, 4.0),
                 difference + abs(again.bypass - self.prediction.bypass),

@@ -7,7 +7,7 @@ from typing import Protocol
 from bridge.arrays import Audio
 from bridge.engine.answers import Answer
 from bridge.engine.correction import Bypass, Correction
-from bridge.engine.matcher import Analysis
+from bridge.engine.matcher import Recording
 
 DECIDE_EVERY_S = 3.0
 """How much new sounding audio is worth another decision."""
@@ -20,7 +20,7 @@ class Request:
     played: Audio
     """(channels, frames) at the host's rate."""
     sample_rate: float
-    reference: Analysis
+    reference: Recording
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Guidance:
 
     def __init__(self, decider: Decider | None = None) -> None:
         self._decider = decider
-        self._reference: Analysis | None = None
+        self._reference: Recording | None = None
         self._asked: Answer | None = None
         """The network's answer to the request in work; None where its outcome counts no more."""
         self._correction: Correction | None = None
@@ -67,7 +67,7 @@ class Guidance:
     def correct(
         self,
         network: Answer,
-        reference: Analysis,
+        reference: Recording,
         sounding_s: float,
         request: Callable[[], Request],
     ) -> Answer:

@@ -23,7 +23,7 @@ from bridge.engine.answers import Answer
 from bridge.engine.guidance import Decider, Guidance, Request
 from bridge.engine.hand import Hand
 from bridge.engine.hearing import Hearing
-from bridge.engine.matcher import Analysis, Matcher
+from bridge.engine.matcher import Analysis, Matcher, Recording
 from bridge.engine.session import LiveSettings, Status, Summary
 from bridge.engine.smoothing import share_of_way
 from bridge.errors import HostError
@@ -56,7 +56,7 @@ class LiveEngine(Closing):
         self,
         source: Source | None = None,
         matcher: Matcher | None = None,
-        reference: Analysis | None = None,
+        reference: Recording | None = None,
         host: Host | None = None,
         settings: LiveSettings | None = None,
         decider: Decider | None = None,
@@ -74,7 +74,7 @@ class LiveEngine(Closing):
         self.hearing: Hearing | None = None
         self.hand: Hand | None = None
         self.matcher: Matcher | None = None
-        self.reference: Analysis | None = None
+        self.reference: Recording | None = None
         self.guidance = Guidance()
         self.answer: Answer | None = None
         self.heard: Statistics | None = None
@@ -110,7 +110,7 @@ class LiveEngine(Closing):
         if self.hearing and self.hearing.features != matcher.features:
             self.listen_to(self.hearing.source)
 
-    def set_reference(self, reference: Analysis | None) -> None:
+    def set_reference(self, reference: Recording | None) -> None:
         """Follow another reference from the next hop on."""
         self.reference, self.answer = reference, None
 

@@ -1,12 +1,13 @@
 """Encoder and predictor as one: analyse recordings, answer with a setting."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
 from bridge.analysis.features import FeatureSettings
+from bridge.analysis.resonance import resonance
 from bridge.analysis.statistics import Statistics, statistics
 from bridge.analysis.windows import active_windows, at_feature_rate, fill_window
 from bridge.arrays import Audio, Floats
@@ -18,7 +19,7 @@ from bridge.paths import MODELS
 
 @dataclass(frozen=True)
 class Analysis:
-    """What is known of a recording: embedding, style, levels, and how sharply it echoes."""
+    """What is known of a window: embedding, style, levels, and how sharply it echoes."""
 
     embedding: Floats
     style: Floats
@@ -27,12 +28,20 @@ class Analysis:
 
     def towards(self, other: Self, share: float) -> Self:
         """This one at share 0, the other at 1, between them their weighted mean."""
-        return type(self)(
-            self.embedding + share * (other.embedding - self.embedding),
-            self.style + share * (other.style - self.style),
-            self.levels + share * (other.levels - self.levels),
-            self.echoes + share * (other.echoes - self.echoes),
+        return replace(
+            self,
+            embedding=self.embedding + share * (other.embedding - self.embedding),
+            style=self.style + share * (other.style - self.style),
+            levels=self.levels + share * (other.levels - self.levels),
+            echoes=self.echoes + share * (other.echoes - self.echoes),
         )
+
+
+@dataclass(frozen=True)
+class Recording(Analysis):
+    """What is known of a whole recording: the mean of its windows, and how it resonates."""
+
+    resonance: Floats
 
 
 class Matcher:
@@ -71,7 +80,7 @@ class Matcher:
 
     def analyse(
         self, audio: Audio, sample_rate: float, name: str, repeat_short: bool = False
-    ) -> Analysis:
+    ) -> Recording:
         """A whole recording of shape (channels, frames).
 
         Raises AudioError, with `name`, where it is silent, or shorter than the models need and not
@@ -81,13 +90,14 @@ class Matcher:
         if repeat_short and len(mono):
             mono = fill_window(mono, self.features)
         parts = [statistics(w, self.features) for w in active_windows(mono, self.features, name)]
-        return self.embed(
+        heard = self.embed(
             Statistics(
                 np.mean([part.vector for part in parts], axis=0),
                 np.mean([part.levels for part in parts], axis=0),
                 np.mean([part.echoes for part in parts], axis=0),
             )
         )
+        return Recording(heard.embedding, heard.style, heard.levels, heard.echoes, resonance(mono))
 
     def embed(self, heard: Statistics) -> Analysis:
         """What the models make of statistics."""

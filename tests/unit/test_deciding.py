@@ -15,7 +15,7 @@ from bridge.effects import load_effect
 from bridge.engine.deciding import EVIDENCE, Search, decide
 from bridge.engine.matcher import Matcher
 from bridge.errors import AudioError, ModelError
-from bridge.manifest import PluginSpec, Setting
+from bridge.manifest import Manifest, PluginSpec, Setting
 from tests.stand_ins import write_models
 
 FEATURES = FeatureSettings(window_frames=65_536, least_frames=32_768)
@@ -61,6 +61,21 @@ def test_the_same_question_gets_the_same_answer(
     reference = matcher.analyse(wet, rate, "reference")
     first, again = (decide(matcher, effect, played, rate, reference) for _ in range(2))
     assert first == again
+
+
+@pytest.mark.parametrize("size", [0.2, 0.6, 0.9])
+def test_a_reverberation_gets_the_references_room(
+    manifest: Manifest, guitar: tuple[Audio, int], size: float
+) -> None:
+    """Which the shipped network alone does not hear to the sample."""
+    ambience = manifest.plugin("mda-ambience")
+    matcher, effect = Matcher(ambience), load_effect(ambience)
+    audio, rate = guitar
+    played, other = audio[:, : 6 * rate], audio[:, 8 * rate :]
+    wet = effect.render(other, rate, Setting.of_predicted(ambience, [size, 0.4, 0.6, 0.5]))
+    reference = matcher.analyse(wet, rate, "reference")
+    decided = decide(matcher, effect, played, rate, reference)
+    assert decided.setting.predicted[0] == pytest.approx(size, abs=0.002)
 
 
 def test_every_candidate_may_be_the_answer(
