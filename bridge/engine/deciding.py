@@ -236,7 +236,7 @@ class Search:
         alike = (c for c in self.candidates if c.bypass and apart[id(c)] < AUDIBLE)
         best = next(alike, choices[number])
         network = Answer.of(self._matcher.plugin, self.prediction)
-        return network.decided(best.setting, self.prediction.bins, best.bypass, best.gain_db)
+        return network.decided(best.setting, self._bins(best), best.bypass, best.gain_db)
 
     def outlook(self) -> tuple[list[Candidate], list[Candidate], Outlook]:
         """What may be chosen, what may be true, and how far the first are from the second.
@@ -258,6 +258,17 @@ class Search:
                 distances([prints[id(c)] for c in ranked], [prints[id(c)] for c in possible]),
             ),
         )
+
+    def _bins(self, best: Candidate) -> Floats:
+        """The network's distributions, surer of what the reference's comb tells."""
+        bins = self.prediction.bins.copy()
+        if self._tuning and not best.bypass:
+            sureness = self._tuning.sureness(best.setting)
+            for number in best.pinned:
+                value, size = best.setting.predicted[number], bins.shape[1]
+                bins[number] *= 1 - sureness
+                bins[number, min(int(value * size), size - 1)] += sureness
+        return bins
 
     def _best_wet(self) -> list[Candidate]:
         return sorted((c for c in self.candidates if not c.bypass), key=self._cost)

@@ -69,6 +69,11 @@ class Tuning:
         """How clearly the setting's comb stands in the reference, in deviations of chance."""
         return self._fit_of(np.array(setting.predicted))
 
+    def sureness(self, setting: Setting) -> float:
+        """How likely the reference's comb is this setting's, 0..1."""
+        fit = max(self.fit(setting), 0.0)
+        return fit**2 / (fit**2 + CLEAR**2)
+
     def lack(self, setting: Setting | None) -> float:
         """How much less of the reference's comb there is than in the best that `tune` has found.
 

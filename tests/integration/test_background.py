@@ -16,7 +16,7 @@ from bridge.arrays import Audio
 from bridge.audio.files import read_audio
 from bridge.engine.background import MOST_FAILURES, Background
 from bridge.engine.guidance import Outcome, Request
-from bridge.engine.matcher import Analysis, Matcher
+from bridge.engine.matcher import Matcher, Recording
 from bridge.errors import ModelError
 from bridge.manifest import PluginSpec
 from tests.integration.commands import PATIENCE_S
@@ -38,7 +38,7 @@ def request_(
     return Request(audio[:, : 3 * rate], rate, reference)
 
 
-EMPTY = Request(np.zeros((1, 10), np.float32), 48_000, Analysis(*[np.zeros(1, np.float32)] * 4))
+EMPTY = Request(np.zeros((1, 10), np.float32), 48_000, Recording(*[np.zeros(1, np.float32)] * 5))
 
 
 @pytest.fixture

@@ -76,6 +76,7 @@ def test_a_reverberation_gets_the_references_room(
     reference = matcher.analyse(wet, rate, "reference")
     decided = decide(matcher, effect, played, rate, reference)
     assert decided.setting.predicted[0] == pytest.approx(size, abs=0.002)
+    assert decided.confidence[0] > 0.6
 
 
 def test_every_candidate_may_be_the_answer(

@@ -6,7 +6,7 @@ import pytest
 from bridge.engine.answers import Answer
 from bridge.engine.correction import Bypass, Correction
 from bridge.engine.guidance import DECIDE_EVERY_S, Guidance, Outcome, Request
-from bridge.engine.matcher import Analysis
+from bridge.engine.matcher import Recording
 from bridge.manifest import PluginSpec, Setting
 from tests.doubles import ScriptedDecider
 
@@ -18,8 +18,8 @@ def answer(
     return Answer(setting, (0.5,) * len(values), dry, bypass, gain)
 
 
-def analysis(value: float = 0.0) -> Analysis:
-    return Analysis(*[np.full(3, value, np.float32)] * 4)
+def analysis(value: float = 0.0) -> Recording:
+    return Recording(*[np.full(3, value, np.float32)] * 5)
 
 
 def test_a_correction_moves_what_is_continuous_and_replaces_classes(plugin: PluginSpec) -> None:
@@ -82,10 +82,10 @@ class Session:
         self.guidance = Guidance(decider)
         self.requests = 0
 
-    def hop(self, network: Answer, reference: Analysis, seconds: float = 1.0) -> Answer:
+    def hop(self, network: Answer, reference: Recording, seconds: float = 1.0) -> Answer:
         return self.guidance.correct(network, reference, seconds, lambda: self.request(reference))
 
-    def request(self, reference: Analysis) -> Request:
+    def request(self, reference: Recording) -> Request:
         self.requests += 1
         return Request(np.zeros((1, 100), np.float32), 48_000, reference)
 

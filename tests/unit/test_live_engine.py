@@ -13,7 +13,7 @@ from bridge.arrays import Audio
 from bridge.engine.answers import Answer
 from bridge.engine.guidance import Outcome
 from bridge.engine.live import LiveEngine
-from bridge.engine.matcher import Analysis, Matcher
+from bridge.engine.matcher import Matcher, Recording
 from bridge.engine.session import LiveSettings, Status
 from bridge.engine.smoothing import Glide
 from bridge.errors import BridgeError
@@ -48,7 +48,7 @@ def matcher(open_matcher: Callable[..., Matcher]) -> Matcher:
     return open_matcher()
 
 
-def reference(matcher: Matcher, seed: int = 1) -> Analysis:
+def reference(matcher: Matcher, seed: int = 1) -> Recording:
     audio = np.random.default_rng(seed).standard_normal((1, RATE)).astype(np.float32) * 0.2
     return matcher.analyse(np.tanh(4 * audio), RATE, "reference")
 
