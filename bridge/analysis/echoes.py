@@ -15,8 +15,11 @@ SHARP = 12.0
 SHARPEST = 100.0
 """Sharpness is clipped here."""
 
+AROUND = 8
+"""Lags on both sides that a lag is compared with."""
+
 _LEAST_LAG = 30
-_NEAR, _AROUND, _BACKGROUND = 1, 8, 500
+_NEAR, _BACKGROUND = 1, 500
 _TOLERANCE = 1
 _COMPARED = 6
 
@@ -34,18 +37,27 @@ def sharpness(lags: Floats) -> Floats:
 
     0..SHARPEST; 0 below the least lag that is looked at.
     """
-    neighbours = _sums(lags, _AROUND) - _sums(lags, _NEAR)
-    above = (lags - neighbours / (2 * (_AROUND - _NEAR)))[_LEAST_LAG:]
+    found = in_deviations(above_neighbours(lags)[_LEAST_LAG:])
+    return np.pad(np.clip(found, 0, SHARPEST), (_LEAST_LAG, 0)).astype(np.float32)
+
+
+def above_neighbours(lags: Floats) -> Floats:
+    """How far every lag of each row (..., n) stands above those near it."""
+    neighbours = _sums(lags, AROUND) - _sums(lags, _NEAR)
+    return np.asarray(lags - neighbours / (2 * (AROUND - _NEAR)))
+
+
+def in_deviations(above: Floats) -> Floats:
+    """The same (..., n) in mean absolute deviations of its surroundings."""
     deviation = _sums(np.abs(above), _BACKGROUND) / (2 * _BACKGROUND + 1)
-    found = np.clip(above / np.maximum(deviation, 1e-9), 0, SHARPEST)
-    return np.pad(found, (_LEAST_LAG, 0)).astype(np.float32)
+    return np.asarray(above / np.maximum(deviation, 1e-9))
 
 
-def _sums(values: Floats, half: int) -> Floats:
-    """Sum over every value and `half` neighbours on both sides, mirrored at the ends."""
-    padded = np.pad(np.asarray(values, np.float64), (half + 1, half), mode="reflect")
-    sums = np.cumsum(padded)
-    return np.asarray(sums[2 * half + 1 :] - sums[: -2 * half - 1])
+def _sums(rows: Floats, half: int) -> Floats:
+    """Sum over every value of a row and `half` neighbours on both sides, mirrored at the ends."""
+    ends = [(0, 0)] * (rows.ndim - 1) + [(half + 1, half)]
+    sums = np.cumsum(np.pad(np.asarray(rows, np.float64), ends, mode="reflect"), axis=-1)
+    return np.asarray(sums[..., 2 * half + 1 :] - sums[..., : -2 * half - 1])
 
 
 def sharpest(profile: Floats, count: int) -> list[Echo]:
@@ -55,7 +67,7 @@ def sharpest(profile: Floats, count: int) -> list[Echo]:
     for lag in clear[np.argsort(-profile[clear], kind="stable")]:
         if len(echoes) == count:
             break
-        if all(abs(int(lag) - echo.lag) > _AROUND for echo in echoes):
+        if all(abs(int(lag) - echo.lag) > AROUND for echo in echoes):
             echoes.append(Echo(int(lag), float(profile[lag])))
     return echoes
 

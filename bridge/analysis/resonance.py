@@ -9,15 +9,14 @@ quefrency", 2004).
 import numpy as np
 import scipy.fft
 
+from bridge.analysis.echoes import AROUND, above_neighbours, in_deviations
 from bridge.analysis.features import hann
+from bridge.analysis.statistics import ECHO_FRAMES, ECHO_HOP
 from bridge.arrays import Audio, Floats
 
-_FRAMES = 65_536
-_HOP = 32_768
 _MOST_FRAMES = 64
 _LEAST_LAG, _LAGS = 20, 3_000
 """Samples; at 24 kHz 0.8 to 125 ms."""
-_NEAR, _AROUND, _BACKGROUND = 1, 8, 500
 _LARGEST = 8.0
 """In mean deviations; a steady tone's peaks are clipped here."""
 _QUIETEST = 1e-4
@@ -25,6 +24,7 @@ _QUIETEST = 1e-4
 _RESPONSE_SIZE = 8_192
 """Of the transform; twice what a response of 0.17 s at 24 kHz needs."""
 _PASSED = 0.1
+"""How far below the impulse's strongest bin its others may lie, in the logarithm's units."""
 _NO_COMB = 0.01
 """Length of a comb, in the logarithm's units, below which there is none."""
 _FLOOR, _RESPONSE_FLOOR = 1e-9, 1e-6
@@ -37,19 +37,17 @@ def resonance(audio: Audio) -> Floats:
     In mean deviations of these, either way. Nothing stands out where the audio is shorter than
     65,536 frames or silent.
     """
-    if len(audio) < _FRAMES:
+    if len(audio) < ECHO_FRAMES:
         return np.zeros(_LAGS - _LEAST_LAG, np.float32)
-    frames = np.lib.stride_tricks.sliding_window_view(audio, _FRAMES)[::_HOP]
+    frames = np.lib.stride_tricks.sliding_window_view(audio, ECHO_FRAMES)[::ECHO_HOP]
     frames = frames[:: -(-len(frames) // _MOST_FRAMES)]
     energies = np.einsum("ij,ij->i", frames, frames)
     sounding = frames[energies > _QUIETEST * energies.max()]
     if not len(sounding):
         return np.zeros(_LAGS - _LEAST_LAG, np.float32)
-    logarithm = sum(_logarithm(frame * hann(_FRAMES), _FLOOR) for frame in sounding)
+    logarithm = sum(_logarithm(frame * hann(ECHO_FRAMES), _FLOOR) for frame in sounding)
     above = _above(scipy.fft.irfft(np.asarray(logarithm) / len(sounding))[None])
-    deviation = _sums(np.abs(above), _BACKGROUND) / (2 * _BACKGROUND + 1)
-    found = above / np.maximum(deviation, 1e-9)
-    return np.asarray(np.clip(found[0], -_LARGEST, _LARGEST), np.float32)
+    return np.asarray(np.clip(in_deviations(above)[0], -_LARGEST, _LARGEST), np.float32)
 
 
 def response_resonance(responses: Audio, impulse: Audio) -> Floats:
@@ -76,15 +74,5 @@ def _logarithm(frames: Audio, floor: float, size: int | None = None) -> Floats:
 
 
 def _above(cepstra: Floats) -> Floats:
-    """How far every lag from the least to the last stands above its neighbours."""
-    near = cepstra[:, : _LAGS + _AROUND]
-    neighbours = _sums(near, _AROUND) - _sums(near, _NEAR)
-    above = near - neighbours / (2 * (_AROUND - _NEAR))
-    return np.asarray(above[:, _LEAST_LAG:_LAGS], np.float32)
-
-
-def _sums(rows: Floats, half: int) -> Floats:
-    """Sum over each value of a row and `half` neighbours on both sides, mirrored at the ends."""
-    padded = np.pad(rows, ((0, 0), (half + 1, half)), mode="reflect").astype(np.float64)
-    sums = np.cumsum(padded, axis=1)
-    return np.asarray(sums[:, 2 * half + 1 :] - sums[:, : -2 * half - 1], np.float32)
+    """How far every lag from the least to the last stands above its neighbours, (n, lags)."""
+    return above_neighbours(cepstra[:, : _LAGS + AROUND])[:, _LEAST_LAG:_LAGS]

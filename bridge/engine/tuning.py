@@ -6,6 +6,8 @@ moves it is tried over its whole range, and the values at which it stands out of
 spectrum most clearly are proposed.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -23,6 +25,7 @@ CLEAR = 16.0
 _IMPULSE = 0.5
 _RESPONSE_S = 0.17
 _QUIETER, _LATER_S = 0.1, 1.25
+"""Another impulse's share of the first one's size, and how much later another comes."""
 _TRIED, _LINEAR = 8, 0.95
 """Settings that are asked whether they are linear, and the likeness of combs that is expected."""
 _ASKED, _NUDGE, _UNMOVED = 5, 0.01, 0.5
@@ -32,8 +35,10 @@ _GRID, _FINE, _COARSE = 512, 9, 9
 _PEAKS, _APART, _REFINED = 12, 0.01, 3
 """How many points of the grid are looked at closely, how far apart, and how many of them last."""
 _ROUNDS, _BETTER = 2, 0.1
+"""How often every parameter is moved, and how much better a fit must be to move it."""
 
 
+@lru_cache(maxsize=4)
 def is_linear(effect: Effect, sample_rate: float, features: FeatureSettings) -> bool:
     """Whether an impulse tells what the effect does to anything: at any level, at any time.
 
@@ -93,9 +98,8 @@ class Tuning:
         moving = self._moving(rows[:_ASKED])
         tried = np.concatenate([self._scan(rows, number) for number in moving] or [rows])
         likely = [self._placed(values, moving) for values in self._best(tried, moving)]
-        likely.sort(key=self._fit_of, reverse=True)
-        found = [self._refined(values, moving) for values in likely[:_REFINED]]
-        found.sort(key=self._fit_of, reverse=True)
+        best = self._ranked(likely)[:_REFINED]
+        found = self._ranked([self._refined(values, moving) for values in best])
         self._clearest = max(self._fit_of(found[0]), 0.0)
         return [Aligned(self._setting(values), frozenset(moving)) for values in found]
 
@@ -155,6 +159,11 @@ class Tuning:
         fits = self._fits(tried)
         best = int(fits.argmax())
         return tried[best] if fits[best] > fits[0] + _BETTER else values
+
+    def _ranked(self, found: list[Floats]) -> list[Floats]:
+        """The best first."""
+        fits = self._fits(np.stack(found))
+        return [found[place] for place in np.argsort(-fits, kind="stable")]
 
     def _fit_of(self, values: Floats) -> float:
         return float(self._fits(values[None])[0])

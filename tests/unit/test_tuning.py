@@ -7,6 +7,7 @@ from bridge.analysis.features import FeatureSettings
 from bridge.analysis.resonance import resonance, response_resonance
 from bridge.analysis.windows import at_feature_rate
 from bridge.arrays import Audio, Floats
+from bridge.audio.resample import resample
 from bridge.effects import Effect, load_effect
 from bridge.engine.tuning import CLEAR, Tuning, is_linear
 from bridge.manifest import PluginSpec, Setting, load_manifest
@@ -63,6 +64,15 @@ def test_what_went_through_nothing_fits_by_chance() -> None:
 def test_a_response_without_a_comb_fits_nothing() -> None:
     impulse = echoing(0)
     assert not response_resonance(np.stack([0.2 * impulse, 0 * impulse]), impulse).any()
+
+
+def test_what_a_resampler_cuts_off_is_no_comb() -> None:
+    """A low-pass leaves nothing of the highest octave's edge that could be told from the floor."""
+    impulse = np.zeros(8_192, np.float32)
+    impulse[0] = 1
+    soft = np.asarray(0.05 * 0.95 ** np.arange(8_192), np.float32)
+    heard = resample(np.stack([impulse, soft]), 48_000, RATE)
+    assert not response_resonance(heard[1:], heard[0]).any()
 
 
 @pytest.mark.parametrize("audio", [np.zeros(131_072), np.ones(1_000)])
