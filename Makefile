@@ -28,7 +28,7 @@ train: $(VENV)/test.done
 	$(VENV)/bin/dafx-train embedding
 	$(VENV)/bin/dafx-train limits
 	$(VENV)/bin/dafx-train sound-map
-	$(VENV)/bin/dafx-bridge figures
+	$(VENV)/bin/dafx-train figures
 	for name in overdrive-fixed overdrive-random delay-fixed delay-random; do \
 		$(VENV)/bin/dafx-train report $$name || exit; \
 	done

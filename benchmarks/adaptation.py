@@ -26,13 +26,14 @@ import numpy as np
 
 from bridge.arrays import Audio, Floats
 from bridge.audio.files import read_audio
+from bridge.drive.settings import LiveSettings
+from bridge.drive.smoothing import Smoother, share_of_way
 from bridge.effects import load_effect
-from bridge.engine.matcher import Analysis, Matcher
-from bridge.engine.session import LiveSettings
-from bridge.engine.smoothing import Smoother, share_of_way
 from bridge.engine.window import LiveWindow
 from bridge.errors import EffectError
-from bridge.manifest import PluginSpec, Setting, load_manifest
+from bridge.estimate.matcher import Analysis, Matcher
+from bridge.library import Library
+from bridge.manifest import PluginSpec, Setting
 from bridge.models.cards import CARD_FILE
 from training.corpus import load_index
 from training.corpus.stems import SAMPLE_RATE
@@ -94,7 +95,7 @@ def main() -> None:
     report = {
         "splices": arguments.splices,
         "window_s": round(matchers[0].features.window_s, 2),
-        "memory_s": LiveSettings().memory_s,
+        "averaging_s": LiveSettings().averaging_s,
         "glide_s": LiveSettings().glide.attack_s,
         "models": {name: _times(runs) for name, runs in followed.items()},
     }
@@ -126,7 +127,7 @@ def follow(
         window.push(played[:, start : start + hop])
         if window.ready:
             heard = matchers[0].embed(window.statistics())
-            share = share_of_way(hop_s, settings.memory_s)
+            share = share_of_way(hop_s, settings.averaging_s)
             memory = memory.towards(heard, share) if memory else heard
         for number, matcher in enumerate(matchers):
             if memory:
@@ -139,7 +140,7 @@ def follow(
 
 def _plugins() -> Iterator[PluginSpec]:
     """Those that have a model and are installed."""
-    for plugin in load_manifest().plugins:
+    for plugin in Library().manifest.plugins:
         if plugin.model:
             try:
                 load_effect(plugin)
@@ -189,7 +190,7 @@ def _markdown(report: Mapping[str, Any]) -> str:
         "# How long the knobs need to follow a change of playing",
         "",
         f"Median over up to {report['splices']} splices of test recordings; window"
-        f" {report['window_s']} s, memory {report['memory_s']} s, glide {report['glide_s']} s;"
+        f" {report['window_s']} s, memory {report['averaging_s']} s, glide {report['glide_s']} s;"
         " network alone. *Half*: half of the way to the new setting; *all*: nine tenths of it.",
         "",
         "Written by `python -m benchmarks.adaptation`, which tells how it is measured.",

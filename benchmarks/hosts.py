@@ -23,9 +23,10 @@ import numpy as np
 from bridge.audio.files import read_audio
 from bridge.audio.resample import resample
 from bridge.demo.run import INPUT
-from bridge.engine.driving import Driver
+from bridge.drive.driver import Driver
 from bridge.hosts import Host, connect
-from bridge.manifest import PluginSpec, Setting, load_manifest
+from bridge.library import Library
+from bridge.manifest import PluginSpec, Setting
 from bridge.osc import Message, OscSocket
 from bridge.osc.packets import encode
 from tests.rigs.ardour import PLUGINS, TRACK, TRACK_INPUT, TRACK_OUTPUTS, Ardour
@@ -33,7 +34,7 @@ from tests.rigs.children import wait_for
 from tests.rigs.hostile import bundle, hostile_packets
 from tests.rigs.jack import PERIOD, RATE, Player, jack_server
 from tests.rigs.scsynth import SYNTH, Scsynth
-from tests.rigs.sound import likeness
+from tests.rigs.sound import similarity
 
 RESULT = Path("docs/results/hosts.json")
 RATES_HZ = (100, 300, 1_000, 3_000, 10_000)
@@ -87,7 +88,7 @@ def ardour_url(ardour: Ardour, plugin_id: str) -> str:
 
 def round_trip(url: str, rounds: int) -> dict[str, float]:
     """From a set to its value read back, as often as given."""
-    plugin = load_manifest().plugin(PLUGIN)
+    plugin = Library().manifest.plugin(PLUGIN)
     draw = np.random.default_rng(0)
     times_ms: list[float] = []
     wrong = 0
@@ -108,7 +109,7 @@ def round_trip(url: str, rounds: int) -> dict[str, float]:
 
 def sets_without_loss(ardour: Ardour) -> list[dict[str, int]]:
     """Single sets at growing rates: what the system dropped, and whether the last one arrived."""
-    plugin = load_manifest().plugin(PLUGIN)
+    plugin = Library().manifest.plugin(PLUGIN)
     results = []
     with connect(ardour_url(ardour, PLUGIN), plugin) as host:
         for rate_hz in RATES_HZ:
@@ -142,7 +143,7 @@ def dropped_at(port: int) -> int:
 
 def sound(ardour: Ardour) -> dict[str, dict[str, float]]:
     """MRSTFT to our own render, of what Ardour plays and of the dry guitar, by plugin."""
-    manifest = load_manifest()
+    manifest = Library().manifest
     audio, rate = read_audio(INPUT)
     dry = resample(audio, rate, RATE)[0, : 2 * RATE]
     results = {}
@@ -156,7 +157,7 @@ def sound(ardour: Ardour) -> dict[str, dict[str, float]]:
             with connect(ardour_url(ardour, plugin_id), setting.plugin) as host:
                 host.set(setting.values)
                 host.read()
-            heard = likeness(player, dry, setting)
+            heard = similarity(player, dry, setting)
             results[plugin_id] = {"ardour": round(heard.host, 6), "dry": round(heard.dry, 3)}
     return results
 
@@ -169,7 +170,7 @@ def random_setting(plugin: PluginSpec) -> Setting:
 
 def recovery(ardour: Ardour) -> dict[str, float]:
     """Seconds from a kill to a new Ardour, and from there to the values being back."""
-    plugin = load_manifest().plugin(PLUGIN)
+    plugin = Library().manifest.plugin(PLUGIN)
     setting = random_setting(plugin)
     url = ardour_url(ardour, PLUGIN)
     with connect(url, plugin) as host, driven(host, setting):

@@ -19,11 +19,10 @@ import numpy as np
 from bridge.analysis.windows import active_share
 from bridge.audio.files import read_audio
 from bridge.demo.run import INPUT, REFERENCE
-from bridge.engine.matcher import Matcher
 from bridge.engine.window import LiveWindow
-from bridge.manifest import load_manifest
+from bridge.estimate.matcher import Matcher
+from bridge.library import MODELS, Library
 from bridge.models import load_encoder, load_predictor
-from bridge.paths import MODELS
 
 RESULT = Path("docs/results/live_hop.json")
 
@@ -49,10 +48,10 @@ def main() -> None:
     parser.add_argument("--plugin", default="mda-overdrive")
     parser.add_argument("--models", type=Path, default=MODELS)
     arguments = parser.parse_args()
-    plugin = load_manifest().plugin(arguments.plugin)
-    matcher = Matcher(plugin, arguments.models)
-    encoder = load_encoder(arguments.models)
-    predictor = load_predictor(plugin, encoder, arguments.models)
+    plugin = Library().manifest.plugin(arguments.plugin)
+    matcher = Matcher(plugin, Library.of_models(arguments.models))
+    encoder = load_encoder(Library.of_models(arguments.models))
+    predictor = load_predictor(plugin, encoder, Library.of_models(arguments.models))
     audio, rate = read_audio(INPUT)
     wanted, wanted_rate = read_audio(REFERENCE)
     reference = matcher.analyse(wanted, wanted_rate, "reference")

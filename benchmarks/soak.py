@@ -39,12 +39,12 @@ from bridge.bench.figures import Percentiles
 from bridge.bench.usage import MemoryWatch
 from bridge.commands import lines, running
 from bridge.demo.run import INPUT, REFERENCE
-from bridge.engine.background import Background
+from bridge.drive.settings import LiveSettings
 from bridge.engine.live import LiveEngine
-from bridge.engine.matcher import Matcher
-from bridge.engine.session import LiveSettings
+from bridge.estimate.matcher import Matcher
 from bridge.hosts import connect
-from bridge.manifest import load_manifest
+from bridge.library import Library
+from bridge.search.worker import SearchWorker
 from tests.rigs.children import started
 from tests.rigs.jack import RATE, Player, jack_server
 
@@ -183,7 +183,7 @@ class Compared(Source):
 def soak(block_frames: int, seconds: float, hogs: int) -> Soak:
     """Blocking: follow the signal for so long at this block size."""
     played = _signal()
-    plugin = load_manifest().plugin(PLUGIN)
+    plugin = Library().manifest.plugin(PLUGIN)
     matcher = Matcher(plugin)
     reference = matcher.analyse(*read_audio(REFERENCE), str(REFERENCE))
     serve = ("host", "--plugin", plugin.id, "--port", 0, "--json")
@@ -193,7 +193,7 @@ def soak(block_frames: int, seconds: float, hogs: int) -> Soak:
             device = open_ones.enter_context(DeviceSource(PLAYER))
             source = Compared(device, played)
             host = open_ones.enter_context(connect(url, plugin))
-            decider = open_ones.enter_context(Background(plugin))
+            decider = open_ones.enter_context(SearchWorker(plugin))
             engine = open_ones.enter_context(
                 LiveEngine(source, matcher, reference, host, LiveSettings(), decider)
             )

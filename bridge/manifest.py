@@ -1,7 +1,8 @@
-"""The plugin table as frozen types, and the one mapping between normalised and real values.
+"""The table of plugins and rigs as frozen types, and the one mapping of normalised to real values.
 
 A *normalised value* lies in 0..1 and is what models speak; a *real value* lies between a
-parameter's min and max, in its unit, and is what hosts and people speak.
+parameter's min and max, in its unit, and is what hosts and people speak. A *rig* is a named chain;
+`bridge.chain` has the chains that are played.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -22,7 +23,6 @@ from pydantic import (
 )
 
 from bridge.errors import ManifestError
-from bridge.paths import MANIFEST, MODELS
 
 Scale = Literal["linear", "log", "integer", "enum", "toggle"]
 Symbol = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -173,11 +173,51 @@ def _no_repeated_ids(plugins: tuple[PluginSpec, ...]) -> tuple[PluginSpec, ...]:
     return plugins
 
 
+class SlotSpec(_Entry):
+    """One plugin's place in a rig."""
+
+    slot: PluginId
+    """Its name in the rig."""
+    plugin: PluginId
+    start: dict[Symbol, float] = {}
+    """Real values by symbol: where a search starts. What is not named starts at its default."""
+    optional: bool = False
+    """Whether a search may leave the plugin out."""
+
+
+class RigSpec(_Entry):
+    """A named chain: plugins in order."""
+
+    id: PluginId
+    name: str
+    kind: str
+    slots: Annotated[tuple[SlotSpec, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _no_repeated_slots(self) -> Self:
+        if repeated := _repeated([slot.slot for slot in self.slots]):
+            raise ValueError(f"slot {repeated} is a duplicate; rename one")
+        return self
+
+
 class Manifest(_Entry):
     """The whole table."""
 
     schema_version: Literal[1] = Field(alias="schema")
     plugins: Annotated[tuple[PluginSpec, ...], AfterValidator(_no_repeated_ids)]
+    rigs: tuple[RigSpec, ...] = ()
+
+    @classmethod
+    def merged(cls, tables: Sequence[Self]) -> Self:
+        """One table of several: of two entries with one id the later table's counts.
+
+        Raises ManifestError where a rig names a plugin or a value that is not there.
+        """
+        plugins = {plugin.id: plugin for table in tables for plugin in table.plugins}
+        rigs = {rig.id: rig for table in tables for rig in table.rigs}
+        whole = cls(schema=1, plugins=tuple(plugins.values()), rigs=tuple(rigs.values()))
+        whole._check_rigs()
+        return whole
 
     def plugin(self, plugin_id: str) -> PluginSpec:
         """The entry of that id. Raises ManifestError where there is none."""
@@ -186,6 +226,32 @@ class Manifest(_Entry):
                 return plugin
         known = ", ".join(plugin.id for plugin in self.plugins)
         raise ManifestError(f"unknown plugin {plugin_id!r}; the manifest holds {known}")
+
+    def rig(self, rig_id: str) -> RigSpec:
+        """The rig of that id. Raises ManifestError where there is none."""
+        for rig in self.rigs:
+            if rig.id == rig_id:
+                return rig
+        known = ", ".join(rig.id for rig in self.rigs) or "none"
+        raise ManifestError(f"unknown rig {rig_id!r}; the manifest holds {known}")
+
+    def _check_rigs(self) -> None:
+        ids = {plugin.id for plugin in self.plugins}
+        for rig in self.rigs:
+            if rig.id in ids:
+                raise ManifestError(f"{rig.id} is the id of a plugin and of a rig; rename the rig")
+            for slot in rig.slots:
+                try:
+                    plugin = self.plugin(slot.plugin)
+                    for symbol, value in slot.start.items():
+                        spec = plugin.parameter(symbol)
+                        if not spec.min <= value <= spec.max:
+                            raise ManifestError(
+                                f"{symbol} starts at {value:g}, outside"
+                                f" {spec.min:g}..{spec.max:g}; move it inside"
+                            )
+                except ManifestError as error:
+                    raise ManifestError(f"rig {rig.id}, slot {slot.slot}: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -260,8 +326,8 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def load_manifest(path: Path = MANIFEST, models: Path | None = MODELS) -> Manifest:
-    """Read and check the table; without `models`, models need not be there yet.
+def read_manifest(path: Path) -> Manifest:
+    """Read and check one table.
 
     Raises ManifestError with one line that names the file, the entry and the remedy.
     """
@@ -275,16 +341,9 @@ def load_manifest(path: Path = MANIFEST, models: Path | None = MODELS) -> Manife
     except yaml.YAMLError as error:
         raise ManifestError(f"{path}: not valid YAML ({error})".replace("\n", " ")) from None
     try:
-        manifest = Manifest.model_validate(data)
+        return Manifest.model_validate(data)
     except ValidationError as error:
         raise ManifestError(f"{path}, {_first_line(error, data)}") from None
-    for plugin in manifest.plugins:
-        if models and plugin.model and not (models / plugin.model).is_dir():
-            raise ManifestError(
-                f"{path}, {plugin.id}: model {plugin.model!r} is not below {models};"
-                " train and export it, or leave `model` out"
-            )
-    return manifest
 
 
 def _first_line(error: ValidationError, data: object) -> str:
@@ -309,11 +368,15 @@ def _where(place: tuple[int | str, ...], data: object) -> str:
     for step in place:
         if isinstance(step, int) and isinstance(data, list) and step < len(data):
             data = data[step]
-            name = data.get("id") or data.get("symbol") if isinstance(data, dict) else None
+            name = (
+                data.get("id") or data.get("slot") or data.get("symbol")
+                if isinstance(data, dict)
+                else None
+            )
             words.append(str(name or f"entry {step + 1}"))
         else:
             data = data.get(step) if isinstance(data, dict) else None
-            if step not in ("plugins", "parameters"):
+            if step not in ("plugins", "rigs", "slots", "parameters"):
                 words.append(str(step))
     return ", ".join(words) or "the whole file"
 

@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QApplication
 from bridge.commands import command_line
 from bridge.control.client import PORT
 from bridge.control.logs import logging_to
-from bridge.manifest import load_manifest
+from bridge.library import open_library
 from gui.engine import Engine
 from gui.remembered import Remembered
 from gui.supervisor import Supervisor, engine_command
@@ -72,7 +72,7 @@ def open_window(
     app: QApplication, remembered: Remembered, port: int, state: str = "", owned: bool = False
 ) -> tuple[MainWindow, Engine]:
     """The window, not shown yet, and its engine, not polled yet."""
-    manifest = load_manifest()
+    manifest = open_library().manifest
     engine = Engine(manifest, port)
     supervisor = Supervisor(engine_command(port, state), lambda: engine.send("/quit"), owned)
     theme = Theme(app, remembered.theme)

@@ -12,7 +12,8 @@ import soundfile
 from bridge.arrays import Audio
 from bridge.demo.run import INPUT, REFERENCE, TRUTH
 from bridge.effects import load_effect
-from bridge.manifest import Setting, load_manifest
+from bridge.library import Library
+from bridge.manifest import Setting
 
 SAMPLES = Path("/usr/share/sonic-pi/samples")
 PLAYED = (("guit_em9", 5.5), ("guit_harmonics", 3.5)) * 2
@@ -35,7 +36,7 @@ def _join(played: tuple[tuple[str, float], ...]) -> tuple[Audio, int]:
 
 def main() -> None:
     """Write input, reference and the setting the reference was made with."""
-    plugin = load_manifest(models=None).plugin("mda-overdrive")
+    plugin = Library().manifest.plugin("mda-overdrive")
     setting = Setting.of_values(plugin, VALUES)
     INPUT.parent.mkdir(exist_ok=True)
     played, rate = _join(PLAYED)

@@ -1,6 +1,6 @@
-"""Cut the dry clips of `dafx-bridge figures` from Debian's `sonic-pi-samples` (all used are CC0).
+"""Cut the dry clips of `dafx-train figures` from Debian's `sonic-pi-samples` (all used are CC0).
 
-Run once by hand; the results lie in bridge/figures/audio with their credits.
+Run once by hand; the results lie in training/figures/audio with their credits.
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 
 from bridge.audio.resample import resample
-from bridge.figures.hearing import AUDIO
+from training.figures.hearing import AUDIO
 
 SAMPLES = Path("/usr/share/sonic-pi/samples")
 CUT = {"guitar": "guit_em9", "piano": "ambi_piano", "tabla": "loop_tabla"}

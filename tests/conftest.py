@@ -9,12 +9,13 @@ import soundfile
 
 from bridge.arrays import Audio
 from bridge.demo.run import INPUT, REFERENCE
-from bridge.manifest import Choice, Manifest, ParamSpec, PluginSpec, load_manifest
+from bridge.library import Library
+from bridge.manifest import Choice, Manifest, ParamSpec, PluginSpec
 
 
 @pytest.fixture(scope="session")
 def manifest() -> Manifest:
-    return load_manifest()
+    return Library().manifest
 
 
 @pytest.fixture(scope="session")

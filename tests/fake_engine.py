@@ -12,7 +12,8 @@ from math import sin
 from bridge.closing import Closing
 from bridge.control.nodes import NODES, PARAMETER, Access, parameter_nodes
 from bridge.control.surface import Order, Surface
-from bridge.manifest import Manifest, PluginSpec, load_manifest
+from bridge.library import Library
+from bridge.manifest import Manifest, PluginSpec
 
 _TICK_S = 0.02
 
@@ -21,7 +22,7 @@ class FakeEngine(Closing):
     """Predicts the same setting all the time, and moves the host's values where it is told to."""
 
     def __init__(self, port: int = 0, manifest: Manifest | None = None) -> None:
-        self._manifest = manifest or load_manifest()
+        self._manifest = manifest or Library().manifest
         self._surface = Surface(port, NODES)
         self._began_s = time.monotonic()
         self._snapshots: dict[str, dict[str, float]] = {}

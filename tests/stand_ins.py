@@ -9,7 +9,7 @@ from onnx import TensorProto, helper, numpy_helper
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.statistics import GROUPS, LEVEL_NAMES, SIZE
 from bridge.arrays import Floats
-from bridge.engine.deciding import EVIDENCE
+from bridge.library import ENCODER_FOLDER
 from bridge.manifest import PluginSpec
 from bridge.models.cards import (
     CARD_FILE,
@@ -20,7 +20,8 @@ from bridge.models.cards import (
     PredictorCard,
     file_sha256,
 )
-from bridge.models.loading import ENCODER_FOLDER, PREDICTOR_INPUTS
+from bridge.models.loading import PREDICTOR_INPUTS
+from bridge.search.render_search import EVIDENCE
 
 EMBEDDING_SIZE = 16
 BINS = 32

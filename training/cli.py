@@ -6,13 +6,16 @@ from typing import Annotated
 import typer
 
 from bridge.cli.explained import explained
-from bridge.manifest import Manifest, PluginSpec, load_manifest
-from bridge.paths import MODELS
+from bridge.errors import BridgeError
+from bridge.library import MODELS, Library
+from bridge.manifest import Manifest, PluginSpec
 from training import corpus, embedding, limits, processes
 from training.ablation import AblationSettings, ablate
 from training.baseline import BaselineSettings, compare
 from training.evaluation import Settings
 from training.evaluation import evaluate as evaluate_plugins
+from training.figures.hearing import clips_of
+from training.figures.run import draw_all
 from training.fit import Folders, export_run, fit, trainable, weigh_models
 from training.report import write_report
 from training.runs import load_experiment
@@ -28,6 +31,7 @@ PluginsOption = Annotated[
     typer.Option(help="Plugin id; again for more.", show_default="all that have a model"),
 ]
 
+FIGURED = ("mda-overdrive", "mda-delay", "mda-ambience", "mda-combo")
 DATA, RUNS, RESULTS = Path("data"), Path("runs"), Path("docs/results")
 
 app = typer.Typer(
@@ -78,7 +82,7 @@ def _fit(name: NameArgument, data: DataOption = DATA, runs: RunsOption = RUNS) -
 
     Started by `torchrun -m training fit NAME`, several processes share the joint stage.
     """
-    folders, manifest = Folders(data, runs), load_manifest(models=None)
+    folders, manifest = Folders(data, runs), Library().manifest
     processes.join()
     trained = fit(name, manifest, folders)
     first = processes.rank() == 0
@@ -92,7 +96,7 @@ def _fit(name: NameArgument, data: DataOption = DATA, runs: RunsOption = RUNS) -
 def _export(name: NameArgument, data: DataOption = DATA, runs: RunsOption = RUNS) -> None:
     """Write a trained experiment's encoder and predictor to exported_models/."""
     folders = Folders(data, runs)
-    manifest = load_manifest(models=None)
+    manifest = Library().manifest
     export_run(name, fit(name, manifest, folders), manifest, folders, MODELS)
 
 
@@ -100,7 +104,7 @@ def _export(name: NameArgument, data: DataOption = DATA, runs: RunsOption = RUNS
 @explained
 def _weigh(name: NameArgument, plugin: PluginsOption = None, data: DataOption = DATA) -> None:
     """Find out anew how rendered candidates of the exported models are judged; `export` ends so."""
-    plugins = _chosen(load_manifest(), plugin)
+    plugins = _chosen(Library().manifest, plugin)
     weigh_models(load_experiment(name), plugins, Folders(data, RUNS), MODELS)
 
 
@@ -127,7 +131,7 @@ def _evaluate(
     Goes on where it was stopped; what is in OUT/evaluation for the same models, corpus and counts
     is not measured again.
     """
-    manifest = load_manifest()
+    manifest = Library().manifest
     chosen = _chosen(manifest, plugin)
     settings = Settings(
         cases=cases,
@@ -149,7 +153,7 @@ def _embedding(
     out: OutOption = RESULTS,
 ) -> None:
     """Measure what the exported encoder's embedding holds: which effect, and bits of parameters."""
-    plugins = trainable(load_manifest())
+    plugins = trainable(Library().manifest)
     embedding.measure(plugins, data / "corpus", out, clips, processes=processes)
 
 
@@ -176,10 +180,40 @@ def _sound_map(
     Goes on where it was stopped; what is in OUT/sound_map for the same encoder, plugin and counts
     is not made again. After a change of the code, delete that file.
     """
-    manifest = load_manifest()
+    manifest = Library().manifest
     chosen = _chosen(manifest, plugin)
     settings = MapSettings(points=points, clips=clips, lines=lines)
     make_maps(chosen, settings, Folders(data, runs), MODELS, out, processes)
+
+
+@app.command("figures")
+@explained
+def _figures(
+    plugin: Annotated[
+        list[str] | None,
+        typer.Option(help="Plugin id; again for more.", show_default=", ".join(FIGURED)),
+    ] = None,
+    audio: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A dry recording to draw from; again for more.",
+            show_default="three short ones that come with the training code",
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("docs/figures"),
+) -> None:
+    """Draw what the latent space holds, from the exported models; takes a minute or two.
+
+    For each plugin: what each parameter does in the latent space (interpolation), where settings
+    lie by their sound (domain), and its sound map. For all together the effect map.
+    """
+    manifest = Library().manifest
+    chosen = [manifest.plugin(name) for name in plugin or FIGURED]
+    try:
+        for path in draw_all(manifest, chosen, clips_of(audio or ()), out):
+            typer.echo(f"wrote {path}")
+    except OSError as error:
+        raise BridgeError(f"{out}: cannot be written ({error}); give another --out") from None
 
 
 @app.command("limits")
@@ -191,7 +225,7 @@ def _limits(
     out: OutOption = RESULTS,
 ) -> None:
     """Measure what errors of the parameters cost: the most that any predictor can reach."""
-    plugins = trainable(load_manifest())
+    plugins = trainable(Library().manifest)
     limits.measure(plugins, data / "corpus", out, cases, processes)
 
 
@@ -210,7 +244,7 @@ def _report(
     ] = RESULTS,
 ) -> None:
     """Report a run as one HTML page: settings, curves, audio; tables of where every start ended."""
-    folders, manifest = Folders(data, runs), load_manifest(models=None)
+    folders, manifest = Folders(data, runs), Library().manifest
     trained = fit(name, manifest, folders)
     typer.echo(write_report(name, trained, manifest, folders, out, tables))
 
@@ -227,7 +261,7 @@ def _baseline(
     out: OutOption = RESULTS,
 ) -> None:
     """Train the spectrogram β-VAE and compare its predictors' errors with a trained run's."""
-    folders, manifest = Folders(data, runs), load_manifest(models=None)
+    folders, manifest = Folders(data, runs), Library().manifest
     trained = fit(name, manifest, folders)
     compare(name, trained, manifest, folders, BaselineSettings(clips=clips), out)
 
@@ -252,5 +286,5 @@ def _ablation(
 
     The last two rungs are the exported models. Goes on where it was stopped.
     """
-    folders, manifest = Folders(data, runs), load_manifest()
+    folders, manifest = Folders(data, runs), Library().manifest
     ablate(name, manifest, folders, AblationSettings(clips=clips, cases=cases), out)

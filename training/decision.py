@@ -17,9 +17,10 @@ from scipy.optimize import nnls
 from bridge.analysis.metrics import magnitudes, mrstft_with_gain
 from bridge.arrays import Audio, Floats
 from bridge.audio.resample import resample
-from bridge.engine.deciding import EVIDENCE, Candidate, Search
-from bridge.engine.matcher import Matcher
+from bridge.estimate.matcher import Matcher
+from bridge.library import Library
 from bridge.models.cards import DecisionRecord
+from bridge.search.render_search import EVIDENCE, Candidate, Search
 from training.examples import ExampleSource
 
 NEARNESS = 0.3
@@ -106,8 +107,8 @@ def _judge(job: _Job) -> Judged:
 def _answers(job: _Job) -> Floats:
     """How far from the target the answers are that each temperature leads to, (TEMPERATURES,)."""
     search, target = _search(job)
-    choices, _, outlook = search.outlook()
-    chosen = [outlook.best(temperature) for temperature in TEMPERATURES]
+    choices, _, risk_table = search.risk_table()
+    chosen = [risk_table.best(temperature) for temperature in TEMPERATURES]
     numbers = sorted(set(chosen))
     distances = _distances([choices[number] for number in numbers], target)
     return np.asarray([distances[numbers.index(number)] for number in chosen], np.float32)
@@ -116,7 +117,7 @@ def _answers(job: _Job) -> Floats:
 def _search(job: _Job) -> tuple[Search, Audio]:
     """The candidates of one case, and its target at the features' rate."""
     plugin, effect, example = job.source.plugin, job.source.effect, job.source[job.index]
-    matcher = Matcher(plugin, job.models)
+    matcher = Matcher(plugin, Library.of_models(job.models))
     rate = example.sample_rate
     reference = matcher.analyse(example.reference, rate, "reference", True)
     search = Search(matcher, effect, example.dry, rate, reference, job.decision, job.index)
@@ -132,7 +133,7 @@ def _distances(candidates: Sequence[Candidate], target: Audio) -> Floats:
 
 
 def solve(cases: Sequence[Judged], prior: Floats | None) -> Floats:
-    """Least squares with no weight below zero, drawn to the prior's as by some more cases."""
+    """Least squares with no weight below zero, sampled to the prior's as by some more cases."""
     evidence, goal = _differences(cases)
     if prior is not None:
         spread = np.sqrt(PRIOR_CASES * np.sum(evidence**2, axis=0) / len(cases))

@@ -15,11 +15,10 @@ from torch import Tensor, nn
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.statistics import GROUPS, LEVEL_NAMES, SIZE
 from bridge.arrays import Floats
+from bridge.library import CARD_FILE, ENCODER_FOLDER, MODEL_FILE
 from bridge.manifest import PluginSpec
 from bridge.models.cards import (
-    CARD_FILE,
     GOLDEN_FILE,
-    MODEL_FILE,
     DataSource,
     DecisionRecord,
     EncoderCard,
@@ -29,7 +28,6 @@ from bridge.models.cards import (
     read_card,
 )
 from bridge.models.loading import (
-    ENCODER_FOLDER,
     ENCODER_OUTPUTS,
     PREDICTOR_INPUTS,
     PREDICTOR_OUTPUTS,

@@ -26,13 +26,13 @@ _COMPARED = 6
 
 @dataclass(frozen=True)
 class Echo:
-    """One line: its lag in samples at the features' rate, and its sharpness."""
+    """One line: its lag in samples at the features' rate, and its prominence."""
 
     lag: int
-    sharpness: float
+    prominence: float
 
 
-def sharpness(lags: Floats) -> Floats:
+def prominence(lags: Floats) -> Floats:
     """How far every lag (n,) stands above its neighbours, in mean deviations of its surroundings.
 
     0..SHARPEST; 0 below the least lag that is looked at.
@@ -60,8 +60,8 @@ def _sums(rows: Floats, half: int) -> Floats:
     return np.asarray(sums[..., 2 * half + 1 :] - sums[..., : -2 * half - 1])
 
 
-def sharpest(profile: Floats, count: int) -> list[Echo]:
-    """The sharpest lines of a profile, from `SHARP` on, no two side by side; the sharpest first."""
+def most_prominent(profile: Floats, count: int) -> list[Echo]:
+    """The most prominent lines of a profile, from `SHARP` on, no two side by side, in order."""
     echoes: list[Echo] = []
     clear = np.flatnonzero(profile >= SHARP)
     for lag in clear[np.argsort(-profile[clear], kind="stable")]:
@@ -77,8 +77,8 @@ def at(profile: Floats, lag: int) -> float:
     return float(profile[max(lag - _TOLERANCE, 0) : lag + _TOLERANCE + 1].max(initial=0.0))
 
 
-def likeness(one: Floats, other: Floats) -> float:
-    """How much of both profiles' sharpest lines they have in common, 0..1; 0 where none has any."""
-    lags = {echo.lag for profile in (one, other) for echo in sharpest(profile, _COMPARED)}
+def similarity(one: Floats, other: Floats) -> float:
+    """How much of both profiles' most prominent lines they share, 0..1; 0 where none has any."""
+    lags = {echo.lag for profile in (one, other) for echo in most_prominent(profile, _COMPARED)}
     pairs = [(at(one, lag), at(other, lag)) for lag in lags]
     return sum(map(min, pairs)) / max(sum(map(max, pairs)), 1e-9)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import scipy.fft
 import scipy.sparse
 
-from bridge.analysis.echoes import sharpness
+from bridge.analysis.echoes import prominence
 from bridge.analysis.features import FeatureSettings, decibels, hann, mel_matrix
 from bridge.arrays import Audio, Floats
 
@@ -183,7 +183,7 @@ class StatisticsStream:
             return _echo_profile(lags), np.zeros(ECHO_HOP + 1, np.float32)
         if self._lags is None or self._lags[0] != self._echo.count:
             lags = _lags(self._echo.rows)
-            self._lags = self._echo.count, _echo_profile(lags), sharpness(lags)
+            self._lags = self._echo.count, _echo_profile(lags), prominence(lags)
         return self._lags[1:]
 
 
@@ -316,10 +316,10 @@ def _lags(compressed: Floats) -> Floats:
     return np.asarray(scipy.fft.irfft(compressed.mean(axis=0))[: ECHO_HOP + 1])
 
 
-def echo_sharpness(audio: Audio) -> Floats:
+def echo_prominence(audio: Audio) -> Floats:
     """`Statistics.echoes` alone, of mono audio (frames,), at least ECHO_FRAMES long."""
     frames = np.lib.stride_tricks.sliding_window_view(audio, ECHO_FRAMES)[::ECHO_HOP]
-    return sharpness(_lags(np.concatenate([_compressed(frame[None]) for frame in frames])))
+    return prominence(_lags(np.concatenate([_compressed(frame[None]) for frame in frames])))
 
 
 def _echo_profile(lags: Floats) -> Floats:

@@ -9,8 +9,8 @@ import time
 import numpy as np
 
 from bridge.bench.figures import Percentiles
-from bridge.engine.matcher import Analysis
 from bridge.errors import BridgeError
+from bridge.estimate.matcher import Analysis
 from bridge.manifest import PluginSpec
 from bridge.models import load_encoder, load_predictor
 

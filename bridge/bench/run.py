@@ -22,13 +22,15 @@ from bridge.bench.peers import bare_inference, predecessor
 from bridge.bench.usage import MemoryWatch, processor_s
 from bridge.commands import lines, running
 from bridge.demo.run import INPUT, REFERENCE
-from bridge.engine.background import Background
+from bridge.drive.settings import LiveSettings
 from bridge.engine.live import LiveEngine
-from bridge.engine.matcher import Matcher
-from bridge.engine.session import LiveSettings, Newest
+from bridge.engine.session import Newest
 from bridge.errors import BridgeError
+from bridge.estimate.matcher import Matcher
 from bridge.hosts import Host, News, connect
-from bridge.manifest import PluginSpec, load_manifest
+from bridge.library import open_library
+from bridge.manifest import PluginSpec
+from bridge.search.worker import SearchWorker
 
 LEAST_S = 5.0
 """Enough for a window to fill."""
@@ -50,7 +52,7 @@ def measure(plugin_id: str, seconds: float) -> Report:
     """
     if seconds < LEAST_S:
         raise BridgeError(f"seconds must be {LEAST_S:.0f} or more, not {seconds:g}")
-    plugin = load_manifest().plugin(plugin_id)
+    plugin = open_library().manifest.plugin(plugin_id)
     matcher = Matcher(plugin)
     reference = matcher.analyse(*read_audio(REFERENCE), str(REFERENCE))
     with (
@@ -60,7 +62,7 @@ def measure(plugin_id: str, seconds: float) -> Report:
         url = f"embedded://127.0.0.1:{next(lines(child))['ready']['port']}"
         ready_s = float(np.median([_ready_s(plugin, url) for _ in range(_READY_ROUNDS)]))
         host = open_ones.enter_context(_Noting(connect(url, plugin), matcher.hop_s))
-        decider = open_ones.enter_context(Background(plugin))
+        decider = open_ones.enter_context(SearchWorker(plugin))
         source = open_ones.enter_context(FileSource(INPUT, repeat=True))
         engine = open_ones.enter_context(
             LiveEngine(source, matcher, reference, host, LiveSettings(), decider)

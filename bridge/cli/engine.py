@@ -12,7 +12,7 @@ from bridge.control import PORT
 from bridge.control.logs import logging_to
 from bridge.control.oscquery import OscQuery
 from bridge.control.service import Service
-from bridge.manifest import load_manifest
+from bridge.library import open_library
 
 EXAMPLES = """\
   dafx-bridge engine
@@ -48,7 +48,7 @@ def command(
     log = (state or Path(dirs.user_log_dir)) / LOG
     with (
         logging_to(log),
-        Service(port, folder, log, load_manifest()) as service,
+        Service(port, folder, log, open_library().manifest) as service,
         OscQuery(query_port, service.surface) as query,
         stop_on_signals() as stop,
     ):

@@ -10,10 +10,11 @@ from bridge.audio.sinks import DeviceSink, FileSink, NoSink, Sink
 from bridge.audio.sources import Source, open_source
 from bridge.cli.options import AttachedOption, JsonOption, PluginOption, echo_json, parameter_rows
 from bridge.cli.stopping import stop_at_end_of_input, stop_on_signals
+from bridge.effect_host.server import EmbeddedHostServer
 from bridge.errors import DeviceError
 from bridge.hosts.embedded import address_of
-from bridge.hosts.embedded_server import EmbeddedHostServer
-from bridge.manifest import BYPASS, load_manifest
+from bridge.library import open_library
+from bridge.manifest import BYPASS
 from bridge.osc import OscSocket
 
 EXAMPLES = """\
@@ -60,7 +61,7 @@ def command(
     without one the current value is sent back. /PLUGIN/bypass takes 1 to leave the plugin out and
     0 to bring it back. Prints a line when it is ready, and the final values at the end.
     """
-    spec = load_manifest().plugin(plugin)
+    spec = open_library().manifest.plugin(plugin)
     if source is None and (out or play):
         raise typer.BadParameter("there is nothing to write or play; give --input")
     if out and play:

@@ -13,13 +13,14 @@ from bridge.audio.sources import open_source, parse_channels
 from bridge.cli.options import JsonOption, PluginOption, echo_json
 from bridge.cli.orders import Orders
 from bridge.cli.stopping import stop_on_signals
-from bridge.engine.background import Background
+from bridge.drive.settings import LiveSettings
+from bridge.drive.smoothing import Glide
 from bridge.engine.live import LiveEngine
-from bridge.engine.matcher import Matcher
-from bridge.engine.session import LiveSettings, Status, Summary
-from bridge.engine.smoothing import Glide
+from bridge.engine.session import Status, Summary
+from bridge.estimate.matcher import Matcher
 from bridge.hosts import connect
-from bridge.manifest import load_manifest
+from bridge.library import open_library
+from bridge.search.worker import SearchWorker
 
 EXAMPLES = """\
   dafx-bridge live --reference ref.wav --plugin mda-overdrive --input 0
@@ -92,7 +93,7 @@ def command(
     `arm` and parameters, hands such knobs over again; `revert` gives the host back its values from
     before, until `arm`. With --json, one status a line and the summary last.
     """
-    matcher = Matcher(load_manifest().plugin(plugin))
+    matcher = Matcher(open_library().manifest.plugin(plugin))
     audio, rate = read_audio(reference)
     require_sound(audio, reference)
     analysis = matcher.analyse(audio, rate, str(reference))
@@ -100,7 +101,7 @@ def command(
     with ExitStack() as open_ones:
         target = open_ones.enter_context(connect(host, matcher.plugin))
         live_input = open_ones.enter_context(open_source(source, parse_channels(channels)))
-        decider = open_ones.enter_context(Background(matcher.plugin)) if rendering else None
+        decider = open_ones.enter_context(SearchWorker(matcher.plugin)) if rendering else None
         engine = open_ones.enter_context(
             LiveEngine(live_input, matcher, analysis, target, settings, decider)
         )

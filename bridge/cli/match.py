@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from bridge.cli.options import JsonOption, PluginOption, echo_json, parameter_rows
-from bridge.engine.answers import Answer
-from bridge.engine.matcher import Matcher
-from bridge.engine.offline import MatchResult, match_files
-from bridge.engine.sound_map import Position, load_map
 from bridge.errors import ModelError
-from bridge.manifest import load_manifest
+from bridge.estimate.answer import Answer
+from bridge.estimate.matcher import Matcher
+from bridge.estimate.sound_map import Position, load_map
+from bridge.library import open_library
+from bridge.search.offline import MatchResult, match_files
 
 EXAMPLES = """\
   dafx-bridge match dry.wav reference.wav --plugin mda-overdrive --out wet.wav
@@ -47,7 +47,7 @@ def command(
     they need not play the same notes. On the plugin's sound map, a unit square, neighbours sound
     alike, whatever is played.
     """
-    matcher = Matcher(load_manifest().plugin(plugin))
+    matcher = Matcher(open_library().manifest.plugin(plugin))
     result = match_files(source, reference, matcher, out, budget_s)
     places = _places(matcher, result)
     if as_json:
@@ -74,7 +74,7 @@ Places = dict[str, Position]
 def _places(matcher: Matcher, result: MatchResult) -> Places | None:
     """Where input, reference and prediction lie on the map; None where the plugin has no map."""
     try:
-        sound_map = load_map(matcher.plugin, matcher.models)
+        sound_map = load_map(matcher.plugin, matcher.library)
     except ModelError as error:
         typer.echo(f"no sound map: {error}", err=True)
         return None

@@ -6,7 +6,8 @@ from rich.table import Table
 from bridge.cli.options import JsonOption, echo_json
 from bridge.effects import load_effect
 from bridge.errors import EffectError
-from bridge.manifest import PluginSpec, load_manifest
+from bridge.library import open_library
+from bridge.manifest import PluginSpec
 
 EXAMPLES = """\
   dafx-bridge plugins
@@ -15,7 +16,7 @@ EXAMPLES = """\
 
 def command(as_json: JsonOption = False) -> None:
     """List the plugins of the manifest: whether they are installed and have a model."""
-    plugins = load_manifest().plugins
+    plugins = open_library().manifest.plugins
     if as_json:
         echo_json(
             [

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from bridge.control.nodes import NODES, Access, Node, parameter_nodes
-from bridge.manifest import PluginSpec, load_manifest
+from bridge.library import open_library
+from bridge.manifest import PluginSpec
 
 _DOES = {Access.READ: "ask", Access.WRITE: "command", Access.BOTH: "set, ask"}
 
@@ -30,4 +31,4 @@ def tables(plugin: PluginSpec) -> str:
 
 
 if __name__ == "__main__":
-    print(tables(load_manifest().plugins[0]), end="")
+    print(tables(open_library().manifest.plugins[0]), end="")

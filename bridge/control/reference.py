@@ -12,8 +12,8 @@ from bridge.analysis.windows import active_share, active_windows, at_feature_rat
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio, require_sound
 from bridge.engine.hearing import CLIPPED
-from bridge.engine.matcher import Matcher, Recording
 from bridge.errors import AudioError
+from bridge.estimate.matcher import Matcher, ReferenceAnalysis
 
 GOOD_S = 8.0
 SPARSE_SHARE = 0.5
@@ -39,7 +39,7 @@ class Report:
 class Reference:
     """A recording, analysed."""
 
-    analysis: Recording
+    analysis: ReferenceAnalysis
     spectrum_db: list[float]
     report: Report
 

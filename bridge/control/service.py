@@ -23,22 +23,22 @@ from bridge import __version__
 from bridge.audio.devices import list_devices
 from bridge.closing import Closing
 from bridge.commands import command_line
-from bridge.control.keeping import Keeper, Kept
-from bridge.control.knobs import Knobs
-from bridge.control.learning import Learning
+from bridge.control.embedded_process import NAME as EMBEDDED_PROCESS
+from bridge.control.latest_job import LatestJob
+from bridge.control.map_cursor import MapCursor
 from bridge.control.nodes import NODES, PARAMETER, Value, parameter_nodes
-from bridge.control.own_host import NAME as OWN_HOST
-from bridge.control.parts import Parts
-from bridge.control.place import Place
-from bridge.control.preparing import Preparing
+from bridge.control.parameters import Parameters
+from bridge.control.publishing import tell_host, tell_input, tell_reference, tell_work
 from bridge.control.reference import Reference
+from bridge.control.reference_recorder import ReferenceRecorder
+from bridge.control.resources import Resources
+from bridge.control.state_store import Kept, StateStore
 from bridge.control.surface import Order, Surface, fitting
-from bridge.control.telling import tell_host, tell_input, tell_reference, tell_work
 from bridge.demo.run import INPUT as DEMO_INPUT
 from bridge.demo.run import REFERENCE as DEMO_REFERENCE
+from bridge.drive.settings import LiveSettings
+from bridge.drive.smoothing import Glide
 from bridge.engine.live import LiveEngine
-from bridge.engine.session import LiveSettings
-from bridge.engine.smoothing import Glide
 from bridge.errors import BridgeError, DeviceError, HostError
 from bridge.hosts import discover, embedded, listing
 from bridge.manifest import BYPASS, Manifest, PluginSpec
@@ -60,7 +60,7 @@ class Service(Closing):
         self.surface = Surface(port, NODES)
         self._folder, self._manifest, self._log_file = folder, manifest, log
         kept = Kept.read(folder)
-        self._keeper = Keeper(folder, kept)
+        self._keeper = StateStore(folder, kept)
         self._of_parameters = {plugin: dict(values) for plugin, values in kept.parameters.items()}
         self._resume = kept.following
         self._engine = LiveEngine()
@@ -69,8 +69,8 @@ class Service(Closing):
         snapshots = {
             p: {n: dict(v) for n, v in named.items()} for p, named in kept.snapshots.items()
         }
-        self._knobs = Knobs(self.surface, self._engine, snapshots)
-        self._parts = Parts(
+        self._knobs = Parameters(self.surface, self._engine, snapshots)
+        self._parts = Resources(
             self.surface,
             self._engine,
             manifest,
@@ -78,13 +78,13 @@ class Service(Closing):
             log.with_name("embedded-host.log"),
             self._choose,
         )
-        self._place = Place(self.surface, self._engine, self._knobs, self._parts)
+        self._place = MapCursor(self.surface, self._engine, self._knobs, self._parts)
         self._lists = {
-            address: Preparing(self._pool, self._teller(address))
+            address: LatestJob(self._pool, self._teller(address))
             for address in ("/devices", "/plugins", "/discovered")
         }
-        self._learned = Preparing(self._pool, self._take_learned)
-        self._learning: Learning | None = None
+        self._learned = LatestJob(self._pool, self._take_learned)
+        self._learning: ReferenceRecorder | None = None
         self._told_reference: Reference | None = None
         self._kept: dict[str, object] = {}
         self._overflows_before = 0
@@ -276,7 +276,7 @@ class Service(Closing):
         if self._engine.hearing is None:
             raise DeviceError("nothing is listened to; choose a /source first")
         self._learned.cancel()
-        self._learning = Learning(order.number, self._engine.hearing.source.sample_rate)
+        self._learning = ReferenceRecorder(order.number, self._engine.hearing.source.sample_rate)
 
     def _learn(self) -> None:
         learning, hearing = self._learning, self._engine.hearing
@@ -326,7 +326,7 @@ class Service(Closing):
         self.surface.tell("/source/channels", "")
         self.surface.tell("/reference", str(DEMO_REFERENCE))
         self.surface.tell("/reference/region", 0.0, 0.0)
-        self.surface.tell("/host", OWN_HOST)
+        self.surface.tell("/host", EMBEDDED_PROCESS)
         self.surface.tell("/plugin", self._manifest.plugins[0].id)
         self._parts.open_source()
         self._parts.open_model()

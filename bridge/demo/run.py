@@ -16,9 +16,10 @@ from bridge.arrays import Audio
 from bridge.audio.files import read_audio
 from bridge.commands import Line, lines, running
 from bridge.effects import load_effect
-from bridge.engine.matcher import Matcher
 from bridge.errors import BridgeError
-from bridge.manifest import Setting, load_manifest
+from bridge.estimate.matcher import Matcher
+from bridge.library import open_library
+from bridge.manifest import Setting
 
 AUDIO = Path(__file__).parent / "audio"
 INPUT, REFERENCE, TRUTH = AUDIO / "input.flac", AUDIO / "reference.flac", AUDIO / "truth.json"
@@ -49,7 +50,7 @@ def run_demo(out: Path) -> DemoResult:
     process fails.
     """
     truth_file = json.loads(TRUTH.read_text())
-    plugin = load_manifest().plugin(truth_file["plugin"])
+    plugin = open_library().manifest.plugin(truth_file["plugin"])
     truth = Setting.of_values(plugin, truth_file["values"])
     # A fault is told here, once, and not by the child it would stop.
     load_effect(plugin)

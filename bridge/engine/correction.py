@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from bridge.engine.answers import Answer
+from bridge.estimate.answer import Answer
 from bridge.manifest import Setting
 
 BYPASS_ABOVE = 0.6

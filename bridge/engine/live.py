@@ -19,14 +19,15 @@ from typing_extensions import override
 from bridge.analysis.statistics import Statistics
 from bridge.audio.sources import Source
 from bridge.closing import Closing
-from bridge.engine.answers import Answer
-from bridge.engine.guidance import Decider, Guidance, Request
-from bridge.engine.hand import Hand
+from bridge.drive.parameter_control import ParameterControl
+from bridge.drive.settings import LiveSettings
+from bridge.drive.smoothing import share_of_way
 from bridge.engine.hearing import Hearing
-from bridge.engine.matcher import Analysis, Matcher, Recording
-from bridge.engine.session import LiveSettings, Status, Summary
-from bridge.engine.smoothing import share_of_way
+from bridge.engine.refinement import Decider, Refinement, Request
+from bridge.engine.session import Status, Summary
 from bridge.errors import HostError
+from bridge.estimate.answer import Answer
+from bridge.estimate.matcher import Analysis, Matcher, ReferenceAnalysis
 from bridge.hosts import Host
 
 STATUS_S = 0.25
@@ -56,7 +57,7 @@ class LiveEngine(Closing):
         self,
         source: Source | None = None,
         matcher: Matcher | None = None,
-        reference: Recording | None = None,
+        reference: ReferenceAnalysis | None = None,
         host: Host | None = None,
         settings: LiveSettings | None = None,
         decider: Decider | None = None,
@@ -72,10 +73,10 @@ class LiveEngine(Closing):
         """Whether they are held where they are."""
         self.summary = Summary()
         self.hearing: Hearing | None = None
-        self.hand: Hand | None = None
+        self.hand: ParameterControl | None = None
         self.matcher: Matcher | None = None
-        self.reference: Recording | None = None
-        self.guidance = Guidance()
+        self.reference: ReferenceAnalysis | None = None
+        self.refinement = Refinement()
         self.answer: Answer | None = None
         self.heard: Statistics | None = None
         """Of the newest window that sounded."""
@@ -89,7 +90,7 @@ class LiveEngine(Closing):
         self.listen_to(source)
         self.set_reference(reference)
         if host and matcher:
-            self.drive(Hand(host, matcher.plugin))
+            self.drive(ParameterControl(host, matcher.plugin))
 
     def listen_to(self, source: Source | None) -> None:
         """Hear this source from the next hop on, from an empty window."""
@@ -103,26 +104,26 @@ class LiveEngine(Closing):
 
         For another plugin than before the hand is let go; the same goes on without a gap.
         """
-        before, self.matcher, self.guidance = self.matcher, matcher, Guidance(decider)
+        before, self.matcher, self.refinement = self.matcher, matcher, Refinement(decider)
         self._once = self.played = None
         if before is None or before.plugin != matcher.plugin:
             self.hand = self.answer = None
         if self.hearing and self.hearing.features != matcher.features:
             self.listen_to(self.hearing.source)
 
-    def set_reference(self, reference: Recording | None) -> None:
+    def set_reference(self, reference: ReferenceAnalysis | None) -> None:
         """Follow another reference from the next hop on."""
         self.reference, self.answer = reference, None
 
-    def drive(self, hand: Hand | None) -> None:
+    def drive(self, hand: ParameterControl | None) -> None:
         """Turn these knobs from the next hop on."""
         self.hand = hand
 
     def match_once(self) -> None:
         """Go to the best answer there is, and stay there."""
         self.follow, self.frozen = False, False
-        self._once = _Once(self.guidance.decisions)
-        self.guidance.hurry()
+        self._once = _Once(self.refinement.decisions)
+        self.refinement.hurry()
 
     def let_go(self) -> None:
         """Turn no knob any more."""
@@ -210,8 +211,8 @@ class LiveEngine(Closing):
     def _finished(self) -> Summary:
         summary = self.summary
         summary.lost = self.hearing.source.lost if self.hearing else 0
-        summary.decisions = self.guidance.decisions
-        summary.decision_s = self.guidance.total_s / max(self.guidance.decisions, 1)
+        summary.decisions = self.refinement.decisions
+        summary.decision_s = self.refinement.total_s / max(self.refinement.decisions, 1)
         if summary.sends and self.hand:
             summary.sends += self.hand.finish()
         return summary
@@ -243,13 +244,13 @@ class LiveEngine(Closing):
         self.state = "matching" if window.full else "provisional"
         self.heard = window.statistics()
         heard = self.matcher.embed(self.heard)
-        share = share_of_way(elapsed_s, self.settings.memory_s)
+        share = share_of_way(elapsed_s, self.settings.averaging_s)
         self.played = self.played.towards(heard, share) if self.played else heard
         if self.reference is None:
             return False
         rate, reference = self.hearing.source.sample_rate, self.reference
         network = self.matcher.predict(self.played, reference, rate)
-        self.answer = self.guidance.correct(
+        self.answer = self.refinement.correct(
             network, reference, elapsed_s, lambda: Request(window.played(), rate, reference)
         )
         return True
@@ -275,12 +276,12 @@ class LiveEngine(Closing):
 
     def _is_best(self, once: _Once) -> bool:
         """Whether no better answer is to be waited for."""
-        return self.guidance.decisions > once.decisions or not self.guidance.able
+        return self.refinement.decisions > once.decisions or not self.refinement.able
 
     @property
     def bypassed(self) -> bool:
         """Whether the answer leaves the plugin out."""
-        return self.guidance.bypass.on and self.settings.amount >= LEAST_AMOUNT_TO_BYPASS
+        return self.refinement.bypass.on and self.settings.amount >= LEAST_AMOUNT_TO_BYPASS
 
     @property
     def confidence(self) -> dict[str, float]:
@@ -294,7 +295,7 @@ class LiveEngine(Closing):
     def take_fault(self) -> str:
         """What went wrong since the last call; empty where nothing did."""
         tellers = (
-            self.guidance,
+            self.refinement,
             self.hand and self.hand.driver,
             self.hearing and self.hearing.source,
         )
@@ -312,8 +313,8 @@ class LiveEngine(Closing):
             dict(hand.setting.values) if hand else {},
             self.confidence,
             self.bypassed,
-            self.guidance.decisions,
-            round(self.guidance.last_s, 2),
+            self.refinement.decisions,
+            round(self.refinement.last_s, 2),
             list(hand.driver.yielded) if hand else [],
             hand.driver.lost if hand else False,
             self.take_fault(),

@@ -1,43 +1,13 @@
 """A live session: how the player wants to be followed, and what the engine tells of it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from bridge.arrays import Floats
-from bridge.engine.smoothing import Glide
-from bridge.errors import BridgeError
 
 _REMEMBERED_HOPS = 72_000
 """An hour of hops: what percentiles are taken of."""
-
-
-@dataclass(frozen=True)
-class LiveSettings:
-    """How the player wants to be followed."""
-
-    amount: float = 1.0
-    """0 leaves the host's own values, 1 takes the answer."""
-    memory_s: float = 1.0
-    """How long the playing is remembered beyond the window: longer is steadier, shorter quicker."""
-    glide: Glide = field(default_factory=Glide)
-    """How parameters move."""
-    glides: Mapping[str, Glide] = field(default_factory=dict)
-    """How these move instead, by symbol."""
-    locked: frozenset[str] = frozenset()
-    """Symbols of parameters that are left alone."""
-
-    def __post_init__(self) -> None:
-        """Refuse an amount outside 0..1 and a negative memory."""
-        if not 0 <= self.amount <= 1:
-            raise BridgeError(f"amount must lie in 0..1, not {self.amount}")
-        if not self.memory_s >= 0:
-            raise BridgeError(f"memory_s must be 0 or more, not {self.memory_s}")
-
-    def glide_of(self, symbol: str) -> Glide:
-        """How this parameter moves."""
-        return self.glides.get(symbol, self.glide)
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bridge.errors import HostError
 from bridge.hosts import (
+    ableton,
     ardour,
     bitwig,
     carla,
     embedded,
     generic,
-    live,
     reaper,
     supercollider,
     sushi,
@@ -34,7 +34,10 @@ _DIALECTS: dict[str, tuple[Profile, Callable[[Address, Options], Dialect]]] = {
         (ardour.PROFILE, lambda address, _: ardour.Ardour(address)),
         (carla.PROFILE, lambda address, _: carla.Carla(address)),
         (reaper.PROFILE, lambda address, more: reaper.Reaper(address, _port(reaper.PROFILE, more))),
-        (live.PROFILE, lambda address, more: live.Live(address, _port(live.PROFILE, more))),
+        (
+            ableton.PROFILE,
+            lambda address, more: ableton.Live(address, _port(ableton.PROFILE, more)),
+        ),
         (bitwig.PROFILE, lambda address, more: bitwig.Bitwig(address, _port(bitwig.PROFILE, more))),
         (sushi.PROFILE, lambda address, more: sushi.Sushi(address, _port(sushi.PROFILE, more))),
         (supercollider.PROFILE, lambda address, _: supercollider.SuperCollider(address)),

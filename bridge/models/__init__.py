@@ -6,9 +6,11 @@ from bridge.models.loading import (
     Encoder,
     Prediction,
     Predictor,
+    encoder_of,
     load_encoder,
     load_predictor,
     model_files,
+    predictor_folder,
 )
 
 __all__ = [
@@ -18,7 +20,9 @@ __all__ = [
     "Prediction",
     "Predictor",
     "PredictorCard",
+    "encoder_of",
     "load_encoder",
     "load_predictor",
     "model_files",
+    "predictor_folder",
 ]

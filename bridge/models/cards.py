@@ -14,10 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bridge.analysis.features import FeatureSettings
 from bridge.errors import ModelError
+from bridge.library import CARD_FILE, MODEL_FILE
 from bridge.manifest import ParamSpec, PluginSpec, Scale
 
-MODEL_FILE = "model.onnx"
-CARD_FILE = "card.json"
 GOLDEN_FILE = "golden.npz"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -36,7 +35,7 @@ class DataSource(_Record):
 
 
 class DecisionRecord(_Record):
-    """How candidates that were rendered are judged (`bridge.engine.deciding`)."""
+    """How candidates that were rendered are judged (`bridge.search.render_search`)."""
 
     weights: dict[str, Annotated[float, Field(ge=0)]]
     """By kind of evidence: how much of it makes how much distance to the target."""

@@ -14,11 +14,10 @@ import onnxruntime
 from bridge.analysis.statistics import GROUPS, LEVEL_NAMES, SIZE
 from bridge.arrays import Floats
 from bridge.errors import ModelError
+from bridge.library import CARD_FILE, MODEL_FILE, Library, open_library
 from bridge.manifest import PluginSpec
-from bridge.models.cards import MODEL_FILE, EncoderCard, PredictorCard, check_fits, read_card
-from bridge.paths import MODELS
+from bridge.models.cards import EncoderCard, PredictorCard, check_fits, read_card, read_record
 
-ENCODER_FOLDER = "encoder"
 PREDICTOR_INPUTS = (
     "input_embedding",
     "reference_embedding",
@@ -46,7 +45,7 @@ class Prediction:
 
     parameters: Floats
     """Normalised values (p,) in 0..1."""
-    bins: Floats
+    posterior: Floats
     """Probabilities (p, bins) of each parameter's value; classes of an enum come first."""
     bypass: float
     """Probability that the reference is dry."""
@@ -129,25 +128,43 @@ class Predictor:
         return Prediction(parameters[0], bins[0], float(bypass[0, 0]))
 
 
-def load_encoder(models: Path = MODELS) -> Encoder:
-    """The shipped encoder."""
-    return Encoder(models / ENCODER_FOLDER)
+def load_encoder(library: Library | None = None, sha256: str | None = None) -> Encoder:
+    """The encoder of that hash, or by itself the newest one."""
+    return Encoder((library or open_library()).encoder_folder(sha256))
 
 
-def load_predictor(plugin: PluginSpec, encoder: Encoder, models: Path = MODELS) -> Predictor:
+def load_predictor(
+    plugin: PluginSpec, encoder: Encoder, library: Library | None = None
+) -> Predictor:
     """The predictor the manifest names for a plugin. Raises ModelError where it names none."""
-    if plugin.model is None:
+    return Predictor(predictor_folder(plugin, library or open_library()), plugin, encoder.card)
+
+
+def predictor_folder(plugin: PluginSpec, library: Library) -> Path:
+    """Where the plugin's predictor lies. Raises ModelError where it has none."""
+    folder = library.predictor_folder(plugin)
+    if folder is None:
         raise ModelError(
             f"{plugin.id}: no model is trained for this plugin yet; choose another plugin, or"
             " train one and name its folder in the manifest"
         )
-    return Predictor(models / plugin.model, plugin, encoder.card)
+    return folder
 
 
-def model_files(plugin: PluginSpec, models: Path = MODELS) -> tuple[Path, ...]:
+def encoder_of(plugin: PluginSpec, library: Library) -> Path:
+    """The folder of the encoder that the plugin's predictor needs."""
+    card = read_record(
+        predictor_folder(plugin, library) / CARD_FILE, PredictorCard, "export the model"
+    )
+    return library.encoder_folder(card.encoder_sha256)
+
+
+def model_files(plugin: PluginSpec, library: Library) -> tuple[Path, ...]:
     """The files that a plugin's models are loaded from."""
-    folders = [ENCODER_FOLDER, *([plugin.model] if plugin.model else [])]
-    return tuple(models / folder / MODEL_FILE for folder in folders)
+    return tuple(
+        folder / MODEL_FILE
+        for folder in (encoder_of(plugin, library), predictor_folder(plugin, library))
+    )
 
 
 def open_session(

@@ -7,9 +7,9 @@ import numpy as np
 
 from bridge.arrays import Floats
 from bridge.errors import ModelError
+from bridge.library import CARD_FILE, Library, open_library
 from bridge.manifest import PluginSpec
 from bridge.models.cards import (
-    CARD_FILE,
     EncoderCard,
     MapCard,
     against_manifest,
@@ -18,8 +18,7 @@ from bridge.models.cards import (
     read_record,
     refuse_misfits,
 )
-from bridge.models.loading import ENCODER_FOLDER, open_session
-from bridge.paths import MODELS
+from bridge.models.loading import encoder_of, open_session, predictor_folder
 
 MAP_FOLDER = "map"
 SETTING_FILE, POSITION_FILE, LOCATE_FILE = "setting.onnx", "position.onnx", "locate.onnx"
@@ -88,15 +87,16 @@ class MapNetworks:
         return answer
 
 
-def load_networks(plugin: PluginSpec, models: Path = MODELS) -> MapNetworks:
+def load_networks(plugin: PluginSpec, library: Library | None = None) -> MapNetworks:
     """The map beside the plugin's predictor. Raises ModelError, saying what to do, without one."""
     if plugin.model is None:
         raise ModelError(
             f"{plugin.id}: no model is trained for this plugin yet, and so there is no sound map;"
             " choose another plugin"
         )
-    encoder = read_card(models / ENCODER_FOLDER, EncoderCard)
-    return MapNetworks(models / plugin.model / MAP_FOLDER, plugin, encoder)
+    known = library or open_library()
+    encoder = read_card(encoder_of(plugin, known), EncoderCard)
+    return MapNetworks(predictor_folder(plugin, known) / MAP_FOLDER, plugin, encoder)
 
 
 def _read(folder: Path, plugin: PluginSpec, encoder: EncoderCard) -> MapCard:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from bridge.control.own_host import NAME as OWN_HOST
+from bridge.control.embedded_process import NAME as EMBEDDED_PROCESS
 from bridge.hosts import PROFILES, Profile
 
-EMBEDDED = OWN_HOST
+EMBEDDED = EMBEDDED_PROCESS
 """Scheme of the embedded host; alone, it asks the engine for one of its own."""
 
 

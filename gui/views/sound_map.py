@@ -30,7 +30,7 @@ class MapPicture:
 def read_map(plugin: PluginSpec) -> MapPicture | None:
     """Blocking: the picture of an exported map; None where there is none that fits."""
     # It brings the ONNX runtime with it, which nobody needs who never looks at a map.
-    from bridge.engine.sound_map import load_map
+    from bridge.estimate.sound_map import load_map
 
     try:
         sound_map = load_map(plugin)

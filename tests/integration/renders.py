@@ -7,9 +7,10 @@ import pytest
 
 from bridge.arrays import Audio
 from bridge.effects import Effect
-from bridge.manifest import PluginSpec, Setting, load_manifest
+from bridge.library import Library
+from bridge.manifest import PluginSpec, Setting
 
-PLUGINS = load_manifest().plugins
+PLUGINS = Library().manifest.plugins
 FRAMES = 20_011
 
 each_plugin = pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.id)

@@ -22,7 +22,7 @@ from tests.integration.renders import random_setting
 from tests.rigs.ardour import PLUGINS, TRACK, TRACK_INPUT, TRACK_OUTPUTS, Ardour
 from tests.rigs.children import wait_for
 from tests.rigs.jack import RATE, Player, port_names
-from tests.rigs.sound import likeness
+from tests.rigs.sound import similarity
 
 FLOAT_STEP = 2.0**-23
 PLAYER = "player"
@@ -104,7 +104,7 @@ def test_the_sound_is_that_of_the_offline_render(
     with connect(url(ardour, plugin_id), setting.plugin) as host:
         host.set(setting.values)
         host.read()
-    heard = likeness(player, playing[: 2 * RATE], setting)
+    heard = similarity(player, playing[: 2 * RATE], setting)
     assert heard.host < 0.01 < 0.4 < heard.dry
 
 

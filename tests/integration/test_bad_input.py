@@ -20,8 +20,8 @@ from bridge.errors import (
     ManifestError,
     ModelError,
 )
+from bridge.library import MANIFEST, MODELS
 from bridge.osc import OscSocket
-from bridge.paths import MANIFEST, MODELS
 from tests.integration.commands import run
 
 TONE = np.sin(np.arange(4 * 48_000) / 20).astype(np.float32)[None] * 0.3

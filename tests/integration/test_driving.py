@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from bridge.engine.driving import Driver
+from bridge.drive.driver import Driver
 from bridge.hosts import connect
 from bridge.manifest import BYPASS, PluginSpec, Setting
 from tests.fake_hosts import (

@@ -19,13 +19,13 @@ from bridge.control import ControlClient
 from bridge.control.history import ONE_CHANGE_S
 from bridge.control.nodes import NODES, Access
 from bridge.demo.run import INPUT, REFERENCE
-from bridge.engine.sound_map import load_map
+from bridge.estimate.sound_map import load_map
+from bridge.library import MODELS
 from bridge.manifest import PluginSpec
 from bridge.models.cards import MODEL_FILE
 from bridge.models.loading import ENCODER_FOLDER
 from bridge.osc import Message
 from bridge.osc.packets import encode
-from bridge.paths import MODELS
 from tests.integration.commands import PATIENCE_S, next_line, running
 from tests.rigs.hostile import hostile_packets
 

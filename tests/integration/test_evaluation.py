@@ -14,8 +14,9 @@ import torch
 from bridge.analysis.features import FeatureSettings
 from bridge.arrays import Audio
 from bridge.effects import load_effect
-from bridge.engine.answers import Answer
-from bridge.manifest import Manifest, PluginSpec, Setting, load_manifest
+from bridge.estimate.answer import Answer
+from bridge.library import Library
+from bridge.manifest import Manifest, PluginSpec, Setting
 from bridge.models.cards import DecisionRecord
 from training.corpus import Stem
 from training.errors import TrainingError
@@ -34,7 +35,7 @@ from training.pool import load_pool
 
 SETTINGS = Settings(cases=6, rendered_cases=3, pesq_cases=2, seed=7)
 KINDS = sorted({kind for kinds in SLICES.values() for kind in kinds})
-MANIFEST = load_manifest(models=None)
+MANIFEST = Library().manifest
 
 
 @pytest.fixture(scope="module")

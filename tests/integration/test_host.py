@@ -10,10 +10,10 @@ import pytest
 
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
+from bridge.effect_host.crossfade import FADE_S
 from bridge.effects import load_effect
 from bridge.errors import HostError
 from bridge.hosts import connect
-from bridge.hosts.crossfade import FADE_S
 from bridge.manifest import Manifest, PluginSpec, Setting
 from bridge.osc import Message, OscSocket
 from tests.integration.commands import PATIENCE_S, host_running, next_line

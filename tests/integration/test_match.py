@@ -13,8 +13,9 @@ from bridge.arrays import Audio
 from bridge.audio.files import read_audio
 from bridge.audio.resample import resample
 from bridge.effects import load_effect
-from bridge.engine.matcher import Matcher
-from bridge.manifest import Manifest, PluginSpec, Setting, load_manifest
+from bridge.estimate.matcher import Matcher
+from bridge.library import Library
+from bridge.manifest import Manifest, PluginSpec, Setting
 from tests.integration.commands import PATIENCE_S, run, run_json, running
 
 
@@ -201,6 +202,6 @@ def test_help_shows_examples_and_exit_codes() -> None:
 def test_plugins_lists_the_manifest() -> None:
     listed = {entry["id"]: entry for entry in run_json("plugins")}
     assert listed["mda-overdrive"]["installed"]
-    models = {plugin.id: plugin.model for plugin in load_manifest().plugins}
+    models = {plugin.id: plugin.model for plugin in Library().manifest.plugins}
     assert {name: entry["model"] for name, entry in listed.items()} == models
     assert run("plugins").returncode == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.paths import MANIFEST
+from bridge.library import MANIFEST
 
 ROOT = MANIFEST.parent
 

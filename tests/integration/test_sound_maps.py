@@ -1,8 +1,6 @@
 """A map built from recordings whose sound is known, and the figures of the exported ones."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +8,10 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from bridge.cli.app import app
-from bridge.figures.hearing import AUDIO
 from bridge.manifest import Manifest
 from tests.integration.commands import run, run_json
+from training.cli import app as training_app
+from training.figures.hearing import AUDIO
 from training.sound_map.building import Built, build
 from training.sound_map.judging import CENTRE, LOCATED, REACHED, ROUND_TRIP, judge
 from training.sound_map.sounds import Examples
@@ -90,7 +88,7 @@ def test_match_says_where_everything_lies(reference_path: Path, tmp_path: Path) 
 def test_figures_are_drawn_from_the_exported_models(tmp_path: Path) -> None:
     pictures = ["mda-overdrive-interpolation", "mda-overdrive-domain", "mda-overdrive-map"]
     arguments = ["--plugin", "mda-overdrive", "--audio", str(AUDIO / "guitar.flac")]
-    done = CliRunner().invoke(app, ["figures", *arguments, "--out", str(tmp_path)])
+    done = CliRunner().invoke(training_app, ["figures", *arguments, "--out", str(tmp_path)])
     assert done.exit_code == 0, done.output
     for name in [*pictures, "effect-map"]:
         assert (tmp_path / f"{name}.png").stat().st_size > 20_000
@@ -98,17 +96,3 @@ def test_figures_are_drawn_from_the_exported_models(tmp_path: Path) -> None:
     assert measured["effects"]["seen"] == 15
     assert measured["embedding"]["silhouette"] <= 1
     assert measured["UMAP"]["trustworthiness"] > 0.8
-
-
-@pytest.mark.parametrize("missing", ["umap", "matplotlib", "sklearn"])
-def test_figures_without_their_libraries_say_what_to_install(missing: str, tmp_path: Path) -> None:
-    without = (
-        f"import sys; sys.modules[{missing!r}] = None; from bridge.cli.app import app;"
-        f"app(['figures', '--out', {str(tmp_path / 'figures')!r}])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", without], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1
-    assert f"{missing} is missing: pip install 'dafx-bridge[figures]'" in done.stderr
-    assert not list(tmp_path.iterdir())

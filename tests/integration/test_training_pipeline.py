@@ -19,8 +19,9 @@ from bridge.analysis.features import FeatureSettings
 from bridge.analysis.metrics import mrstft
 from bridge.arrays import Audio
 from bridge.effects import load_effect
-from bridge.engine.matcher import Matcher
-from bridge.manifest import Manifest, PluginSpec, Setting, load_manifest
+from bridge.estimate.matcher import Matcher
+from bridge.library import Library
+from bridge.manifest import Manifest, PluginSpec, Setting
 from bridge.models.cards import CARD_FILE
 from tests.integration.tiny_training import CASES, CHUNK, SENSITIVITY_CASES
 from tests.stand_ins import write_models
@@ -175,7 +176,7 @@ def both(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("both")
     (folder / "both.yaml").write_text(JOINT)
     (folder / "alone.yaml").write_text(ALONE)
-    whole = load_manifest(models=None)
+    whole = Library().manifest
     chosen = [whole.plugin(name).model_copy(update={"model": name}) for name in PLUGINS]
     others = [whole.plugin("mda-delay").model_copy(update={"model": None})]
     manifest = Manifest(schema=1, plugins=(*chosen, *others))
@@ -239,7 +240,7 @@ def test_an_exported_model_loads_and_answers(
     export_run("both", both.trained, both.manifest, both.folders, tmp_path)
     audio, rate = guitar
     for plugin in both.manifest.plugins[:2]:
-        matcher = Matcher(plugin, tmp_path)
+        matcher = Matcher(plugin, Library.of_models(tmp_path))
         heard = matcher.analyse(audio, rate, "guitar", repeat_short=True)
         answer = matcher.predict(heard, heard, rate)
         assert len(answer.confidence) == len(plugin.predicted)

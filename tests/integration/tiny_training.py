@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from unittest import mock
 
-from bridge.manifest import Manifest, load_manifest
+from bridge.library import Library
+from bridge.manifest import Manifest
 
 MODELS = {"mda-overdrive": "mda-overdrive", "mda-delay": None}
 CHUNK = 8
@@ -24,7 +25,7 @@ spsa: {steps: 4, batch: 4, check_every: 2, validation_cases: 4, points_only: tru
 
 def tiny_manifest(**_: object) -> Manifest:
     """The manifest's entries of `MODELS`, with these models."""
-    whole = load_manifest(models=None)
+    whole = Library().manifest
     return Manifest(
         schema=1,
         plugins=tuple(

@@ -24,7 +24,7 @@ class Likeness:
     """Of what went in, as if the host had done nothing."""
 
 
-def likeness(player: Player, dry: Audio, setting: Setting) -> Likeness:
+def similarity(player: Player, dry: Audio, setting: Setting) -> Likeness:
     """Play `dry`, shape (frames,), to a host that has `setting`, and compare what comes back.
 
     A second of silence goes before, in which both plugins settle.

@@ -8,7 +8,7 @@ import pyloudnorm
 import pytest
 
 from bridge.arrays import Audio
-from bridge.hosts.audition import HEARD_S, Audition
+from bridge.effect_host.audition import HEARD_S, Audition
 from tests.rigs.children import wait_for
 
 RATE = 24_000

@@ -16,15 +16,15 @@ from bridge.audio.files import read_audio
 from bridge.control import Access, ControlClient, Node, Order, Surface
 from bridge.control.document import tables
 from bridge.control.history import History
-from bridge.control.keeping import FILE, Keeper, Kept
-from bridge.control.learning import Learning
+from bridge.control.latest_job import LatestJob
 from bridge.control.nodes import NODES, parameter_nodes
 from bridge.control.oscquery import OscQuery
-from bridge.control.preparing import Preparing
 from bridge.control.reference import read_reference
+from bridge.control.reference_recorder import ReferenceRecorder
 from bridge.control.service import Service
-from bridge.engine.matcher import Matcher
+from bridge.control.state_store import FILE, Kept, StateStore
 from bridge.errors import AudioError, BridgeError, HostError
+from bridge.estimate.matcher import Matcher
 from bridge.manifest import Manifest, PluginSpec
 from bridge.osc import Message, OscSocket
 from tests.rigs.children import wait_for
@@ -171,7 +171,7 @@ def test_the_newest_order_counts_and_older_things_are_let_go_of() -> None:
         return "old"
 
     with ThreadPoolExecutor(2) as pool:
-        preparing = Preparing(pool, taken.append, dropped.append)
+        preparing = LatestJob(pool, taken.append, dropped.append)
         preparing.order(slow)
         preparing.order(lambda: "new")
         go_on.set()
@@ -188,7 +188,7 @@ def test_a_failure_becomes_one_line(error: Exception, told_as: str) -> None:
         raise error
 
     with ThreadPoolExecutor(1) as pool:
-        preparing = Preparing(pool, lambda _: None)
+        preparing = LatestJob(pool, lambda _: None)
         preparing.order(fail)
         wait_for("the failure", lambda: preparing.poll() or preparing.fault)
         assert told_as in preparing.fault
@@ -203,7 +203,7 @@ def test_what_is_kept_is_written_soon_and_whole(tmp_path: Path) -> None:
         snapshots={"mda-overdrive": {"A": {"drive": 0.5}}},
         following=True,
     )
-    with Keeper(tmp_path, Kept()) as keeper:
+    with StateStore(tmp_path, Kept()) as keeper:
         keeper.keep(kept)
         wait_for("the file", lambda: Kept.read(tmp_path) == kept)
         keeper.keep(kept.model_copy(update={"following": False}))
@@ -222,7 +222,7 @@ def test_a_broken_file_is_put_aside(tmp_path: Path, content: str) -> None:
 
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with Keeper(tmp_path / "file", Kept()) as keeper:
+    with StateStore(tmp_path / "file", Kept()) as keeper:
         keeper.keep(Kept(following=True))
         wait_for("the fault", lambda: keeper.fault)
     assert "cannot be kept" in keeper.fault
@@ -246,7 +246,7 @@ def test_learning_keeps_exactly_what_was_asked_for(
     tmp_path: Path, guitar: tuple[Audio, int]
 ) -> None:
     audio, rate = guitar
-    learning = Learning(1.0, rate)
+    learning = ReferenceRecorder(1.0, rate)
     for block in np.split(audio[:, : 2 * rate], 40, axis=1):
         if learning.progress < 1:
             learning.hear(block)
@@ -257,7 +257,7 @@ def test_learning_keeps_exactly_what_was_asked_for(
 
 def test_what_is_learned_where_nothing_can_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    learning = Learning(1.0, 48_000)
+    learning = ReferenceRecorder(1.0, 48_000)
     learning.hear(np.zeros((1, 48_000), np.float32))
     with pytest.raises(AudioError, match="file: cannot be made"):
         learning.write(tmp_path / "file" / "learned.wav")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bridge.hosts.crossfade import FADE_S, Crossfade
+from bridge.effect_host.crossfade import FADE_S, Crossfade
 
 RATE = 48_000
 

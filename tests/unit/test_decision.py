@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bridge.engine.deciding import EVIDENCE
+from bridge.search.render_search import EVIDENCE
 from training.decision import TEMPERATURES, Judged, best_temperatures, solve
 
 TRUE = np.zeros(len(EVIDENCE), np.float32)

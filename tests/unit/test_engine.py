@@ -4,7 +4,7 @@ import pytest
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.statistics import statistics
 from bridge.arrays import Audio
-from bridge.engine.smoothing import Glide, Smoother, blend
+from bridge.drive.smoothing import Glide, Smoother, blend
 from bridge.engine.window import LiveWindow
 from bridge.manifest import Choice, ParamSpec, PluginSpec, Setting
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from bridge.arrays import Audio
-from bridge.engine.answers import Answer
+from bridge.estimate.answer import Answer
 from bridge.manifest import Manifest, PluginSpec, Setting
 from training.errors import TrainingError
 from training.evaluation.cross_plugin import load_counterparts

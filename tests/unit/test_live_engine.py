@@ -10,13 +10,15 @@ import pytest
 
 from bridge.analysis.features import FeatureSettings
 from bridge.arrays import Audio
-from bridge.engine.answers import Answer
-from bridge.engine.guidance import Outcome
+from bridge.drive.settings import LiveSettings
+from bridge.drive.smoothing import Glide
 from bridge.engine.live import LiveEngine
-from bridge.engine.matcher import Matcher, Recording
-from bridge.engine.session import LiveSettings, Status
-from bridge.engine.smoothing import Glide
+from bridge.engine.refinement import Outcome
+from bridge.engine.session import Status
 from bridge.errors import BridgeError
+from bridge.estimate.answer import Answer
+from bridge.estimate.matcher import Matcher, ReferenceAnalysis
+from bridge.library import Library
 from bridge.manifest import PluginSpec, Setting
 from tests.doubles import BlockSource, MemoryHost, ScriptedDecider
 from tests.stand_ins import write_models
@@ -26,7 +28,7 @@ HOP = 2_400
 FEATURES = FeatureSettings(window_frames=24_000, least_frames=12_000)
 OWN = {"drive": 0.9, "muffle": 0.9, "output": 0.1}
 SHARP = Glide(0, 0)
-AT_ONCE = LiveSettings(memory_s=0, glide=SHARP)
+AT_ONCE = LiveSettings(averaging_s=0, glide=SHARP)
 
 
 def noise(seconds: float, level: float = 0.1) -> Audio:
@@ -38,7 +40,7 @@ def noise(seconds: float, level: float = 0.1) -> Audio:
 def open_matcher(tmp_path: Path, overdrive: PluginSpec) -> Callable[..., Matcher]:
     def make(bypass_logit: float = -3.0) -> Matcher:
         models = write_models(tmp_path, overdrive, bypass_logit, FEATURES, hop_s=0.002)
-        return Matcher(overdrive, models)
+        return Matcher(overdrive, Library.of_models(models))
 
     return make
 
@@ -48,7 +50,7 @@ def matcher(open_matcher: Callable[..., Matcher]) -> Matcher:
     return open_matcher()
 
 
-def reference(matcher: Matcher, seed: int = 1) -> Recording:
+def reference(matcher: Matcher, seed: int = 1) -> ReferenceAnalysis:
     audio = np.random.default_rng(seed).standard_normal((1, RATE)).astype(np.float32) * 0.2
     return matcher.analyse(np.tanh(4 * audio), RATE, "reference")
 
@@ -148,7 +150,7 @@ def test_a_single_match_goes_to_the_decided_answer_and_stays_there(
 def test_locked_and_frozen_knobs_stay(matcher: Matcher) -> None:
     host = MemoryHost(OWN)
     blocks = np.split(np.tile(noise(1), (1, 3)), 30, axis=1)
-    settings = LiveSettings(memory_s=0, glide=SHARP, locked=frozenset({"muffle"}))
+    settings = LiveSettings(averaging_s=0, glide=SHARP, locked=frozenset({"muffle"}))
     engine = LiveEngine(BlockSource(blocks, RATE), matcher, reference(matcher), host, settings)
     values: list[dict[str, float]] = []
 
@@ -231,7 +233,7 @@ def test_a_fault_of_the_decider_is_told_in_one_status(matcher: Matcher) -> None:
     assert host.received
 
 
-@pytest.mark.parametrize("wrong", [{"amount": 1.1}, {"amount": float("nan")}, {"memory_s": -1}])
+@pytest.mark.parametrize("wrong", [{"amount": 1.1}, {"amount": float("nan")}, {"averaging_s": -1}])
 def test_settings_out_of_range_are_refused_by_name(wrong: dict[str, float]) -> None:
     with pytest.raises(BridgeError, match=next(iter(wrong))):
         LiveSettings(**wrong)

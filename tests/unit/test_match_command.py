@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
 from bridge.cli.app import app
-from bridge.engine.matcher import Matcher
+from bridge.estimate.matcher import Matcher
 from bridge.manifest import Manifest
 from tests.stand_ins import write_models
 

@@ -11,6 +11,7 @@ from torch import nn
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.statistics import LEVEL_NAMES, SIZE
 from bridge.errors import ModelError
+from bridge.library import Library
 from bridge.manifest import Manifest, PluginSpec
 from bridge.models import Encoder, load_encoder, load_predictor
 from bridge.models.cards import file_sha256
@@ -85,8 +86,8 @@ def test_onnx_answers_as_pytorch_did(exported: Path, folder: str) -> None:
 
 
 def test_the_loader_answers_as_pytorch_did(exported: Path, leslie: PluginSpec) -> None:
-    encoder = load_encoder(exported)
-    predictor = load_predictor(leslie, encoder, exported)
+    encoder = load_encoder(Library.of_models(exported))
+    predictor = load_predictor(leslie, encoder, Library.of_models(exported))
     with np.load(exported / "encoder" / "golden.npz") as golden:
         for vector, embedding, style in zip(
             golden["vector"], golden["embedding"], golden["style"], strict=True
@@ -111,7 +112,9 @@ def test_the_loader_answers_as_pytorch_did(exported: Path, leslie: PluginSpec) -
 def test_answers_are_values_and_probabilities_of_classes_and_bins(
     exported: Path, leslie: PluginSpec
 ) -> None:
-    predictor = load_predictor(leslie, load_encoder(exported), exported)
+    predictor = load_predictor(
+        leslie, load_encoder(Library.of_models(exported)), Library.of_models(exported)
+    )
     draw = np.random.default_rng(0)
     size, levels = predictor.card.embedding_size, len(LEVEL_NAMES)
     for _ in range(10):
@@ -128,7 +131,9 @@ def test_answers_are_values_and_probabilities_of_classes_and_bins(
 
 
 def test_the_card_says_what_a_user_needs_to_know(exported: Path, overdrive: PluginSpec) -> None:
-    card = load_predictor(overdrive, load_encoder(exported), exported).card
+    card = load_predictor(
+        overdrive, load_encoder(Library.of_models(exported)), Library.of_models(exported)
+    ).card
     assert (card.sample_rate_hz, card.hop_s) == (24_000, 0.05)
     assert card.window_s == pytest.approx(5.461, abs=1e-3)
     assert [p.symbol for p in card.parameters] == ["drive", "muffle", "output"]
@@ -177,7 +182,9 @@ def test_a_card_that_does_not_fit_is_refused_by_field(
     change(card)
     path.write_text(json.dumps(card))
     with pytest.raises(ModelError, match=field) as caught:
-        load_predictor(overdrive, load_encoder(models), models)
+        load_predictor(
+            overdrive, load_encoder(Library.of_models(models)), Library.of_models(models)
+        )
     assert "mda-overdrive" in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -227,10 +234,12 @@ def test_an_encoder_of_another_version_is_refused(models: Path, change: Change, 
     change(card)
     path.write_text(json.dumps(card))
     with pytest.raises(ModelError, match=says):
-        load_encoder(models)
+        load_encoder(Library.of_models(models))
 
 
 def test_a_plugin_without_a_model_says_so(exported: Path, overdrive: PluginSpec) -> None:
     plugin = overdrive.model_copy(update={"model": None})
     with pytest.raises(ModelError, match="no model is trained"):
-        load_predictor(plugin, load_encoder(exported), exported)
+        load_predictor(
+            plugin, load_encoder(Library.of_models(exported)), Library.of_models(exported)
+        )

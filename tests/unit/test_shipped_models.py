@@ -3,17 +3,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bridge.engine.deciding import EVIDENCE
-from bridge.manifest import Manifest, PluginSpec, Setting, load_manifest
+from bridge.library import MODELS, Library
+from bridge.manifest import Manifest, PluginSpec, Setting
 from bridge.models import load_encoder, load_predictor
-from bridge.paths import MODELS
+from bridge.search.render_search import EVIDENCE
 from training.export import TOLERANCE, golden_difference
 from training.runs import load_experiment
 
 FOLDERS = sorted(path.parent for path in MODELS.glob("*/card.json"))
 
 
-SHIPPED = [plugin for plugin in load_manifest(models=None).plugins if plugin.model]
+SHIPPED = [plugin for plugin in Library().manifest.plugins if plugin.model]
 
 
 def test_every_model_of_the_manifest_loads_and_every_folder_is_in_use(manifest: Manifest) -> None:

@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bridge.engine.matcher import Analysis
-from bridge.engine.sound_map import SoundMap, load_map
 from bridge.errors import ManifestError, ModelError
-from bridge.manifest import Manifest, PluginSpec, load_manifest
+from bridge.estimate.matcher import Analysis
+from bridge.estimate.sound_map import SoundMap, load_map
+from bridge.library import MODELS, Library
+from bridge.manifest import Manifest, PluginSpec
 from bridge.models import load_encoder
 from bridge.models.maps import MAP_FOLDER, MAP_INPUTS
-from bridge.paths import MODELS
 from training.export import TOLERANCE, golden_difference
 
 MAPPED = [
     plugin
-    for plugin in load_manifest().plugins
+    for plugin in Library().manifest.plugins
     if plugin.model and (MODELS / plugin.model / MAP_FOLDER).is_dir()
 ]
 
@@ -137,7 +137,7 @@ def test_a_map_that_does_not_fit_is_refused_by_field(
     change(card)
     path.write_text(json.dumps(card))
     with pytest.raises(ModelError, match=says) as caught:
-        load_map(overdrive, models)
+        load_map(overdrive, Library.of_models(models))
     assert "mda-overdrive" in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -149,15 +149,15 @@ def test_spoilt_and_missing_files_are_refused(
     path = models / "mda-overdrive" / MAP_FOLDER / name
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(ModelError, match=f"{name}: does not match"):
-        load_map(overdrive, models)
+        load_map(overdrive, Library.of_models(models))
     path.unlink()
     with pytest.raises(ModelError, match=f"{name}: no such file; run `dafx-train sound-map`"):
-        load_map(overdrive, models)
+        load_map(overdrive, Library.of_models(models))
 
 
 def test_a_plugin_without_a_map_says_so(models: Path, manifest: Manifest) -> None:
     with pytest.raises(ModelError, match="no such model card; run `dafx-train sound-map`"):
-        load_map(manifest.plugin("mda-delay"), models)
+        load_map(manifest.plugin("mda-delay"), Library.of_models(models))
     unmodelled = manifest.plugin("mda-delay").model_copy(update={"model": None})
     with pytest.raises(ModelError, match="no model is trained"):
-        load_map(unmodelled, models)
+        load_map(unmodelled, Library.of_models(models))

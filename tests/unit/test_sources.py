@@ -10,11 +10,12 @@ import pytest
 from bridge.analysis.features import FeatureSettings
 from bridge.arrays import Audio
 from bridge.audio.sources import FileSource, open_source, parse_channels
+from bridge.drive.settings import LiveSettings
+from bridge.drive.smoothing import Glide
 from bridge.engine.live import LiveEngine
-from bridge.engine.matcher import Matcher
-from bridge.engine.session import LiveSettings, Status
-from bridge.engine.smoothing import Glide
+from bridge.engine.session import Status
 from bridge.errors import AudioError, BridgeError
+from bridge.estimate.matcher import Matcher
 from bridge.manifest import PluginSpec
 from tests.bursts import bursts
 from tests.doubles import BlockSource, MemoryHost
@@ -107,7 +108,7 @@ def test_a_bursty_clock_changes_nothing_but_when_things_are_heard(
     def follow(blocks: list[Audio]) -> list[Status]:
         statuses: list[Status] = []
         host = MemoryHost({p.symbol: p.default for p in overdrive.parameters})
-        settings = LiveSettings(memory_s=0, glide=Glide(0, 0))
+        settings = LiveSettings(averaging_s=0, glide=Glide(0, 0))
         source = BlockSource(blocks, RATE)
         with LiveEngine(source, matcher, reference, host, settings) as engine:
             engine.run(Event(), on_status=statuses.append)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bridge.engine.matcher import Matcher
+from bridge.estimate.matcher import Matcher
+from bridge.library import CARD_FILE, Library
 from bridge.manifest import Manifest, PluginSpec
-from bridge.models.cards import CARD_FILE, file_sha256
+from bridge.models.cards import file_sha256
 from training.ablation.rungs import RENDERING, SHIPPED, SHIPPED_RENDERING, STATISTICS, stage_of
 from training.ablation.scoring import answer_with_models
 from training.ablation.site import Site
@@ -50,7 +51,7 @@ def version_of(plugin: PluginSpec, models: Path) -> str:
 
     Raises ModelError where one is missing or does not fit.
     """
-    Matcher(plugin, models)
+    Matcher(plugin, Library.of_models(models))
     return file_sha256(models / str(plugin.model) / CARD_FILE)
 
 

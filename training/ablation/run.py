@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from bridge.library import MODELS
 from bridge.manifest import Manifest
-from bridge.paths import MODELS
 from training.ablation.heard import climb_shipped, climb_statistics, version_of
 from training.ablation.pictured import climb_pictures
 from training.ablation.report import write_report

@@ -18,11 +18,12 @@ from torch import nn
 
 from bridge.analysis.metrics import magnitudes, mrstft_with_gain
 from bridge.arrays import finite
-from bridge.engine.answers import Answer
-from bridge.engine.deciding import decide
-from bridge.engine.matcher import Matcher
+from bridge.estimate.answer import Answer
+from bridge.estimate.matcher import Matcher
+from bridge.library import Library
 from bridge.manifest import PluginSpec, Setting
 from bridge.models import Prediction
+from bridge.search.render_search import decide
 from training.canonical import canonical
 from training.evaluation.intervals import Values
 from training.evaluation.protocol import MATCHED, RAW
@@ -56,7 +57,7 @@ def cases_of(work: Work) -> ExampleSource:
 
 @lru_cache(maxsize=1)
 def _matcher(plugin: PluginSpec, models: Path) -> Matcher:
-    return Matcher(plugin, models)
+    return Matcher(plugin, Library.of_models(models))
 
 
 def constant_answer(plugin: PluginSpec, bypass: bool) -> Answer:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from rich.progress import track
 
+from bridge.library import MODELS, Library
 from bridge.manifest import PluginSpec
 from bridge.models import load_encoder
-from bridge.paths import MODELS
 from training.embedding.picture import draw
 from training.embedding.questions import (
     EffectQuestion,
@@ -50,7 +50,7 @@ def measure(
         "clips": clips,
         "stems": len(set(heard.stems)),
         "seed": SEED,
-        "encoder_sha256": load_encoder(models).card.sha256,
+        "encoder_sha256": load_encoder(Library.of_models(models)).card.sha256,
         "plugins": {plugin.id: plugin.name for plugin in plugins},
         "effects": answers[: len(which)],
         "parameters": answers[len(which) :],

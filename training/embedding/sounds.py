@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from bridge.analysis.statistics import GROUPS
 from bridge.arrays import Audio, Floats
+from bridge.library import Library
 from bridge.manifest import PluginSpec, Setting
 from bridge.models import load_encoder
 from training.embedding.published import EFFECTS
@@ -106,7 +107,7 @@ def middle_of(plugin: PluginSpec) -> Setting:
 
 class _Listener:
     def __init__(self, work: Work) -> None:
-        self._encoder = load_encoder(work.models)
+        self._encoder = load_encoder(Library.of_models(work.models))
         self._clips = ClipSource(CLIPS, work.corpus, "test", work.seed)
         self._sources = [
             ExampleSource(Task(plugin=plugin.id, clean_share=0.0), plugin, self._clips)

@@ -8,9 +8,9 @@ import numpy as np
 
 from bridge.arrays import Audio, finite
 from bridge.effects import Effect
-from bridge.engine.answers import Answer
-from bridge.engine.deciding import decide
-from bridge.engine.matcher import Matcher
+from bridge.estimate.answer import Answer
+from bridge.estimate.matcher import Matcher
+from bridge.search.render_search import decide
 from training.evaluation.cases import Case, usable_setting
 from training.evaluation.protocol import DO_NOTHING, GAIN_ONLY, NETWORK, RANDOM, RENDERED, TRUE
 from training.evaluation.scores import loudness

@@ -11,8 +11,9 @@ import numpy as np
 from bridge.arrays import Audio
 from bridge.audio.resample import resample
 from bridge.effects import load_effect
-from bridge.engine.answers import Answer
-from bridge.engine.matcher import Matcher
+from bridge.estimate.answer import Answer
+from bridge.estimate.matcher import Matcher
+from bridge.library import Library
 from bridge.manifest import Setting
 from training.evaluation.answers import answer_case
 from training.evaluation.cases import Case, CaseSource, OwnCases
@@ -55,7 +56,7 @@ class Bench:
         """Raises BridgeError where the plugin, its models or the corpus are missing."""
         self._work = work
         self._effect = load_effect(work.plugin)
-        self._matcher = Matcher(work.plugin, work.models)
+        self._matcher = Matcher(work.plugin, Library.of_models(work.models))
         settings = work.settings
         clips = ClipSource(settings.clips, work.corpus, "test", settings.seed, SLICES[work.slice])
         self._cases: CaseSource = (

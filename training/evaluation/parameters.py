@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bridge.engine.answers import NEAR, Answer
+from bridge.estimate.answer import NEAR, Answer
 from bridge.manifest import ParamSpec, Setting
 from training.canonical import canonical
 from training.evaluation.intervals import Json, Values, interval

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bridge.engine.matcher import Matcher
+from bridge.estimate.matcher import Matcher
+from bridge.library import Library
 from bridge.manifest import PluginSpec
 from training.corpus import load_index
 from training.errors import TrainingError
@@ -59,7 +60,7 @@ def identity(work: Work) -> Json:
 
     Raises ModelError or TrainingError where models or corpus are missing.
     """
-    card = Matcher(work.plugin, work.models).card
+    card = Matcher(work.plugin, Library.of_models(work.models)).card
     settings = work.settings
     return {
         "cases": settings.cases,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.progress import track
 
+from bridge.library import MODELS
 from bridge.manifest import Manifest, PluginSpec
-from bridge.paths import MODELS
 from training.errors import TrainingError
 from training.evaluation.bench import Outcome, measure
 from training.evaluation.cross_plugin import load_counterparts

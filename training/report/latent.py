@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 
 from bridge.arrays import Floats
 from bridge.effects import load_effect
-from bridge.engine.sound_map import load_map
 from bridge.errors import ModelError
-from bridge.figures import domain, fields, sweeps
-from bridge.figures.hearing import clips_of, listener
+from bridge.estimate.sound_map import load_map
+from bridge.library import MODELS, Library
 from bridge.manifest import PluginSpec
-from bridge.paths import MODELS
+from training.figures import domain, fields, sweeps
+from training.figures.hearing import clips_of, listener
 from training.fit import Trained
 
 
@@ -42,7 +42,7 @@ def latent_figures(
 
 def _of_map(plugin: PluginSpec, models: Path) -> Iterator[tuple[str, Figure]]:
     try:
-        sound_map = load_map(plugin, models)
+        sound_map = load_map(plugin, Library.of_models(models))
     except ModelError:
         # A map is made from exported models, which a first report comes before.
         return

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from bridge.arrays import Floats
+from bridge.library import CARD_FILE
 from bridge.manifest import PluginSpec
 from bridge.models import EncoderCard
-from bridge.models.cards import CARD_FILE, GOLDEN_FILE, MapCard, ParameterRecord, file_sha256
+from bridge.models.cards import GOLDEN_FILE, MapCard, ParameterRecord, file_sha256
 from bridge.models.maps import (
     LOCATE_FILE,
     MAP_INPUTS,

@@ -21,7 +21,7 @@ def lay_out(sounds: Floats, seed: int) -> tuple[Floats, Floats]:
     2015).
     """
     # Imported here, as it takes seconds that no other command should wait.
-    from bridge.figures.projection import onto_plane
+    from training.figures.projection import onto_plane
 
     found = _standard(_turned(onto_plane(sounds, _NEIGHBOURS, _LEAST_DISTANCE, seed)))
     even = qmc.Sobol(2, rng=seed).random_base2(ceil(log2(len(sounds))))[: len(sounds)]

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from bridge.analysis.statistics import LEVEL_NAMES
 from bridge.arrays import Audio, Floats, finite
 from bridge.effects import Effect
-from bridge.engine.sound_map import SoundMap
+from bridge.estimate.sound_map import SoundMap
 from bridge.manifest import PluginSpec, Setting
 from bridge.models import Encoder
 from training.evaluation.intervals import Json, interval

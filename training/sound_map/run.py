@@ -12,7 +12,8 @@ from rich.progress import track
 
 from bridge.arrays import Floats
 from bridge.effects import load_effect
-from bridge.engine.sound_map import load_map
+from bridge.estimate.sound_map import load_map
+from bridge.library import Library
 from bridge.manifest import PluginSpec
 from bridge.models import load_encoder
 from bridge.models.maps import MAP_FOLDER
@@ -66,7 +67,7 @@ def make_maps(
     What is in OUT/sound_map for the same encoder, plugin and settings is not made again. Raises
     TrainingError where the encoder's experiment has no pool to learn from.
     """
-    encoder = load_encoder(models).card
+    encoder = load_encoder(Library.of_models(models)).card
     load_experiment(encoder.experiment)
     jobs = []
     for plugin in plugins:
@@ -107,7 +108,7 @@ def _make(job: _Job) -> None:
     plugin, models = job.plugin, job.models
     if plugin.model is None:
         raise TrainingError(f"{plugin.id}: train a model first; the map goes beside it")
-    encoder, effect = load_encoder(models), load_effect(plugin)
+    encoder, effect = load_encoder(Library.of_models(models)), load_effect(plugin)
     experiment = encoder.card.experiment
     played = _dry(experiment, job.folders, models, job.settings.clips)
     pools = pools_of(load_experiment(experiment), [plugin], job.folders)
@@ -125,7 +126,9 @@ def _make(job: _Job) -> None:
         "name": plugin.name,
         "parameters": len(plugin.predicted),
         "learned": learned,
-        "systems": measure(load_map(plugin, models), effect, encoder, corpus, job.settings.lines),
+        "systems": measure(
+            load_map(plugin, Library.of_models(models)), effect, encoder, corpus, job.settings.lines
+        ),
     }
     write_whole(job.path, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
 
@@ -133,7 +136,7 @@ def _make(job: _Job) -> None:
 @lru_cache(maxsize=1)
 def _dry(experiment: str, folders: Folders, models: Path, clips: int) -> tuple[Floats, Floats]:
     """Embeddings of the dry clips of both pools, which are the same for every plugin."""
-    encoder = load_encoder(models)
+    encoder = load_encoder(Library.of_models(models))
     training, validation = pools_of(load_experiment(experiment), [], folders)
     some = Heard(training.dry.vectors[:clips], training.dry.levels[:clips])
     return embed(some, encoder), embed(validation.dry, encoder)

@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-from bridge.paths import MANIFEST
+from bridge.library import MANIFEST
 
 
 def test_without_qt_the_command_says_what_to_install() -> None:

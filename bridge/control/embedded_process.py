@@ -1,0 +1,70 @@
+"""An embedded effect host of the engine's own: a child process that ends with it."""
+
+import json
+import select
+import subprocess
+from pathlib import Path
+
+from typing_extensions import override
+
+from bridge.audio.devices import default_output
+from bridge.closing import Closing
+from bridge.commands import command_line
+from bridge.errors import HostError
+from bridge.manifest import PluginSpec
+
+NAME = "embedded"
+"""What stands in place of a URL."""
+_READY_S = 30.0
+_END_S = 3.0
+
+
+class EmbeddedProcess(Closing):
+    """Runs `dafx-bridge host` on what the engine listens to, and plays it where it can."""
+
+    def __init__(self, plugin: PluginSpec, source: str, log: Path) -> None:
+        """Blocking: waits until it listens. Raises HostError where it does not."""
+        arguments = ["--plugin", plugin.id, "--port", "0", "--attached", "--json"]
+        if source:
+            arguments += ["--input", source, "--repeat"]
+            if output := default_output():
+                arguments += ["--play", output]
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("w") as errors:
+            self._child = subprocess.Popen(
+                command_line("host", *arguments),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
+        try:
+            self.url = f"embedded://127.0.0.1:{self._port(log)}"
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._child.poll() is None
+
+    @override
+    def close(self) -> None:
+        self._child.terminate()
+        try:
+            self._child.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe:
+                pipe.close()
+
+    def _port(self, log: Path) -> int:
+        line = b""
+        if self._child.stdout and select.select([self._child.stdout], [], [], _READY_S)[0]:
+            line = self._child.stdout.readline()
+        if not line:
+            said = log.read_text().strip().splitlines() or ["it does not answer"]
+            raise HostError(f"the embedded host does not start: {said[-1]}")
+        return int(json.loads(line)["ready"]["port"])

@@ -1,0 +1,76 @@
+"""Where on the plugin's sound map the knobs, the input, the reference and the prediction are."""
+
+from bridge.control.parameters import Parameters
+from bridge.control.resources import Resources
+from bridge.control.surface import Surface
+from bridge.engine.live import LiveEngine
+from bridge.errors import BridgeError
+from bridge.estimate.matcher import Analysis
+from bridge.estimate.sound_map import Position, SoundMap
+from bridge.manifest import Setting
+
+_SAME = 2e-3
+"""Normalised values as near as this are one."""
+
+
+class MapCursor:
+    """The dots on the map, and the hand that moves one of them."""
+
+    def __init__(
+        self, surface: Surface, engine: LiveEngine, knobs: Parameters, parts: Resources
+    ) -> None:
+        self._surface, self._engine = surface, engine
+        self._knobs, self._parts = knobs, parts
+        self._gone_to: tuple[Setting, Position] | None = None
+        self._located: tuple[SoundMap, Analysis, Position] | None = None
+        """The reference, on the map it was last looked for on."""
+
+    def go(self, x: float, y: float) -> None:
+        """Move all predicted parameters to the setting there, for the player.
+
+        Raises BridgeError where the plugin has no map, HostError where no host takes the values.
+        """
+        if (sound_map := self._map()) is None:
+            raise BridgeError("this plugin has no sound map; run `dafx-train sound-map`")
+        setting = sound_map.setting_at(x, y)
+        self._knobs.set({p.symbol: setting.values[p.symbol] for p in setting.plugin.predicted})
+        self._gone_to = setting, (x, y)
+
+    def tell(self) -> None:
+        """Tell where everything is now."""
+        if (sound_map := self._map()) is None:
+            return
+        engine, reference = self._engine, self._parts.reference
+        if engine.hand:
+            self._surface.tell("/map", *_rounded(self._of_knobs(sound_map, engine.hand.driver.own)))
+        if engine.played:
+            self._surface.tell("/map/input", *_rounded(sound_map.locate(engine.played)))
+        if reference:
+            self._surface.tell("/map/reference", *self._of_reference(sound_map, reference.analysis))
+        if engine.answer:
+            predicted = sound_map.position_of(engine.answer.setting)
+            self._surface.tell("/map/prediction", *_rounded(predicted))
+
+    def _map(self) -> SoundMap | None:
+        return self._parts.model.sound_map if self._parts.model else None
+
+    def _of_reference(self, sound_map: SoundMap, reference: Analysis) -> Position:
+        before = self._located
+        if before is None or before[0] is not sound_map or before[1] is not reference:
+            before = sound_map, reference, _rounded(sound_map.locate(reference))
+            self._located = before
+        return before[2]
+
+    def _of_knobs(self, sound_map: SoundMap, now: Setting) -> Position:
+        """Where the player has gone to, until a knob is turned."""
+        if self._gone_to:
+            setting, position = self._gone_to
+            pairs = zip(setting.predicted, now.predicted, strict=False)
+            if setting.plugin == now.plugin and all(abs(a - b) <= _SAME for a, b in pairs):
+                return position
+            self._gone_to = None
+        return sound_map.position_of(now)
+
+
+def _rounded(position: Position) -> Position:
+    return round(float(position[0]), 4), round(float(position[1]), 4)

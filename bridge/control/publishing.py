@@ -1,0 +1,59 @@
+"""What the control surface tells of the running engine."""
+
+from math import log
+
+from bridge.control.reference import as_json, spectrum_db
+from bridge.control.resources import Resources
+from bridge.control.surface import Surface
+from bridge.engine.live import LiveEngine
+
+
+def tell_input(surface: Surface, engine: LiveEngine, overflows_before: int) -> None:
+    """Levels, faults and the spectrum of what is listened to."""
+    hearing = engine.hearing
+    surface.tell("/state", engine.state)
+    surface.tell("/input/connected", int(hearing is not None and hearing.source.connected))
+    if hearing is None:
+        return
+    surface.tell("/input/device", hearing.source.name)
+    surface.tell("/input/rate", hearing.source.sample_rate)
+    surface.tell("/input/block", hearing.source.block_frames)
+    surface.tell("/input/level", round(hearing.level_db, 1))
+    surface.tell("/input/peak", round(hearing.peak_db, 1))
+    surface.tell("/input/clipped", int(hearing.clipped))
+    surface.tell("/input/overflows", hearing.source.lost - overflows_before)
+    if engine.heard and engine.matcher:
+        spectrum = spectrum_db(engine.heard, engine.matcher.features)
+        surface.tell("/spectrum/input", *(round(level, 1) for level in spectrum))
+
+
+def tell_work(surface: Surface, engine: LiveEngine) -> None:
+    """How fast the engine works, and what it has done."""
+    settings, refinement = engine.settings, engine.refinement
+    if last_ms := engine.summary.compute_ms.last:
+        surface.tell("/latency/compute", round(last_ms, 2))
+    if engine.matcher:
+        # A change has to fill half of the window; memory and glide add theirs.
+        half_s = engine.matcher.features.window_s / 2
+        half_s += log(2) * (settings.averaging_s + settings.glide.attack_s)
+        surface.tell("/latency/adaptation", round(half_s, 2))
+    surface.tell("/decisions", refinement.decisions, round(float(refinement.last_s), 2))
+
+
+def tell_host(surface: Surface, engine: LiveEngine, parts: Resources) -> None:
+    """Whether there is a host, and what it is sent."""
+    driver = engine.hand.driver if engine.hand else None
+    state = "connecting" if "host" in parts.busy else "none"
+    if driver:
+        state = "lost" if driver.lost else "connected"
+        surface.tell("/host/sends", driver.sends_per_s)
+        surface.tell("/host/bypassed", int(driver.bypassed))
+    surface.tell("/host/state", state)
+
+
+def tell_reference(surface: Surface, parts: Resources) -> None:
+    """What there is to say of the reference."""
+    reference = parts.reference
+    levels = reference.spectrum_db if reference else []
+    surface.tell("/spectrum/reference", *(round(level, 1) for level in levels))
+    surface.tell("/reference/report", as_json(reference.report) if reference else "{}")

@@ -1,0 +1,1 @@
+"""Turn parameters in a host, and leave alone what the musician takes."""

@@ -1,0 +1,335 @@
+"""One plugin in a host, driven and followed.
+
+The caller's thread, the analysis thread, sends and listens without waiting. Only to look for a
+host that has quit or changed does a thread of its own wait for answers; until it is done the host
+belongs to that thread, and the caller's leaves it alone.
+"""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+from typing_extensions import override
+
+from bridge.closing import Closing
+from bridge.drive.feedback import Feedback
+from bridge.drive.sending import DEADBAND, Due, Sender
+from bridge.errors import HostError
+from bridge.hosts import Host, News
+from bridge.manifest import BYPASS, PluginSpec, Setting
+
+RETRY_S = 1.0
+"""Between two searches for a host that is gone."""
+RELEASE_S = 0.5
+"""A gesture ends where nothing has moved for so long."""
+PUT_SETTLES_S = 0.3
+"""So long after a value was put, an answer from before may still come."""
+_ATTEMPTS = 3
+
+
+class Driver(Closing):
+    """Sends settings; yields what the musician moves; finds a host again that was lost.
+
+    Bypass is treated as one more knob, under its own symbol.
+    """
+
+    def __init__(self, host: Host, plugin: PluginSpec) -> None:
+        """Blocking: reads the host's values. Raises HostError where it does not answer."""
+        profile = host.profile
+        self._host = host
+        self._plugin = plugin
+        self._predicted = frozenset(spec.symbol for spec in plugin.predicted)
+        self._sender = Sender(profile.tick_s, profile.step)
+        self._echoes = Feedback(max(DEADBAND, 1.5 * profile.step))
+        self._values: dict[str, float] = {}
+        self._prior: dict[str, float] | None = None
+        self._yielded: set[str] = set()
+        self.locked: frozenset[str] = frozenset()
+        """What is left alone, armed or not."""
+        self._touched: dict[str, float] = {}
+        self._put_at: dict[str, float] = {}
+        self._searcher = ThreadPoolExecutor(1, thread_name_prefix="host-search")
+        self._search: Future[dict[str, float]] | None = None
+        self._lost = False
+        self._search_at = self._ask_at = float("-inf")
+        self._unanswered_since: float | None = None
+        self._fault = self._told = ""
+        self._start(self._read())
+
+    @property
+    def own(self) -> Setting:
+        """The host's values as it last told them; defaults where it does not."""
+        return Setting.of_values(
+            self._plugin, {s: v for s, v in self._values.items() if s != BYPASS}
+        )
+
+    @property
+    def yielded(self) -> dict[str, float]:
+        """What the musician has taken back, with the host's real values."""
+        return {s: self._values[s] for s in sorted(self._yielded) if s in self._values}
+
+    @property
+    def left(self) -> frozenset[str]:
+        """What is left alone: taken back by the musician, or locked."""
+        return self.locked | self._yielded
+
+    @property
+    def bypassed(self) -> bool:
+        """Whether the host has the plugin left out, as it last told."""
+        return self._values.get(BYPASS, 0.0) >= 0.5
+
+    @property
+    def driving(self) -> bool:
+        """Whether anything was sent yet; before, the host's values are the musician's alone."""
+        return self._prior is not None
+
+    @property
+    def lost(self) -> bool:
+        """Whether the host is being looked for."""
+        return self._lost
+
+    @property
+    def sends_per_s(self) -> int:
+        """Values sent during the last second of updates."""
+        return self._sender.sends_per_s
+
+    def take_fault(self) -> str:
+        """What happened to the host, told once; empty otherwise."""
+        fault, self._fault = self._fault, ""
+        return fault
+
+    def listen(self, now_s: float) -> None:
+        """Take what the host tells, and look for it where it is gone."""
+        if self._lost:
+            self._look(now_s)
+            return
+        try:
+            news = self._host.poll()
+            # Where plugins have moved, values may be another's.
+            if not (news.moved or news.gone):
+                self._take(news, now_s)
+            self._judge(news, now_s)
+        except HostError as error:
+            self._lose(str(error))
+        if self._lost:
+            self._look(now_s)
+
+    def update(self, setting: Setting, now_s: float, bypass: bool = False) -> int:
+        """Send what has changed, and every few seconds all of it; how many values were sent."""
+        if self._lost:
+            return 0
+        self._begin()
+        left = self.left
+        due = self._sender.due(setting, None if BYPASS in left else bypass, now_s, left)
+        try:
+            self._send(due, now_s)
+        except HostError as error:
+            self._lose(str(error))
+        return due.count
+
+    def put(self, values: Mapping[str, float], now_s: float) -> None:
+        """Set real values, and bypass by its symbol, for the player: they are yielded from now on.
+
+        Raises HostError where the host is gone.
+        """
+        if self._lost:
+            raise HostError("the host is lost and takes nothing; wait until it is found again")
+        self._begin()
+        self._yielded |= values.keys()
+        knobs = {symbol: float(value) for symbol, value in values.items() if symbol != BYPASS}
+        try:
+            if knobs:
+                self._host.set(knobs)
+            if BYPASS in values:
+                self._host.bypass(values[BYPASS] >= 0.5)
+        except HostError as error:
+            self._lose(str(error))
+            raise
+        for symbol, value in values.items():
+            self._echoes.sent(symbol, self._normalised(symbol, value), now_s)
+            self._put_at[symbol] = now_s
+        self._values |= values
+
+    def finish(self, setting: Setting, bypass: bool = False) -> int:
+        """Blocking: send every value once more and see it arrive; how many values."""
+        left = self.left
+        values = {s: v for s, v in setting.values.items() if s in self._predicted - left}
+        if BYPASS not in left:
+            values[BYPASS] = float(bypass)
+        return self._insist(values)
+
+    def revert(self) -> bool:
+        """Blocking: give back every value from before the first was sent, and leave it alone.
+
+        What the musician has moved stays as it is. Nothing is driven until `arm`. False where the
+        host is gone and takes nothing.
+        """
+        prior = self._prior or {}
+        knobs = {*self._predicted, BYPASS} - self._yielded
+        self._insist({symbol: value for symbol, value in prior.items() if symbol in knobs})
+        self._yielded |= {*self._predicted, BYPASS}
+        return self._prior is None or not self._lost
+
+    def renew(self) -> None:
+        """Send everything with the next update."""
+        self._sender.renew()
+
+    def arm(self, symbols: Iterable[str] = ()) -> None:
+        """Drive these again, or all, from where the musician has left them."""
+        self._yielded -= set(symbols) or set(self._yielded)
+        self._sender.renew()
+
+    @override
+    def close(self) -> None:
+        self._searcher.shutdown(wait=True)
+
+    def _begin(self) -> None:
+        """From now on the host's values are not the musician's alone."""
+        if self._prior is None:
+            # A host that does not tell bypass is taken to have the plugin in the sound.
+            self._prior = {BYPASS: 0.0} | self._values
+
+    def _read(self) -> dict[str, float]:
+        values = self._host.read()
+        bypassed = self._host.bypassed
+        return values if bypassed is None else values | {BYPASS: float(bypassed)}
+
+    def _start(self, values: Mapping[str, float]) -> None:
+        """Begin anew with what the host holds."""
+        self._values |= values
+        self._echoes.start({s: self._normalised(s, value) for s, value in values.items()})
+        self._sender.renew()
+        self._unanswered_since = None
+
+    def _take(self, news: News[str], now_s: float) -> None:
+        bypassed = ((BYPASS, float(on)) for on in news.bypassed)
+        for symbol, value in (*news.values, *bypassed):
+            if now_s - self._put_at.get(symbol, float("-inf")) < PUT_SETTLES_S:
+                continue
+            self._values[symbol] = value
+            foreign = self._echoes.is_foreign(symbol, self._normalised(symbol, value))
+            if foreign and self.driving and symbol in {*self._predicted, BYPASS}:
+                self._yield(symbol, value)
+
+    def _yield(self, symbol: str, value: float) -> None:
+        new = symbol not in self._yielded
+        self._yielded.add(symbol)
+        # A host that was asked was written to after it was asked: give back what was overwritten.
+        if new and not self._host.profile.pushes:
+            if symbol == BYPASS:
+                self._host.bypass(value >= 0.5)
+            else:
+                self._host.set({symbol: value})
+
+    def _judge(self, news: News[str], now_s: float) -> None:
+        """Ask when it is time; what is moved or silent for too long is lost."""
+        profile = self._host.profile
+        if news.answered:
+            self._unanswered_since = None
+        since = self._unanswered_since
+        if news.gone:
+            self._lose("it has quit")
+        elif news.moved:
+            self._lost, self._search_at = True, float("-inf")
+        elif since is not None and now_s - since > profile.lost_s:
+            self._lose("it does not answer")
+        elif now_s >= self._ask_at:
+            self._ask(now_s)
+
+    def _ask(self, now_s: float) -> None:
+        self._ask_at = now_s + self._host.profile.ask_s
+        self._host.ask()
+        if self._unanswered_since is None:
+            self._unanswered_since = now_s
+
+    def _lose(self, why: str) -> None:
+        self._lost = True
+        self._search_at = float("-inf")
+        self._tell(f"the host is lost ({why}); it is looked for")
+
+    def _tell(self, fault: str) -> None:
+        if fault != self._told:
+            self._fault = self._told = fault
+
+    def _look(self, now_s: float) -> None:
+        if self._search is None:
+            if now_s >= self._search_at:
+                self._search = self._searcher.submit(self._find)
+            return
+        if not self._search.done():
+            return
+        search, self._search = self._search, None
+        try:
+            self._start(search.result())
+            self._lost, self._told = False, ""
+        except HostError as error:
+            self._tell(str(error))
+            self._search_at = now_s + RETRY_S
+
+    def _find(self) -> dict[str, float]:
+        self._host.find()
+        return self._read()
+
+    def _send(self, due: Due, now_s: float) -> None:
+        if due.count and not self._host.profile.pushes:
+            self._ask(now_s)
+        begun = due.moved - self._touched.keys()
+        if begun:
+            self._host.touch(begun, True)
+        if due.values:
+            real = {s: self._plugin.parameter(s).to_real(v) for s, v in due.values.items()}
+            self._host.set(real)
+            if not self._host.profile.follows:
+                self._values |= real
+        if due.bypass is not None:
+            self._host.bypass(due.bypass)
+        self._note(due, now_s)
+        self._touched |= dict.fromkeys(due.moved, now_s)
+        ended = [symbol for symbol, at in self._touched.items() if now_s - at >= RELEASE_S]
+        self._release(ended)
+
+    def _note(self, due: Due, now_s: float) -> None:
+        for symbol, value in due.values.items():
+            self._echoes.sent(symbol, value, now_s)
+        if due.bypass is not None:
+            self._echoes.sent(BYPASS, float(due.bypass), now_s)
+
+    def _release(self, symbols: list[str]) -> None:
+        if symbols:
+            self._host.touch(symbols, False)
+        for symbol in symbols:
+            del self._touched[symbol]
+
+    def _insist(self, values: Mapping[str, float]) -> int:
+        """Set until the host tells that it has them; how many values."""
+        if self._lost:
+            self._look(self._search_at)
+            if self._search is not None:
+                wait([self._search])
+                self._look(self._search_at)
+        if self._lost or not values:
+            return 0
+        knobs = {symbol: value for symbol, value in values.items() if symbol != BYPASS}
+        try:
+            for _ in range(_ATTEMPTS):
+                self._host.set(knobs)
+                if BYPASS in values:
+                    self._host.bypass(values[BYPASS] >= 0.5)
+                if not self._host.profile.reads or self._has(knobs):
+                    break
+            self._release(list(self._touched))
+            self._values |= values
+        except HostError as error:
+            self._lose(str(error))
+        return len(values)
+
+    def _has(self, knobs: Mapping[str, float]) -> bool:
+        told = self._host.read()
+        tolerance = max(DEADBAND, self._host.profile.step)
+        return all(
+            abs(self._normalised(s, told[s]) - self._normalised(s, value)) <= tolerance
+            for s, value in knobs.items()
+            if s in told
+        )
+
+    def _normalised(self, symbol: str, real: float) -> float:
+        return real if symbol == BYPASS else self._plugin.parameter(symbol).to_normalised(real)

@@ -1,0 +1,1 @@
+"""The embedded effect host, for people without a DAW."""

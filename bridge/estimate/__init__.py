@@ -1,0 +1,1 @@
+"""What a recording sounds like, and which setting a network takes it for."""

@@ -1,0 +1,132 @@
+"""What is known: plugins, rigs and trained models, in two layers.
+
+The first layer is shipped, inside an installed wheel or in a checkout; the second is the user's
+data folder and survives an update. An entry of the user's takes the place of a shipped one of the
+same id. A model names the encoder it needs by hash, so several encoders may lie side by side.
+
+No thread: files are looked at when something is asked for, and read again where they have changed.
+Any thread may ask. A library is small and can be sent to another process.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+from platformdirs import user_data_path
+
+from bridge.errors import ModelError
+from bridge.manifest import Manifest, PluginSpec, read_manifest
+
+_PACKAGE = Path(__file__).resolve().parent
+_SHIPPED = _PACKAGE / "data" if (_PACKAGE / "data").is_dir() else _PACKAGE.parent
+MANIFEST = _SHIPPED / "plugins_manifest.yaml"
+MODELS = _SHIPPED / "exported_models"
+ENCODER_FOLDER = "encoder"
+MODEL_FILE = "model.onnx"
+CARD_FILE = "card.json"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One place where plugins and models lie; neither file nor folder need be there."""
+
+    manifest: Path
+    models: Path
+
+
+SHIPPED = Layer(MANIFEST, MODELS)
+
+
+def user_layer() -> Layer:
+    """The user's own, in the system's folder for data."""
+    folder = user_data_path("dafx-bridge", appauthor=False)
+    return Layer(folder / MANIFEST.name, folder / "models")
+
+
+@dataclass(frozen=True)
+class Library:
+    """Layers of plugins, rigs and models; of two with one name, the later layer's counts."""
+
+    layers: tuple[Layer, ...] = (SHIPPED,)
+
+    @classmethod
+    def of_models(cls, models: Path) -> Self:
+        """The shipped plugins with the models of this folder alone."""
+        return cls((Layer(MANIFEST, models),))
+
+    @property
+    def manifest(self) -> Manifest:
+        """All plugins and rigs. Raises ManifestError where a table is not valid."""
+        tables = [
+            _read(layer.manifest, _stamp(layer.manifest))
+            for layer in self.layers
+            if layer is self.layers[0] or layer.manifest.exists()
+        ]
+        return Manifest.merged(tables)
+
+    def predictor_folder(self, plugin: PluginSpec) -> Path | None:
+        """Where the plugin's predictor lies; None for a plugin that has none.
+
+        Raises ModelError where the manifest names a folder that is not there.
+        """
+        if plugin.model is None:
+            return None
+        folders = [layer.models / plugin.model for layer in reversed(self.layers)]
+        for folder in folders:
+            if folder.is_dir():
+                return folder
+        raise ModelError(
+            f"{plugin.id}: model {plugin.model!r} is not below {folders[-1].parent}; train and"
+            " export it, or leave `model` out of the manifest"
+        )
+
+    def encoder_folder(self, sha256: str | None = None) -> Path:
+        """The encoder of that hash, or by itself the newest layer's.
+
+        Raises ModelError where there is none.
+        """
+        found = [
+            folder
+            for layer in reversed(self.layers)
+            for folder in sorted(layer.models.glob(f"{ENCODER_FOLDER}*"))
+            if (folder / CARD_FILE).is_file()
+        ]
+        for folder in found:
+            if sha256 is None or _sha256(folder / CARD_FILE) == sha256:
+                return folder
+        places = " or ".join(str(layer.models) for layer in self.layers)
+        wanted = "no encoder" if sha256 is None else f"no encoder of sha256 {sha256[:12]}…"
+        raise ModelError(f"there is {wanted} below {places}; export it together with its models")
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that are watched: an engine that runs reads them again where they change."""
+        return tuple(layer.manifest for layer in self.layers)
+
+
+def open_library() -> Library:
+    """What is shipped, and what the user has added."""
+    return Library((SHIPPED, user_layer()))
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, _stamp_ns: int) -> Manifest:
+    return read_manifest(path)
+
+
+def _stamp(path: Path) -> int:
+    """When a file was last written, in ns; 0 where it is not there."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _sha256(card: Path) -> str:
+    """The hash in a card; empty where it cannot be read, which loading it will tell."""
+    try:
+        return str(json.loads(card.read_text(encoding="utf-8")).get("sha256", ""))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, AttributeError):
+        return ""

@@ -1,0 +1,1 @@
+"""Try settings by rendering them, and choose."""

@@ -1,0 +1,203 @@
+"""Decisions by rendering, in a process of their own.
+
+Three parties. The analysis thread asks and polls: both only touch queues and never block. A thread
+of this process hands the child one request at a time and blocks until it has answered or died. The
+child, niced and with one thread for numbers, loads plugin and models and renders; a thread of it
+waits for the end of this process, however that comes, and ends the child with it.
+
+A child that dies or fails is started again; after `MOST_FAILURES` in a row it stays off.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from multiprocessing import get_context, parent_process, resource_tracker
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+
+from typing_extensions import override
+
+from bridge.closing import Closing
+from bridge.effects import load_effect
+from bridge.engine.refinement import Outcome, Request
+from bridge.errors import AudioError
+from bridge.estimate.matcher import Matcher
+from bridge.library import Library, open_library
+from bridge.manifest import PluginSpec
+from bridge.search.render_search import decide
+from bridge.spawning import one_thread_each
+
+BUDGET_S = 2.5
+"""For one decision; less than the new audio it is worth, so that the child rests in between."""
+PATIENCE_S = 60.0
+"""A child that is silent for so long counts as dead."""
+MOST_FAILURES = 3
+_NICENESS = 10
+
+Work = Callable[[Connection, PluginSpec, Library], None]
+"""Takes requests out of the pipe and answers them, until the pipe is closed."""
+
+
+class SearchWorker(Closing):
+    """Decides one request at a time, while its owner goes on."""
+
+    def __init__(
+        self, plugin: PluginSpec, library: Library | None = None, work: Work | None = None
+    ) -> None:
+        """`work` is what the child does, by itself: to decide."""
+        self._arguments = (work or serve, plugin, library or open_library())
+        self._requests: SimpleQueue[Request | None] = SimpleQueue()
+        self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self._waiting = False
+        self._failures = 0
+        self._closed = False
+        self._changing = Lock()
+        """Held while a child is started, so that none is started behind the back of `close`."""
+        self._child, self._pipe = self._start()
+        self._thread = Thread(target=self._run, name="decisions", daemon=True)
+        self._thread.start()
+
+    @property
+    def idle(self) -> bool:
+        """Whether a request would be taken."""
+        return not self._waiting and self._failures < MOST_FAILURES
+
+    @property
+    def process_id(self) -> int | None:
+        """The child's."""
+        return self._child.pid
+
+    def ask(self, request: Request) -> None:
+        """Hand over a request; only while idle."""
+        self._waiting = True
+        self._requests.put(request)
+
+    def poll(self) -> Outcome | None:
+        """What came of the last request, once; None while it is in work."""
+        try:
+            outcome = self._outcomes.get_nowait()
+        except Empty:
+            return None
+        self._waiting = False
+        return outcome
+
+    @override
+    def close(self) -> None:
+        """End thread and child at once. May be called twice."""
+        with self._changing:
+            self._closed = True
+            self._child.kill()
+        self._requests.put(None)
+        self._thread.join()
+        self._child.join()
+        self._pipe.close()
+
+    def _start(self) -> tuple[BaseProcess, Connection]:
+        context = get_context("spawn")
+        pipe, its_end = context.Pipe()
+        child = context.Process(
+            target=_child, args=(its_end, *self._arguments), name="decisions", daemon=True
+        )
+        with one_thread_each(), _no_interrupts():
+            child.start()
+        its_end.close()
+        return child, pipe
+
+    def _run(self) -> None:
+        while (request := self._requests.get()) is not None:
+            self._outcomes.put(self._answer(request))
+
+    def _answer(self, request: Request) -> Outcome:
+        """Blocks until the child has answered or died."""
+        outcome = self._outcome(request)
+        if not outcome.fault:
+            self._failures = 0
+            return outcome
+        self._failures += 1
+        with self._changing:
+            if self._closed:
+                return outcome
+            self._child.kill()
+            self._child.join()
+            if self._failures >= MOST_FAILURES:
+                return replace(outcome, fault=f"{outcome.fault}; it stays off from here on")
+            self._pipe.close()
+            self._child, self._pipe = self._start()
+        return replace(outcome, fault=f"{outcome.fault}; it is started again")
+
+    def _outcome(self, request: Request) -> Outcome:
+        try:
+            # A child that is gone may have left the reason in the pipe.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                self._pipe.send(request)
+            if not self._pipe.poll(PATIENCE_S):
+                return Outcome(None, fault=f"trying settings took over {PATIENCE_S:.0f} s")
+            outcome: Outcome = self._pipe.recv()
+        except (EOFError, OSError):
+            return Outcome(None, fault="trying settings failed (its process has died)")
+        return outcome
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """A process that is started in this block does not hear of Ctrl-C.
+
+    It reaches every process of a terminal; this one is ended by its owner.
+    """
+    masked = hasattr(signal, "pthread_sigmask")
+    if masked:
+        # Python starts it before the first child, and lets Ctrl-C through again when it has.
+        resource_tracker.ensure_running()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masked else set()
+    try:
+        yield
+    finally:
+        if masked:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _child(pipe: Connection, work: Work, plugin: PluginSpec, library: Library) -> None:
+    """The child's whole life; it reports what stops it as its last outcome."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    Thread(target=_die_with_parent, daemon=True).start()
+    try:
+        work(pipe, plugin, library)
+    except EOFError:
+        return
+    # Whatever goes wrong here must reach the player as one line, and leave the network at work.
+    except Exception as error:
+        lines = str(error).splitlines() or [""]
+        pipe.send(
+            Outcome(None, fault=f"trying settings failed ({lines[0] or type(error).__name__})")
+        )
+
+
+def _die_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+    os._exit(0)
+
+
+def serve(pipe: Connection, plugin: PluginSpec, library: Library) -> None:
+    """Answer requests with decisions until the pipe is closed."""
+    matcher, effect = Matcher(plugin, library), load_effect(plugin)
+    while True:
+        request: Request = pipe.recv()
+        started = time.monotonic()
+        try:
+            answer = decide(
+                matcher, effect, request.played, request.sample_rate, request.reference, BUDGET_S
+            )
+        except AudioError:
+            # Too quiet to try anything on; the next window may serve.
+            pipe.send(Outcome(None))
+        else:
+            pipe.send(Outcome(answer, time.monotonic() - started))
