@@ -77,6 +77,15 @@ def test_a_plugin_of_the_users_stands_beside_the_shipped_ones(own: Layer, librar
     assert library.faults == ()
 
 
+def test_the_example_in_the_documentation_is_valid(own: Layer, library: Library) -> None:
+    text = (MANIFEST.parent / "docs" / "plugins.md").read_text()
+    own.manifest.write_text(text.split("```yaml\n")[1].split("```")[0])
+    assert library.faults == ()
+    assert [slot.id for slot in chain_of("my-rig", library.manifest).slots] == [
+        *("tighten", "fuzz", "room")
+    ]
+
+
 def test_the_users_entry_takes_the_place_of_the_shipped_one(own: Layer, library: Library) -> None:
     write(own, "plugins:" + FUZZ.replace("id: my-fuzz", "id: pedalboard-distortion"))
     assert ids(library) == ids(Library())
