@@ -233,8 +233,6 @@ def _check_order(places: Sequence[Place], listed: Sequence[Place], chain: Chain)
             for slot, place in zip(chain.slots, places, strict=True)
             if place.track == track
         ]
-        if len(set(slots)) > len({position for position, _ in slots}):
-            raise HostError(f"the URL names one plugin on {track.name!r} twice; name one a slot")
         if slots != sorted(slots):
             raise HostError(
                 f"on {track.name!r} sound goes through"
