@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from typing_extensions import override
 
-from bridge.hosts.base import HostParameter, HostPlugin, HostTrack, Key, Profile
+from bridge.hosts.base import Attachment, HostParameter, HostPlugin, HostTrack, Key, Profile, Ref
 from bridge.hosts.osc_dialect import Gathering, OscDialect
 from bridge.manifest import BYPASS, PluginSpec, Setting
 from bridge.osc import Address, Message, OscSocket
@@ -41,8 +41,8 @@ class Embedded(OscDialect):
 
     def __init__(self, address: Address) -> None:
         super().__init__(PROFILE, address)
-        self._id = ""
-        self._keys: dict[str, Key] = {}
+        self._ids: tuple[str, ...] = ()
+        self._refs: dict[str, Ref] = {}
 
     @override
     def tracks(self) -> Sequence[HostTrack]:
@@ -57,31 +57,37 @@ class Embedded(OscDialect):
         return self._describe()[1]
 
     @override
-    def attach(self, track: HostTrack, plugin: HostPlugin, keys: Sequence[Key]) -> None:
-        self._id = str(plugin.key)
-        self._keys = {address_of(self._id, key): key for key in keys}
+    def attach(self, attachments: Sequence[Attachment]) -> None:
+        self._ids = tuple(str(attachment.plugin.key) for attachment in attachments)
+        refs = [(number, key) for number, a in enumerate(attachments) for key in a.keys]
+        self._refs = {self._address_of(ref): ref for ref in refs}
 
     @override
-    def set(self, values: Mapping[Key, float]) -> None:
+    def set(self, values: Mapping[Ref, float]) -> None:
         self._send_together(
-            [Message(address_of(self._id, k), (float(v),)) for k, v in values.items()]
+            [Message(self._address_of(ref), (float(v),)) for ref, v in values.items()]
         )
 
     @override
-    def bypass(self, on: bool) -> None:
-        self._send(Message(address_of(self._id, BYPASS), (int(on),)))
+    def bypass(self, number: int, on: bool) -> None:
+        self._send(Message(self._address_of((number, BYPASS)), (int(on),)))
 
     @override
     def ask(self) -> None:
-        self._send_together([*map(Message, [*self._keys, address_of(self._id, BYPASS)])])
+        switches = [self._address_of((number, BYPASS)) for number in range(len(self._ids))]
+        self._send_together([*map(Message, [*self._refs, *switches])])
 
     @override
     def _hear(self, message: Message, news: Gathering) -> None:
+        slot_id, _, symbol = message.address[1:].rpartition("/")
         match message.arguments:
-            case (int() | float() as value,) if message.address in self._keys:
-                news.values.append((self._keys[message.address], float(value)))
-            case (int() as on,) if message.address == address_of(self._id, BYPASS):
-                news.bypassed.append(bool(on))
+            case (int() | float() as value,) if message.address in self._refs:
+                news.values.append((self._refs[message.address], float(value)))
+            case (int() as on,) if symbol == BYPASS and slot_id in self._ids:
+                news.bypassed.append((self._ids.index(slot_id), bool(on)))
+
+    def _address_of(self, ref: Ref) -> str:
+        return address_of(self._ids[ref[0]], ref[1])
 
     def _describe(self) -> tuple[HostPlugin, list[HostParameter]]:
         plugins: list[HostPlugin] = []
