@@ -9,6 +9,7 @@ Any thread may ask. A library is small and can be sent to another process.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -99,6 +100,18 @@ class Library:
         places = " or ".join(str(layer.models) for layer in self.layers)
         wanted = "no encoder" if sha256 is None else f"no encoder of sha256 {sha256[:12]}…"
         raise ModelError(f"there is {wanted} below {places}; export it together with its models")
+
+    def model_files(self, plugins: Sequence[PluginSpec]) -> tuple[Path, ...]:
+        """Where these plugins' models lie, or would be found; not all of them need be there."""
+        folders = [
+            folder
+            for layer in self.layers
+            for folder in (
+                *(layer.models / plugin.model for plugin in plugins if plugin.model),
+                *sorted(layer.models.glob(f"{ENCODER_FOLDER}*")),
+            )
+        ]
+        return tuple(folder / name for folder in folders for name in (MODEL_FILE, CARD_FILE))
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -1,0 +1,102 @@
+"""What there is to choose from: sound devices, plugins, rigs, and what a host holds.
+
+Each is listed on a thread of a pool, and told as JSON when it is there.
+"""
+
+import json
+import subprocess
+from concurrent.futures import Executor
+from typing import Any
+
+from bridge.audio.devices import list_devices
+from bridge.commands import command_line
+from bridge.control.latest_job import LatestJob
+from bridge.control.surface import Surface
+from bridge.errors import BridgeError, DeviceError
+from bridge.hosts import discover, listing
+from bridge.library import Library
+from bridge.manifest import RigSpec
+
+_PLUGINS_S = 60.0
+_OF_PLUGIN = ("id", "name", "kind", "installed", "model")
+
+
+class Listings:
+    """Lists on demand."""
+
+    def __init__(self, surface: Surface, library: Library, pool: Executor) -> None:
+        self._surface, self._library = surface, library
+        self._devices = LatestJob(pool, lambda told: surface.tell("/devices", told))
+        self._discovered = LatestJob(pool, lambda told: surface.tell("/discovered", told))
+        self._plugins = LatestJob(pool, self._take_plugins)
+
+    @property
+    def fault(self) -> str:
+        """Why the plugins cannot be listed; empty where they can."""
+        return self._plugins.fault
+
+    def poll(self) -> None:
+        """Tell what is there."""
+        for job in (self._devices, self._discovered, self._plugins):
+            job.poll()
+
+    def list_devices(self) -> None:
+        """Look for sound devices."""
+        self._devices.order(_devices)
+
+    def list_plugins(self) -> None:
+        """List plugins and rigs."""
+        library = self._library
+        self._plugins.order(lambda: _plugins(library))
+
+    def discover(self, url: str) -> None:
+        """List what the host at `url` holds."""
+
+        def make() -> str:
+            try:
+                return json.dumps(listing(discover(url)))
+            except BridgeError as error:
+                return json.dumps({"error": str(error)})
+
+        self._discovered.order(make)
+
+    def _take_plugins(self, told: tuple[str, str]) -> None:
+        plugins, rigs = told
+        self._surface.tell("/plugins", plugins)
+        self._surface.tell("/rigs", rigs)
+
+
+def _devices() -> str:
+    try:
+        inputs = [d for d in list_devices() if d["max_input_channels"] > 0]
+    except DeviceError as error:
+        return json.dumps({"error": str(error)})
+    return json.dumps([{"name": d["name"], "channels": d["max_input_channels"]} for d in inputs])
+
+
+def _plugins(library: Library) -> tuple[str, str]:
+    """Plugins and rigs, as JSON; a rig is installed where all its plugins are.
+
+    In a process of its own: loading them all is slow, and one of them may crash.
+    """
+    command = command_line("plugins", "--json")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_PLUGINS_S)
+    if done.returncode:
+        raise BridgeError("the plugins cannot be listed; run `dafx-bridge plugins` to see why")
+    plugins: list[dict[str, Any]] = json.loads(done.stdout)
+    installed = {plugin["id"] for plugin in plugins if plugin["installed"]}
+    rigs = [_rig(rig, installed) for rig in library.manifest.rigs]
+    return json.dumps([{k: p[k] for k in _OF_PLUGIN} for p in plugins]), json.dumps(rigs)
+
+
+def _rig(rig: RigSpec, installed: set[str]) -> dict[str, object]:
+    return {
+        "id": rig.id,
+        "name": rig.name,
+        "kind": rig.kind,
+        "slots": [
+            {"slot": slot.slot, "plugin": slot.plugin, "optional": slot.optional}
+            for slot in rig.slots
+        ],
+        "installed": all(slot.plugin in installed for slot in rig.slots),
+    }
