@@ -49,7 +49,7 @@ class ConnectedHost(Closing):
         if self.restore:
             self.control.revert(keep=frozenset(addresses(staying(self.chain, chain))))
         self._disconnect()
-        return LeftHost(self.control, self.process)
+        return LeftHost(self.chain, self.control, self.process)
 
     def _disconnect(self) -> None:
         self.control.close()
@@ -60,6 +60,7 @@ class ConnectedHost(Closing):
 class LeftHost(Closing):
     """What one chain leaves to another in the same host."""
 
+    chain: Chain
     control: ParameterControl
     process: EmbeddedProcess | None
 
@@ -83,9 +84,7 @@ def connect_host(
         url = process.url if process else url
         host = connect(url, chain)
         try:
-            control = ParameterControl(host, chain)
-            if before:
-                control.succeed(before.control)
+            control = _control(host, chain, before)
         except BaseException:
             host.close()
             raise
@@ -94,6 +93,17 @@ def connect_host(
             process.close()
         raise
     return ConnectedHost(url, chain, host, control, process, restore)
+
+
+def _control(host: Host, chain: Chain, before: LeftHost | None) -> ParameterControl:
+    stay = frozenset(addresses(staying(before.chain, chain))) if before else frozenset()
+    if before and before.process:
+        own = before.control.driver.own.all_values
+        host.set({address: own[address] for address in own.keys() & stay})
+    control = ParameterControl(host, chain)
+    if before:
+        control.succeed(before.control, stay)
+    return control
 
 
 def _process(

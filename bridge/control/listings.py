@@ -6,7 +6,6 @@ Each is listed on a thread of a pool, and told as JSON when it is there.
 import json
 import subprocess
 from concurrent.futures import Executor
-from typing import Any
 
 from bridge.audio.devices import list_devices
 from bridge.commands import command_line
@@ -14,8 +13,6 @@ from bridge.control.latest_job import LatestJob
 from bridge.control.surface import Surface
 from bridge.errors import BridgeError, DeviceError
 from bridge.hosts import discover, listing
-from bridge.library import Library
-from bridge.manifest import RigSpec
 
 _PLUGINS_S = 60.0
 _OF_PLUGIN = ("id", "name", "kind", "installed", "model")
@@ -24,8 +21,8 @@ _OF_PLUGIN = ("id", "name", "kind", "installed", "model")
 class Listings:
     """Lists on demand."""
 
-    def __init__(self, surface: Surface, library: Library, pool: Executor) -> None:
-        self._surface, self._library = surface, library
+    def __init__(self, surface: Surface, pool: Executor) -> None:
+        self._surface = surface
         self._devices = LatestJob(pool, lambda told: surface.tell("/devices", told))
         self._discovered = LatestJob(pool, lambda told: surface.tell("/discovered", told))
         self._plugins = LatestJob(pool, self._take_plugins)
@@ -46,8 +43,7 @@ class Listings:
 
     def list_plugins(self) -> None:
         """List plugins and rigs."""
-        library = self._library
-        self._plugins.order(lambda: _plugins(library))
+        self._plugins.order(_plugins)
 
     def discover(self, url: str) -> None:
         """List what the host at `url` holds."""
@@ -74,8 +70,8 @@ def _devices() -> str:
     return json.dumps([{"name": d["name"], "channels": d["max_input_channels"]} for d in inputs])
 
 
-def _plugins(library: Library) -> tuple[str, str]:
-    """Plugins and rigs, as JSON; a rig is installed where all its plugins are.
+def _plugins() -> tuple[str, str]:
+    """Plugins and rigs, each as JSON.
 
     In a process of its own: loading them all is slow, and one of them may crash.
     """
@@ -83,20 +79,6 @@ def _plugins(library: Library) -> tuple[str, str]:
     done = subprocess.run(command, capture_output=True, text=True, timeout=_PLUGINS_S)
     if done.returncode:
         raise BridgeError("the plugins cannot be listed; run `dafx-bridge plugins` to see why")
-    plugins: list[dict[str, Any]] = json.loads(done.stdout)
-    installed = {plugin["id"] for plugin in plugins if plugin["installed"]}
-    rigs = [_rig(rig, installed) for rig in library.manifest.rigs]
-    return json.dumps([{k: p[k] for k in _OF_PLUGIN} for p in plugins]), json.dumps(rigs)
-
-
-def _rig(rig: RigSpec, installed: set[str]) -> dict[str, object]:
-    return {
-        "id": rig.id,
-        "name": rig.name,
-        "kind": rig.kind,
-        "slots": [
-            {"slot": slot.slot, "plugin": slot.plugin, "optional": slot.optional}
-            for slot in rig.slots
-        ],
-        "installed": all(slot.plugin in installed for slot in rig.slots),
-    }
+    told = json.loads(done.stdout)
+    plugins = [{name: plugin[name] for name in _OF_PLUGIN} for plugin in told["plugins"]]
+    return json.dumps(plugins), json.dumps(told["rigs"])

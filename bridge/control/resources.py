@@ -39,6 +39,7 @@ class _Look:
     manifest: Manifest | None
     """None where it is not valid."""
     fault: str
+    """What is wrong with it; empty where nothing is."""
     models: Stamps
     reference: Stamps
 
@@ -241,7 +242,8 @@ class Resources(Closing):
             models = stamps_of(library.model_files(plugins))
             reference = stamps_of([Path(path)] if path else [])
             try:
-                return _Look(chain, library.manifest, "", models, reference)
+                fault = next(iter(library.faults), "")
+                return _Look(chain, library.manifest, fault, models, reference)
             except ManifestError as error:
                 return _Look(chain, None, str(error), models, reference)
 
@@ -262,4 +264,6 @@ class Resources(Closing):
 
     def _is_another(self, chain: Chain | None) -> bool:
         """Whether the library has the chain that is wanted otherwise by now."""
-        return chain is not None and chain is self._wanted and chain_of(chain.id, self._manifest) != chain
+        if chain is None or chain is not self._wanted:
+            return False
+        return chain_of(chain.id, self._manifest) != chain

@@ -76,7 +76,7 @@ class Service(Closing):
         self._engine.let_go()
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="preparing")
         self._parameters = Parameters(self.surface, self._engine, self._kept.snapshots)
-        self._listings = Listings(self.surface, library, self._pool)
+        self._listings = Listings(self.surface, self._pool)
         self._resources = Resources(
             self.surface,
             self._engine,

@@ -14,10 +14,11 @@ from typing import Any
 from bridge.analysis.metrics import style_distance
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
+from bridge.chain import Chain
 from bridge.commands import Line, lines, running
 from bridge.effects import load_effect
 from bridge.errors import BridgeError
-from bridge.estimate.matcher import Matcher
+from bridge.estimate.estimator import Estimator
 from bridge.library import open_library
 from bridge.manifest import Setting
 
@@ -54,7 +55,7 @@ def run_demo(out: Path) -> DemoResult:
     truth = Setting.of_values(plugin, truth_file["values"])
     # A fault is told here, once, and not by the child it would stop.
     load_effect(plugin)
-    Matcher(plugin)
+    Estimator(Chain.of_plugin(plugin))
     processed = out / "processed.wav"
     with TemporaryDirectory(dir=out, prefix=".demo-") as scratch:
         recorded = Path(scratch) / processed.name

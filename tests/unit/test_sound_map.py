@@ -106,9 +106,12 @@ def test_a_recording_is_located_in_the_square(overdrive_map: SoundMap) -> None:
 
 @pytest.fixture
 def models(tmp_path: Path) -> Path:
-    """The encoder and mda Overdrive's map, to be spoilt."""
+    """The encoder and mda Overdrive's map, to be spoilt; mda Delay has no map there."""
     for name in ("encoder", f"mda-overdrive/{MAP_FOLDER}"):
         shutil.copytree(MODELS / name, tmp_path / name)
+    (tmp_path / "mda-delay").mkdir()
+    for name in ("mda-overdrive/card.json", "mda-delay/card.json"):
+        shutil.copy(MODELS / name, tmp_path / name)
     return tmp_path
 
 
@@ -121,7 +124,7 @@ Change = Callable[[dict[str, Any]], object]
         (lambda card: card.update(plugin="mda-delay"), "plugin is 'mda-delay'"),
         (lambda card: card["parameters"].reverse(), "parameters is"),
         (lambda card: card["parameters"][1].update(max=2.0), r"parameters\.1\.max is 2\.0"),
-        (lambda card: card.update(encoder_sha256="0" * 64), "encoder_sha256 is"),
+        (lambda card: card.update(encoder_sha256="0" * 64), "no encoder of sha256 000000000000"),
         (lambda card: card.update(embedding_size=7), "embedding_size is 7"),
         (lambda card: card.update(points=3), "positions is"),
         (lambda card: card.update(schema_version=2), "schema_version"),
