@@ -88,7 +88,7 @@ class KeptValues(Closing):
             self._store.close()
 
     def _tell(self, values: Mapping[str, Value]) -> None:
-        """As far as they still fit."""
+        """As far as they still fit; a preset's must. Raises BridgeError where they do not."""
         for address, value in values.items():
             node = self._surface.nodes.get(address)
             if node is None or not node.kept:
@@ -96,4 +96,6 @@ class KeptValues(Closing):
             try:
                 self._surface.tell(address, *fitting(node, value))
             except BridgeError as error:
+                if self._store is None:
+                    raise BridgeError(f"{address}: {error}") from None
                 _log.warning("%s is not restored: %s", address, error)

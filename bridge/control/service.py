@@ -113,15 +113,14 @@ class Service(Closing):
         self._listings.list_devices()
         self._listings.list_plugins()
 
-    def wait_until_ready(self, stop: Event) -> None:
-        """Blocking, until all that is wanted is there, or `stop` is set.
+    def get_ready(self) -> None:
+        """Blocking, until all that a preset wants is there; raises the error of what is not.
 
-        Raises the error for which something is missing.
+        The source comes last, as nothing of it may be lost.
         """
-        while self._resources.busy and not stop.wait(_LOOK_S):
-            self._resources.poll(time.monotonic())
-            if error := self._resources.error:
-                raise error
+        self._wait()
+        self._resources.open_source()
+        self._wait()
 
     def run(
         self,
@@ -159,6 +158,13 @@ class Service(Closing):
         self._kept.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.surface.close()
+
+    def _wait(self) -> None:
+        while self._resources.busy:
+            time.sleep(_LOOK_S)
+            self._resources.poll(time.monotonic())
+            if error := self._resources.error:
+                raise error
 
     def _attend(self, now_s: float) -> None:
         """Once a hop."""
@@ -406,8 +412,8 @@ class Service(Closing):
         self._kept.tell()
         if preset is None:
             self._settle_on_a_chain()
+            self._resources.open_source()
         self._tune()
-        self._resources.open_source()
         self._resources.open_chain()
 
     def _settle_on_a_chain(self) -> None:
