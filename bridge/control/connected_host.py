@@ -111,12 +111,9 @@ def _process(
 ) -> EmbeddedProcess | None:
     if url != EMBEDDED_PROCESS:
         return None
-    process = before.process if before else None
-    if process is None or not process.alive:
-        return EmbeddedProcess(chain, source, log)
-    try:
-        process.exchange(chain)
-    except BaseException:
-        process.close()
-        raise
-    return process
+    if before and before.process:
+        # Of a chain that is only defined otherwise it could not be told when it is exchanged.
+        if before.chain.id != chain.id and before.process.exchange(chain):
+            return before.process
+        before.process.close()
+    return EmbeddedProcess(chain, source, log)

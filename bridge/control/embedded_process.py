@@ -13,12 +13,14 @@ from bridge.chain import Chain
 from bridge.closing import Closing
 from bridge.commands import command_line
 from bridge.errors import HostError
+from bridge.hosts import embedded
 from bridge.osc import Message, OscSocket
 from bridge.osc.udp import LOOPBACK
 
 NAME = "embedded"
 """What stands in place of a URL."""
 _READY_S = 30.0
+_EXCHANGE_S = 10.0
 _ANSWER_S = 0.3
 _END_S = 3.0
 
@@ -53,17 +55,18 @@ class EmbeddedProcess(Closing):
         """Whether it runs."""
         return self._child.poll() is None
 
-    def exchange(self, chain: Chain) -> None:
-        """Blocking: have it play through another chain. Raises HostError where it does not."""
-        end_s = time.monotonic() + _READY_S
+    def exchange(self, chain: Chain) -> bool:
+        """Blocking: have it play another chain; whether it does."""
+        embedded.exchange(self._address, chain.id)
+        end_s = time.monotonic() + _EXCHANGE_S
         with OscSocket() as client:
-            client.send(Message("/chain", (chain.id,)), self._address)
-            while time.monotonic() < end_s:
-                client.send(Message("/chain"), self._address)
+            while self.alive and time.monotonic() < end_s:
+                client.send(Message(embedded.CHAIN), self._address)
                 while received := client.receive(_ANSWER_S):
-                    if any(m.address == "/chain" and m.arguments[:1] == (chain.id,) for m in received[0]):
-                        return
-        raise HostError(f"the embedded host does not load {chain.name}; see its log")
+                    told = (message for message in received[0] if message.address == embedded.CHAIN)
+                    if any(message.arguments[:1] == (chain.id,) for message in told):
+                        return True
+        return False
 
     @override
     def close(self) -> None:
