@@ -11,7 +11,7 @@ from platformdirs import PlatformDirs
 
 from bridge.chain import Chain, Slot
 from bridge.cli.engine import LOG
-from bridge.cli.options import ChainOption, JsonOption, RigOption, chain_from, echo_json
+from bridge.cli.options import JsonOption, PluginOption, RigOption, chain_from, echo_json
 from bridge.cli.orders import Orders
 from bridge.cli.stopping import stop_on_signals
 from bridge.control.kept_values import Preset
@@ -50,7 +50,7 @@ def command(
             " numbers; `dafx-bridge hosts` lists all kinds.",
         ),
     ],
-    plugin: ChainOption = None,
+    plugin: PluginOption = None,
     rig: RigOption = None,
     channels: Annotated[
         str,
