@@ -132,8 +132,8 @@ class Service(Closing):
         self._stop = stop
 
         def report(status: Status) -> None:
-            faults, self._untold = self._untold, []
-            on_status(replace(status, fault="; ".join(faults)))
+            faults, self._untold = [*self._untold, status.fault], []
+            on_status(replace(status, fault="; ".join(filter(None, faults))))
 
         return self._engine.run(stop, seconds, report, self._attend)
 
