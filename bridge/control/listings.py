@@ -23,8 +23,8 @@ class Listings:
 
     def __init__(self, surface: Surface, pool: Executor) -> None:
         self._surface = surface
-        self._devices = LatestJob(pool, lambda told: surface.tell("/devices", told))
-        self._discovered = LatestJob(pool, lambda told: surface.tell("/discovered", told))
+        self._devices = LatestJob[str](pool, lambda told: surface.tell("/devices", told))
+        self._discovered = LatestJob[str](pool, lambda told: surface.tell("/discovered", told))
         self._plugins = LatestJob(pool, self._take_plugins)
 
     @property

@@ -148,9 +148,7 @@ NODES: tuple[Node, ...] = (
     _switch("/rendering", True, "1 tries settings in a process in the background", kept=True),
     _switch("/bypass", False, "1 leaves every plugin out"),
     _command("/match", "go to the best answer once, and stay there"),
-    _command(
-        "/arm", "let the model turn these parameters or slots again, or all of them", "s*"
-    ),
+    _command("/arm", "let the model turn these parameters or slots again, or all of them", "s*"),
     _command("/revert", "give the host its values from before back, and leave them until /arm"),
     _command("/panic", "stop whatever is going on, and /revert"),
     _command("/learn", "take so much of the input as the reference", "f", (1.0, 60.0), "s"),

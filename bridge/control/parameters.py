@@ -193,4 +193,3 @@ class Parameters:
             own = [confidence[a] for a in addresses([slot]) if a in confidence]
             if own:
                 tell(slot_confidence(slot.id), round(fmean(own), 3))
-

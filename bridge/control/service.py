@@ -88,9 +88,7 @@ class Service(Closing):
             repeat=preset is None,
             restore=preset is None or preset.restore,
         )
-        self._cursor = MapCursor(
-            self.surface, self._engine, self._parameters, self._resources
-        )
+        self._cursor = MapCursor(self.surface, self._engine, self._parameters, self._resources)
         self._recordings = LatestJob(self._pool, self._take_recording)
         self._recorder: ReferenceRecorder | None = None
         self._told_reference: Reference | None = None
