@@ -410,16 +410,16 @@ def test_every_parameter_slot_and_bypass_has_its_nodes(manifest: Manifest) -> No
         assert nodes[f"/slot/{slot.id}/confidence"].types == "f"
 
 
-def test_settings_come_from_the_nodes(surface: Surface, manifest: Manifest) -> None:
+def test_settings_come_from_the_nodes(manifest: Manifest) -> None:
     chain = chain_of("mda-overdrive,mda-delay", manifest)
-    surface.describe([*NODES, *chain_nodes(chain)])
-    assert live_settings(surface.values, chain) == LiveSettings(
+    values = {node.address: node.default for node in (*NODES, *chain_nodes(chain))}
+    assert live_settings(values, chain) == LiveSettings(
         glides={parameter.address: Glide() for parameter in chain.predicted}
     )
-    surface.tell("/smoothing", 2.0)
-    surface.tell(node_address("mda-delay/feedback", Leaf.SMOOTHING), 0.5)
-    surface.tell(node_address("mda-delay/bypass", Leaf.LOCK), 1)
-    settings = live_settings(surface.values, chain)
+    values["/smoothing"] = (2.0,)
+    values[node_address("mda-delay/feedback", Leaf.SMOOTHING)] = (0.5,)
+    values[node_address("mda-delay/bypass", Leaf.LOCK)] = (1,)
+    settings = live_settings(values, chain)
     assert settings.glide == Glide(release_s=2.0)
     assert settings.glide_of("mda-delay/feedback") == Glide(release_s=0.5)
     assert settings.glide_of("mda-overdrive/drive") == Glide(release_s=2.0)
