@@ -271,7 +271,14 @@ def test_a_file_from_before_chains_is_understood(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", '{"snapshots": {"p": {"A": {"x": NaN}}}}', '{"settings": 3}', '{"parameters": {"p": 3}}']
+    "content",
+    [
+        "",
+        "{",
+        '{"snapshots": {"p": {"A": {"x": NaN}}}}',
+        '{"settings": 3}',
+        '{"parameters": {"p": 3}}',
+    ],
 )
 def test_a_broken_file_is_put_aside(tmp_path: Path, content: str) -> None:
     (tmp_path / FILE).write_text(content)
@@ -637,7 +644,8 @@ def test_a_plugin_without_a_predictor_is_a_normal_plugin(tmp_path: Path, library
             "place": "",
         }
         engine.client.wait(
-            lambda told: "My Gain can only be matched by rendering" in str(told["/engine/fault"]), 30
+            lambda told: "My Gain can only be matched by rendering" in str(told["/engine/fault"]),
+            30,
         )
         engine.client.send("/rendering", 1)
         engine.until(engine__fault="", engine__busy="")
@@ -676,9 +684,7 @@ def test_what_was_kept_before_chains_is_there_again(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(json.dumps(before))
     with Engine(tmp_path) as engine:
         engine.until(chain="mda-overdrive", amount=0.5, averaging=2.0)
-        engine.client.wait(
-            lambda told: told.get("/parameter/mda-overdrive/drive/lock") == (1,), 30
-        )
+        engine.client.wait(lambda told: told.get("/parameter/mda-overdrive/drive/lock") == (1,), 30)
         assert engine.told("/snapshots") == {
             "A": {"mda-overdrive/drive": 0.25, "mda-overdrive/output": 0.5}
         }
