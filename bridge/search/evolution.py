@@ -16,6 +16,7 @@ from bridge.chain import Chain, ChainParameter, ChainSetting
 
 _MOST_STEPS = 64
 """An integer of more steps than this is searched as if it were continuous."""
+_WORST, _APART = 1e3, 1e-6
 _START_SHARE = 0.5
 """The probability with which a category is at first the start's."""
 
@@ -59,6 +60,8 @@ class Evolution:
             c_space=categories or None,
             mean=np.array([start.predicted[n] for n in numeric]) if numeric else None,
             sigma=spread,
+            # By itself a value that starts at an end of its range would never move.
+            cov=np.eye(len(numeric)) if numeric else None,
             cat_param=_category_shares(categories, self._categories_of_start(chain)),
             seed=seed,
         )
@@ -84,8 +87,11 @@ class Evolution:
         return Individual(ChainSetting.of_predicted(chain, values, bypassed), solution)
 
     def tell(self, judged: Sequence[tuple[Individual, float]]) -> None:
-        """The costs of a whole generation."""
-        self._strategy.tell([(individual.solution, cost) for individual, cost in judged])
+        """The costs of a whole generation; those that cannot be heard may be infinite."""
+        # The strategy takes differences of costs: they must be finite, and not all one.
+        finite = [min(cost, _WORST) + number * _APART for number, (_, cost) in enumerate(judged)]
+        solutions = [individual.solution for individual, _ in judged]
+        self._strategy.tell(list(zip(solutions, finite, strict=True)))
 
     def _categories_of_start(self, chain: Chain) -> list[int]:
         classes = [

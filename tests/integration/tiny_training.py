@@ -23,7 +23,7 @@ spsa: {steps: 4, batch: 4, check_every: 2, validation_cases: 4, points_only: tru
 """
 
 
-def tiny_manifest(**_: object) -> Manifest:
+def tiny_manifest() -> Manifest:
     """The manifest's entries of `MODELS`, with these models."""
     whole = Library().manifest
     return Manifest(
@@ -49,7 +49,7 @@ def main() -> None:
         mock.patch("training.pool._CHUNK", CHUNK),
         mock.patch("training.sensitivity.CASES", SENSITIVITY_CASES),
         mock.patch("training.convergence.CASES", CASES),
-        mock.patch("training.cli.load_manifest", tiny_manifest),
+        mock.patch("training.cli.Library.manifest", tiny_manifest()),
     ):
         dafx_train()
 

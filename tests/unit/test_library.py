@@ -11,7 +11,7 @@ from bridge.chain import ChainSetting, chain_of
 from bridge.errors import ManifestError, ModelError
 from bridge.library import MANIFEST, MODELS, SHIPPED, Layer, Library, open_library, user_layer
 from bridge.manifest import PluginSpec
-from bridge.models import encoder_of, load_encoder
+from bridge.models import load_encoder, load_predictor
 from bridge.models.maps import load_networks
 from tests.stand_ins import write_models
 
@@ -75,6 +75,15 @@ def test_a_plugin_of_the_users_stands_beside_the_shipped_ones(own: Layer, librar
     write(own, f"plugins:{FUZZ}")
     assert ids(library) == [*ids(Library()), "my-fuzz"]
     assert library.faults == ()
+
+
+def test_the_example_in_the_documentation_is_valid(own: Layer, library: Library) -> None:
+    text = (MANIFEST.parent / "docs" / "plugins.md").read_text()
+    own.manifest.write_text(text.split("```yaml\n")[1].split("```")[0])
+    assert library.faults == ()
+    assert [slot.id for slot in chain_of("my-rig", library.manifest).slots] == [
+        *("tighten", "fuzz", "room")
+    ]
 
 
 def test_the_users_entry_takes_the_place_of_the_shipped_one(own: Layer, library: Library) -> None:
@@ -205,8 +214,11 @@ def test_predictor_and_sound_map_take_the_encoder_they_were_made_with(
     """Beside the user's newer encoder, the shipped models still find theirs."""
     fuzz = overdrive.model_copy(update={"id": "my-fuzz", "model": "my-fuzz"})
     write_models(own.models, fuzz)
-    assert library.encoder_folder() == own.models / "encoder"
-    assert encoder_of(fuzz, library) == own.models / "encoder"
-    assert encoder_of(overdrive, library) == MODELS / "encoder"
-    shipped = load_encoder(Library()).card
-    assert load_networks(overdrive, library).card.encoder_sha256 == shipped.sha256
+    newest, shipped = load_encoder(library), load_encoder(Library())
+    assert newest.card.sha256 != shipped.card.sha256
+    assert load_predictor(fuzz, newest, library).card.plugin == "my-fuzz"
+    with pytest.raises(ModelError, match="encoder_sha256 is"):
+        load_predictor(overdrive, newest, library)
+    needed = load_encoder(library, shipped.card.sha256)
+    assert load_predictor(overdrive, needed, library).card.encoder_sha256 == needed.card.sha256
+    assert load_networks(overdrive, library).card.encoder_sha256 == needed.card.sha256

@@ -84,10 +84,14 @@ rigs:
         ("optional: true", "optionel: true", "pair, second, optionel", "unknown key"),
         ("    kind: gain\n    slots", "    slots", "pair, kind", "is missing"),
         ("gain_db: 3.0", "gain_db: .inf", "pair, first, start, gain_db", "finite"),
-        ("rigs:", "rigs:\n  - {id: pair, name: P, kind: k, slots: [{slot: a, plugin: one}]}",
-         "the whole file", "id pair is a duplicate"),
+        (
+            "rigs:",
+            "rigs:\n  - {id: pair, name: P, kind: k, slots: [{slot: a, plugin: one}]}",
+            "the whole file",
+            "id pair is a duplicate",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_fault_of_a_rig_is_one_line_too(
     tmp_path: Path, change: str, with_: str, entry: str, says: str
 ) -> None:
