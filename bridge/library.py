@@ -13,6 +13,7 @@ Any thread may ask. A library is small and can be sent to another process.
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -117,6 +118,18 @@ class Library:
     @property
     def _model_folders(self) -> str:
         return " or ".join(str(layer.models) for layer in self.layers)
+
+    def model_files(self, plugins: Sequence[PluginSpec]) -> tuple[Path, ...]:
+        """Where these plugins' models lie, or would be found; not all of them need be there."""
+        folders = [
+            folder
+            for layer in self.layers
+            for folder in (
+                *(layer.models / plugin.model for plugin in plugins if plugin.model),
+                *sorted(layer.models.glob(f"{ENCODER_FOLDER}*")),
+            )
+        ]
+        return tuple(folder / name for folder in folders for name in (MODEL_FILE, CARD_FILE))
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -52,6 +52,7 @@ def run_demo(out: Path) -> DemoResult:
     """
     truth_file = json.loads(TRUTH.read_text())
     plugin = open_library().manifest.plugin(truth_file["plugin"])
+    chain = Chain.of_plugin(plugin)
     truth = Setting.of_values(plugin, truth_file["values"])
     # A fault is told here, once, and not by the child it would stop.
     load_effect(plugin)
@@ -86,7 +87,11 @@ def run_demo(out: Path) -> DemoResult:
         "files": {"input": str(INPUT), "reference": str(REFERENCE), "output": str(processed)},
     }
     (out / "report.json").write_text(json.dumps(report, indent=2) + "\n")
-    history = [(second, status["values"]) for second, status in statuses]
+    symbols = {parameter.address: parameter.spec.symbol for parameter in chain.parameters}
+    history = [
+        (second, {symbols[address]: value for address, value in status["values"].items()})
+        for second, status in statuses
+    ]
     return DemoResult(source, reference, output, rate, truth, found, history, adapted_s, report)
 
 
