@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
+from bridge.chain import Chain, Slot
 from bridge.hosts.embedded import CHOICES, MATCHED
-from bridge.manifest import ParamSpec, PluginSpec
+from bridge.manifest import BYPASS, ParamSpec, PluginSpec
 from bridge.osc import Argument
 
 Value = tuple[Argument, ...]
 """What a node holds: the arguments of the message that tells it."""
 PARAMETER = "/parameter"
+SLOT = "/slot"
 SNAPSHOTS = ("A", "B", "C", "D")
 LONGEST_S = 3600.0
 
@@ -98,10 +100,13 @@ NODES: tuple[Node, ...] = (
         kept=True,
     ),
     _setting("/plugin", "", "id of the plugin in the manifest"),
+    _setting("/chain", "", "what is driven: ids of plugins and rigs, RIG/SLOT, commas between them"),
+    Node("/slots", "s", "the chain's slots, in order: JSON"),
     _setting("/host", "", "URL of the effect host; embedded starts one of the engine's own"),
     _switch("/follow", False, "1 turns the host's knobs continuously"),
     _switch("/freeze", False, "1 holds every knob where it is"),
-    _setting("/amount", 0.5, "0 keeps the host's own values, 1 takes the prediction", _SHARE),
+    _setting("/amount", 1.0, "0 keeps the host's own values, 1 takes the prediction", _SHARE),
+    _setting("/averaging", 1.0, "how long playing is averaged beyond the window", _TIME, "s"),
     _setting("/memory", 1.0, "how long playing is remembered beyond the window", _TIME, "s"),
     _setting("/smoothing", 0.25, "time constant of falling parameters", _TIME, "s"),
     _setting("/attack", 0.25, "time constant of rising parameters", _TIME, "s"),
@@ -137,6 +142,7 @@ NODES: tuple[Node, ...] = (
     _command("/devices/rescan", "look for sound devices again; the input pauses"),
     Node("/devices", "s", "the sound devices with inputs: JSON, a list of names"),
     Node("/plugins", "s", "the plugins of the manifest: JSON, a list of id, installed, model"),
+    Node("/rigs", "s", "the rigs: JSON, a list of id, name, kind, slots, installed"),
     Node(
         "/audition",
         "s",
@@ -185,8 +191,26 @@ def parameter_nodes(plugin: PluginSpec) -> Iterator[Node]:
         yield from _parameter(spec)
 
 
-def _parameter(spec: ParamSpec) -> Iterator[Node]:
-    here, real = f"{PARAMETER}/{spec.symbol}", (spec.min, spec.max)
+def chain_nodes(chain: Chain) -> Iterator[Node]:
+    """The nodes of the chain that is driven."""
+    for slot in chain.slots:
+        yield Node(f"{SLOT}/{slot.id}/confidence", "f", "mean of its parameters", limits=_SHARE)
+        yield from _bypass(slot)
+    for parameter in chain.parameters:
+        yield from _parameter(parameter.spec, parameter.address)
+
+
+def _bypass(slot: Slot) -> Iterator[Node]:
+    here = f"{PARAMETER}/{slot.address(BYPASS)}"
+    yield _switch(here, False, f"1 leaves {slot.plugin.name} out; once you set it, it is yours")
+    yield Node(f"{here}/by", "s", "who switched it last: you, model or host")
+    yield Node(f"{here}/yours", "i", "1 where the model leaves it to you", limits=_SWITCHED)
+    yield _switch(f"{here}/lock", False, "1 keeps the model off it, /arm or not", kept=True)
+    yield Node(f"{here}/predicted", "i", "what the model answers", limits=_SWITCHED)
+
+
+def _parameter(spec: ParamSpec, address: str = "") -> Iterator[Node]:
+    here, real = f"{PARAMETER}/{address or spec.symbol}", (spec.min, spec.max)
     value, share = (spec.default,), (spec.to_normalised(spec.default),)
     set_it = f"{spec.name} in the host; once you set it, it is yours"
     yield Node(here, "f", set_it, Access.BOTH, real, spec.unit, default=value)
