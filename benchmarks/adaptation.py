@@ -197,7 +197,8 @@ def _markdown(report: Mapping[str, Any]) -> str:
         "",
         f"Median over up to {report['splices']} splices of test recordings; window"
         f" {report['window_s']} s, averaging {report['averaging_s']} s, glide"
-        f" {report['glide_s']} s; network alone. *Half*: half of the way to the new setting; *all*: nine tenths of it.",
+        f" {report['glide_s']} s; network alone. *Half*: half of the way to the new setting; *all*:"
+        " nine tenths of it.",
         "",
         "Written by `python -m benchmarks.adaptation`, which tells how it is measured.",
         "",

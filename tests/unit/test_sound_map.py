@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bridge.errors import ManifestError, ModelError
-from bridge.estimate.matcher import Analysis
+from bridge.estimate.listener import Analysis
 from bridge.estimate.sound_map import SoundMap, load_map
 from bridge.library import MODELS, Library
 from bridge.manifest import Manifest, PluginSpec
