@@ -27,7 +27,7 @@ from bridge.estimate.answer import Answer
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import Analysis, ReferenceAnalysis
 from bridge.models.cards import DecisionRecord
-from bridge.search.bayes_risk import RiskTable, distances, spectral_features
+from bridge.search.bayes_risk import RiskTable, distance, distances, spectral_features
 from bridge.search.comb_tuning import Tuning, is_linear
 from bridge.search.deadline import Deadline
 from bridge.search.echo_alignment import Aligned, Alignment
@@ -135,7 +135,7 @@ class Search:
         self._audio = _excerpt(audio, sample_rate, estimator.features)
         self._played = self._analyse(at_feature_rate(self._audio, sample_rate, estimator.features))
         self._judge = Judge(estimator, self._played, reference, sample_rate, decision)
-        self._feature_s = 0.0
+        self._feature_s = self._pair_s = 0.0
         self.candidates: list[Candidate] = []
 
     def explore(self, deadline: Deadline | None = None) -> None:
@@ -144,8 +144,8 @@ class Search:
         first, *others = proposals(self._estimator, self._judge.predictions, self._random)
         tuned = self._tuned([first, *others], deadline)
         self.render(first, sampled=True)
-        self._measure_features()
         self.leave_out(first)
+        self._time_last_step()
         stages = (
             (Trial(setting) for setting in others),
             self._alignments(deadline),
@@ -268,18 +268,21 @@ class Search:
                 for aligned in alignment.align(candidate.setting.settings[number], limit):
                     yield _in_chain(aligned, candidate.setting, number)
 
-    def _measure_features(self) -> None:
-        """How long the last step takes for one candidate, so that there is time left for it."""
+    def _time_last_step(self) -> None:
+        """How long the last step takes for a candidate and a pair: there must be time for it."""
         started = time.monotonic()
-        if self.candidates:
-            _ = self.candidates[-1].spectral_features
+        features = self.candidates[-1].spectral_features
         self._feature_s = time.monotonic() - started
+        distance(features, features)
+        self._pair_s = time.monotonic() - started - self._feature_s
 
     def _is_late(self, deadline: Deadline) -> bool:
-        """Whether what is left of the time is needed for the answer."""
+        """Whether what is left of the time is needed for the last step."""
         sampled = sum(candidate.sampled for candidate in self.candidates)
         choices = min(len(self.candidates), CHOICES + sampled)
-        return deadline.left_s <= _MARGIN * self._feature_s * choices
+        possible = min(len(self.candidates), LIKELY + sampled)
+        needed_s = choices * (self._feature_s + possible * self._pair_s)
+        return deadline.left_s <= _MARGIN * needed_s
 
     def _keep(
         self,

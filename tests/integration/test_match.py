@@ -1,3 +1,5 @@
+import json
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -200,8 +202,31 @@ def test_help_shows_examples_and_exit_codes() -> None:
 
 
 def test_plugins_lists_the_manifest() -> None:
-    listed = {entry["id"]: entry for entry in run_json("plugins")}
+    told = run_json("plugins")
+    listed = {entry["id"]: entry for entry in told["plugins"]}
     assert listed["mda-overdrive"]["installed"]
     models = {plugin.id: plugin.model for plugin in Library().manifest.plugins}
     assert {name: entry["model"] for name, entry in listed.items()} == models
-    assert run("plugins").returncode == 0
+    rigs = {entry["id"]: entry for entry in told["rigs"]}
+    assert list(rigs) == [rig.id for rig in Library().manifest.rigs]
+    assert rigs["mda-amp"]["installed"]
+    assert rigs["mda-amp"]["slots"][2] == {"slot": "delay", "plugin": "mda-delay", "optional": True}
+
+
+def test_no_id_of_the_lists_is_cut_in_a_narrow_terminal() -> None:
+    shown = run("plugins", env=os.environ | {"COLUMNS": "80"}).stdout
+    manifest = Library().manifest
+    words = shown.replace("│", " ").split()
+    assert {entry.id for entry in (*manifest.plugins, *manifest.rigs)} <= set(words)
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_users_broken_table_costs_one_warning_and_no_plugin(tmp_path: Path) -> None:
+    table = tmp_path / "dafx-bridge" / "plugins_manifest.yaml"
+    table.parent.mkdir()
+    table.write_text("schema: 1\nplugins: [")
+    done = run("plugins", "--json", env=os.environ | {"XDG_DATA_HOME": str(tmp_path)})
+    assert done.returncode == 0
+    assert len(json.loads(done.stdout)["plugins"]) == len(Library().manifest.plugins)
+    assert done.stderr.startswith(f"WARNING: {table}, line")
+    assert done.stderr.count("\n") == 1

@@ -124,7 +124,9 @@ def test_answers_are_values_and_probabilities_of_classes_and_bins(
         assert ((answer.parameters >= 0) & (answer.parameters <= 1)).all()
         assert answer.posterior.sum(axis=1) == pytest.approx(1, abs=1e-4)
         assert 0 <= answer.bypass <= 1
-        for spec, value, row in zip(leslie.predicted, answer.parameters, answer.posterior, strict=True):
+        for spec, value, row in zip(
+            leslie.predicted, answer.parameters, answer.posterior, strict=True
+        ):
             if spec.classes:
                 assert row[spec.classes :].max() < 1e-6
                 assert value == pytest.approx(row.argmax() / (spec.classes - 1))
