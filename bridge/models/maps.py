@@ -97,7 +97,10 @@ def load_networks(plugin: PluginSpec, library: Library | None = None) -> MapNetw
     known = library or open_library()
     folder = predictor_folder(plugin, known) / MAP_FOLDER
     card = read_record(folder / CARD_FILE, MapCard, _REMEDY)
-    encoder = read_card(known.encoder_folder(card.encoder_sha256), EncoderCard)
+    try:
+        encoder = read_card(known.encoder_folder(card.encoder_sha256), EncoderCard)
+    except ModelError as error:
+        raise ModelError(f"sound map of {plugin.id}: {error}") from None
     return MapNetworks(folder, plugin, encoder)
 
 
