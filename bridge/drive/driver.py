@@ -5,7 +5,7 @@ host that has quit or changed does a thread of its own wait for answers; until i
 belongs to that thread, and the caller's leaves it alone.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from typing_extensions import override
@@ -142,16 +142,28 @@ class Driver(Closing):
         wanted = self._driven - self.left
         return self._insist({a: v for a, v in setting.all_values.items() if a in wanted})
 
-    def revert(self) -> bool:
+    def revert(self, keep: Set[str] = frozenset()) -> bool:
         """Blocking: give back every value from before the first was sent, and leave it alone.
 
-        What the musician has moved stays as it is. Nothing is driven until `arm`. False where the
-        host is gone and takes nothing.
+        What the musician has moved stays as it is, and so do the addresses in `keep`. Nothing else
+        is driven until `arm`. False where the host is gone and takes nothing.
         """
-        wanted = self._driven - self._yielded
+        wanted = self._driven - self._yielded - keep
         self._insist({a: v for a, v in (self._prior or {}).items() if a in wanted})
-        self._yielded |= self._driven
+        self._yielded |= self._driven - keep
         return self._prior is None or not self._lost
+
+    def succeed(self, before: "Driver", addresses: Set[str]) -> None:
+        """Go on at these addresses where another driver of the same host has left off.
+
+        What the musician had taken back there is left alone, and `revert` gives back what the
+        host held before the other one.
+        """
+        self._yielded |= before._yielded & addresses
+        if before._prior is not None:
+            self._begin()
+            prior = {a: v for a, v in before._prior.items() if a in addresses}
+            self._prior = (self._prior or {}) | prior
 
     def renew(self) -> None:
         """Send everything with the next update."""

@@ -1,6 +1,6 @@
 """The hand on the knobs: from the host's own values towards an answer, and never the player's."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 from typing_extensions import override
 
@@ -79,9 +79,18 @@ class ParameterControl(Closing):
         """Blocking: send every value once more and see it arrive; how many values."""
         return self.driver.finish(self.setting)
 
-    def revert(self) -> bool:
-        """Blocking: give the host its values from before back; False where it is gone."""
-        return self.driver.revert()
+    def revert(self, keep: Set[str] = frozenset()) -> bool:
+        """Blocking: give the host its values from before back, but those at the addresses in `keep`.
+
+        False where it is gone.
+        """
+        return self.driver.revert(keep)
+
+    def succeed(self, before: "ParameterControl", addresses: Set[str]) -> None:
+        """Go on at these addresses where another control of the same host has left off."""
+        self.driver.succeed(before.driver, addresses)
+        base = before._base.all_values
+        self._base = self._base.with_values({a: base[a] for a in base if a in addresses})
 
     @override
     def close(self) -> None:

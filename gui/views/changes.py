@@ -54,12 +54,16 @@ class ChangeLog:
                 real = number(values, here, p.spec.default)
                 name = name_in(chain, p.slot.id, p.spec.name)
                 share, words = p.spec.to_normalised(real), partial(real_text, p.spec)
-                news |= self._moved(here, name, share, real, words, text(values, f"{here}/by"), now_s)
+                news |= self._moved(
+                    here, name, share, real, words, text(values, f"{here}/by"), now_s
+                )
         for slot in chain.slots:
             if (here := f"{PARAMETER}/{slot.address(BYPASS)}") in values:
                 on = number(values, here)
                 name = name_in(chain, slot.id, "Bypass")
-                news |= self._moved(here, name, on, on, _switched, text(values, f"{here}/by"), now_s)
+                news |= self._moved(
+                    here, name, on, on, _switched, text(values, f"{here}/by"), now_s
+                )
         return news
 
     def forget(self) -> None:

@@ -80,7 +80,9 @@ def show_text(where: QLabel, text: str) -> None:
 class Elided(QLabel):
     """A label that cuts its words to its width, and has them whole in its tip."""
 
-    def __init__(self, kind: str = "", cut: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
+    def __init__(
+        self, kind: str = "", cut: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle
+    ) -> None:
         super().__init__()
         self.setObjectName(kind)
         self._mode = cut

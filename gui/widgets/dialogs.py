@@ -40,7 +40,11 @@ class ShortcutSheet(QDialog):
         self.lines = 0
         columns = QHBoxLayout()
         columns.setSpacing(28)
-        for menus in (("Play", "Go to", "Help"), ("File", "Setup", "View", "Engine"), ("Sound", "Chain")):
+        for menus in (
+            ("Play", "Go to", "Help"),
+            ("File", "Setup", "View", "Engine"),
+            ("Sound", "Chain"),
+        ):
             grid = QGridLayout()
             grid.setVerticalSpacing(3)
             grid.setHorizontalSpacing(14)

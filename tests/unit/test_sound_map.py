@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bridge.estimate.matcher import Analysis
 
 from bridge.errors import ManifestError, ModelError
-from bridge.estimate.matcher import Analysis
 from bridge.estimate.sound_map import SoundMap, load_map
 from bridge.library import MODELS, Library
 from bridge.manifest import Manifest, PluginSpec
