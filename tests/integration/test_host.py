@@ -19,7 +19,6 @@ from bridge.manifest import Manifest, PluginSpec, Setting
 from bridge.osc import Message, OscSocket
 from tests.integration.commands import PATIENCE_S, host_running, next_line
 
-
 CHAIN = "mda-overdrive,pedalboard-delay,mda-overdrive"
 
 
