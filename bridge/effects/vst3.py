@@ -86,12 +86,13 @@ class Vst3Effect(Effect):
         """Raises EffectError where it is not installed, is broken or differs from the manifest."""
         super().__init__(plugin)
         self._path = _find(plugin)
-        loaded = self._load()
+        loaded = self._load_new()
         for parameter in plugin.parameters:
-            _check(plugin, _controls(loaded), parameter)
-        self._channels = self._measure_channels(loaded)
+            _check(plugin, _controls(loaded.plugin), parameter)
+        self._channels = self._measure_channels(loaded.plugin)
         self._fingerprint = pool.fingerprint(plugin, self._path, pedalboard_version)
         self._idle = pool.idle(self._fingerprint)
+        self._spare: _Loaded | None = loaded
 
     def _load(self) -> pedalboard.VST3Plugin:
         self._require_main_thread()
@@ -130,6 +131,9 @@ class Vst3Effect(Effect):
         give_back = None
         if pool.reset_is_fresh(self._fingerprint, self._reset_is_fresh):
             give_back = self._idle.append
+            if self._spare is not None:
+                self._idle.append(self._spare)
+        self._spare = None
         return GroupedStream(
             lambda: _Vst3Instance(self._take(), self._channels, sample_rate, setting, give_back),
             channels,
@@ -151,16 +155,13 @@ class Vst3Effect(Effect):
 
     def _reset_is_fresh(self) -> bool:
         """Whether a plugin that has played other sound at another setting renders as a new one."""
-        used = self._load_new()
+        used = self._spare or self._load_new()
         draw = np.random.default_rng(0)
         try:
-            fresh = all(self._renders_as_new(used, trial, draw) for trial in _TRIALS)
+            return all(self._renders_as_new(used, trial, draw) for trial in _TRIALS)
         except (RuntimeError, ValueError):
             # It does not take its state back.
             return False
-        if fresh:
-            self._idle.append(used)
-        return fresh
 
     def _renders_as_new(self, used: _Loaded, trial: _Trial, draw: np.random.Generator) -> bool:
         def instance(loaded: _Loaded, rate: float, setting: Setting) -> _Vst3Instance:
