@@ -1,10 +1,12 @@
 """The embedded host with several plugins: description, sound, and exchange while it plays."""
 
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from bridge.arrays import Audio
@@ -196,3 +198,31 @@ def test_the_chain_is_exchanged_while_it_plays(
     assert 0 < len(fading) <= 2.5 * FADE_S * rate
     loudest = np.maximum(np.abs(alone), np.abs(distorted)).max(axis=0)
     assert (np.abs(heard[0, fading]) < loudest[fading] + 0.02).all()
+
+
+def test_a_flood_of_exchanges_ends_at_the_last(
+    guitar: tuple[Audio, int], write_wav: Callable[..., Path]
+) -> None:
+    """Chains that are asked for faster than one can follow the other do not pile up."""
+    source = write_wav("in.wav", *guitar)
+    with (
+        host_running("mda-overdrive", "--input", source, "--repeat") as (child, port),
+        OscSocket() as client,
+    ):
+        to = ("127.0.0.1", port)
+        before = psutil.Process(child.pid).memory_info().rss
+        for number in range(2_000):
+            text = ",".join(["pedalboard-delay"] * (number % 3 + 1))
+            client.send(Message("/chain", (text,)), to)
+            client.send(Message("/chain", (f"no-plugin-{number}",)), to)
+            time.sleep(0.001)
+        client.send(Message("/chain", ("mda-delay",)), to)
+        wait_for("the last chain", lambda: described(client, port)[-1].arguments[0] == "mda-delay")
+        assert asked(client, port, "/mda-delay/feedback") == pytest.approx(0.7)
+        assert psutil.Process(child.pid).memory_info().rss - before < 150e6
+        child.send_signal(signal.SIGINT)
+        done = next_line(child)["done"]
+        assert child.wait(PATIENCE_S) == 0
+        told = child.stderr.read() if child.stderr else ""
+    assert done["plugin"] == "mda-delay"
+    assert len(told.splitlines()) <= 10
