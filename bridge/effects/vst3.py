@@ -6,7 +6,7 @@ open stream may be used from any one thread.
 Loading takes 27 ms for a small plugin, and 0.5 MB of it never come back. So a plugin goes back to a
 pool when its stream is closed (`bridge.effects.pool`), where it is as new once it has got its first
 state back and is reset, which takes 0.3 ms. The first stream of all makes a trial of that: it loads
-the plugin four times and renders some seconds.
+the plugin three times more and renders some seconds.
 """
 
 import re
