@@ -100,7 +100,7 @@ NODES: tuple[Node, ...] = (
         kept=True,
     ),
     _setting("/plugin", "", "id of the plugin in the manifest"),
-    _setting("/chain", "", "what is driven: ids of plugins and rigs, RIG/SLOT, commas between them"),
+    _setting("/chain", "", "what is driven: plugins, rigs, RIG/SLOT, with commas between"),
     Node("/slots", "s", "the chain's slots, in order: JSON"),
     _setting("/host", "", "URL of the effect host; embedded starts one of the engine's own"),
     _switch("/follow", False, "1 turns the host's knobs continuously"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.chain import Chain, ChainParameter, Slot
+from bridge.chain import ChainParameter, Slot
 from bridge.control.nodes import PARAMETER, SLOT
 from bridge.manifest import BYPASS
 from gui.views.numbers import real_text
@@ -50,7 +50,7 @@ class SlotView:
         return "; ".join(words)
 
 
-def slot_parameters(chain: Chain, slot: Slot) -> tuple[ChainParameter, ...]:
+def slot_parameters(slot: Slot) -> tuple[ChainParameter, ...]:
     """The parameters of one slot."""
     return tuple(ChainParameter(slot, spec) for spec in slot.plugin.parameters)
 

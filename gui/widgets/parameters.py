@@ -23,9 +23,7 @@ _PREDICTED_WIDTH = 62
 class ParameterRow:
     """Lock, name, slider, value, prediction, confidence and whose it is."""
 
-    def __init__(
-        self, parameter: ChainParameter, name: str, engine: Engine, theme: Theme
-    ) -> None:
+    def __init__(self, parameter: ChainParameter, name: str, engine: Engine, theme: Theme) -> None:
         """`name` is what the row is called by who does not see it."""
         self.parameter = parameter
         self.spec = spec = parameter.spec

@@ -241,6 +241,7 @@ QTabWidget::pane {{ border: 1px solid {c.border}; border-radius: 10px; backgroun
 QTabBar {{ qproperty-drawBase: 0; }}
 QTabBar::tab {{ padding: 6px 13px; color: {c.dim}; border: 0; border-bottom: 2px solid transparent;
     background: transparent; }}
+QTabBar[narrow="true"]::tab {{ padding: 6px 5px; }}
 QTabBar::tab:selected {{ color: {c.text}; font-weight: 600; border-bottom-color: {c.accent}; }}
 QTabBar::tab:hover {{ color: {c.text}; }}
 QTabBar::tab:focus {{ color: {c.accent}; }}

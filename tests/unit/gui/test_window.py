@@ -97,7 +97,9 @@ def test_keys_turn_a_slider_and_hand_it_back(
     qtbot.keyClick(slider, Qt.Key.Key_PageDown)
     assert slider.value() == before - 110
     qtbot.waitUntil(lambda: fake.ordered("/parameter/pedalboard-compressor/threshold_db") != [])
-    assert fake.ordered("/parameter/pedalboard-compressor/threshold_db")[-1] == (pytest.approx(-6.6, abs=1e-3),)
+    assert fake.ordered("/parameter/pedalboard-compressor/threshold_db")[-1] == (
+        pytest.approx(-6.6, abs=1e-3),
+    )
     qtbot.keyClick(slider, Qt.Key.Key_Backspace)
     qtbot.waitUntil(lambda: fake.ordered("/arm") == [("pedalboard-compressor/threshold_db",)])
 
@@ -112,7 +114,9 @@ def test_a_value_is_typed_in_its_unit(
     field.selectAll()
     qtbot.keyClicks(field, "-18.5")
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: fake.ordered("/parameter/pedalboard-compressor/threshold_db") == [(-18.5,)])
+    qtbot.waitUntil(
+        lambda: fake.ordered("/parameter/pedalboard-compressor/threshold_db") == [(-18.5,)]
+    )
     qtbot.waitUntil(lambda: field.text() == "-18.5 dB")
 
 
@@ -408,7 +412,9 @@ def test_a_preset_is_saved_and_loaded_into_another_plugin(
     engine.send("/amount", 1.0)
     choose("mda-delay")
     window.load_preset_from(tmp_path / "one.dafx.json")
-    qtbot.waitUntil(lambda: engine.values.get("/parameter/mda-overdrive/drive") == (pytest.approx(0.8),))
+    qtbot.waitUntil(
+        lambda: engine.values.get("/parameter/mda-overdrive/drive") == (pytest.approx(0.8),)
+    )
     qtbot.waitUntil(lambda: engine.values["/parameter/mda-overdrive/muffle/lock"] == (1,))
     assert engine.values["/amount"] == (0.25,)
     window.load_preset_from(tmp_path / "none.json")
