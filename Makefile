@@ -16,6 +16,7 @@ check: $(VENV)/test.done
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/python scripts/import_picture.py
 
 # Corpus, training, export and evaluation of the shipped models, the named experiments, the baseline
 # and the ablation: a few hours on two cores. Every step goes on where it was stopped.

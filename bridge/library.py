@@ -4,11 +4,16 @@ The first layer is shipped, inside an installed wheel or in a checkout; the seco
 data folder and survives an update. An entry of the user's takes the place of a shipped one of the
 same id. A model names the encoder it needs by hash, so several encoders may lie side by side.
 
+A table of the user's that is not valid is left out whole and told as a fault: what is shipped stays
+usable.
+
 No thread: files are looked at when something is asked for, and read again where they have changed.
 Any thread may ask. A library is small and can be sent to another process.
 """
 
 import json
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +21,7 @@ from typing import Self
 
 from platformdirs import user_data_path
 
-from bridge.errors import ModelError
+from bridge.errors import ManifestError, ModelError
 from bridge.manifest import Manifest, PluginSpec, read_manifest
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -26,6 +31,8 @@ MODELS = _SHIPPED / "exported_models"
 ENCODER_FOLDER = "encoder"
 MODEL_FILE = "model.onnx"
 CARD_FILE = "card.json"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -58,13 +65,20 @@ class Library:
 
     @property
     def manifest(self) -> Manifest:
-        """All plugins and rigs. Raises ManifestError where a table is not valid."""
-        tables = [
-            _read(layer.manifest, _stamp(layer.manifest))
-            for layer in self.layers
-            if layer is self.layers[0] or layer.manifest.exists()
-        ]
-        return Manifest.merged(tables)
+        """All plugins and rigs. Raises ManifestError where the first layer's table is not valid."""
+        return self._known.manifest
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """One line for each of the user's tables that is left out: file, entry and remedy.
+
+        Each is logged as a warning too, once as long as the files stay as they are.
+        """
+        return self._known.faults
+
+    @property
+    def _known(self) -> "_Known":
+        return _known(tuple((file, _stamp(file)) for file in self.files))
 
     def predictor_folder(self, plugin: PluginSpec) -> Path | None:
         """Where the plugin's predictor lies; None for a plugin that has none.
@@ -73,12 +87,12 @@ class Library:
         """
         if plugin.model is None:
             return None
-        folders = [layer.models / plugin.model for layer in reversed(self.layers)]
-        for folder in folders:
+        for layer in reversed(self.layers):
+            folder = layer.models / plugin.model
             if folder.is_dir():
                 return folder
         raise ModelError(
-            f"{plugin.id}: model {plugin.model!r} is not below {folders[-1].parent}; train and"
+            f"{plugin.id}: model {plugin.model!r} is not below {self._model_folders}; train and"
             " export it, or leave `model` out of the manifest"
         )
 
@@ -96,9 +110,26 @@ class Library:
         for folder in found:
             if sha256 is None or _sha256(folder / CARD_FILE) == sha256:
                 return folder
-        places = " or ".join(str(layer.models) for layer in self.layers)
         wanted = "no encoder" if sha256 is None else f"no encoder of sha256 {sha256[:12]}…"
-        raise ModelError(f"there is {wanted} below {places}; export it together with its models")
+        raise ModelError(
+            f"there is {wanted} below {self._model_folders}; export it together with its models"
+        )
+
+    @property
+    def _model_folders(self) -> str:
+        return " or ".join(str(layer.models) for layer in self.layers)
+
+    def model_files(self, plugins: Sequence[PluginSpec]) -> tuple[Path, ...]:
+        """Where these plugins' models lie, or would be found; not all of them need be there."""
+        folders = [
+            folder
+            for layer in self.layers
+            for folder in (
+                *(layer.models / plugin.model for plugin in plugins if plugin.model),
+                *sorted(layer.models.glob(f"{ENCODER_FOLDER}*")),
+            )
+        ]
+        return tuple(folder / name for folder in folders for name in (MODEL_FILE, CARD_FILE))
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -111,17 +142,46 @@ def open_library() -> Library:
     return Library((SHIPPED, user_layer()))
 
 
+_Stamp = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class _Known:
+    manifest: Manifest
+    faults: tuple[str, ...]
+
+
 @lru_cache(maxsize=16)
-def _read(path: Path, _stamp_ns: int) -> Manifest:
-    return read_manifest(path)
+def _known(files: tuple[tuple[Path, _Stamp | None], ...]) -> _Known:
+    """What these tables hold; the stamps make it read them again where they have changed."""
+    (first, _), *others = files
+    manifest, faults = Manifest.merged([read_manifest(first)]), []
+    for file, stamp in others:
+        if stamp is None:
+            continue
+        try:
+            own = read_manifest(file)
+            manifest = _over(manifest, own, file)
+        except ManifestError as error:
+            faults.append(f"{error}; until then nothing of this file is used")
+            _log.warning(faults[-1])
+    return _Known(manifest, tuple(faults))
 
 
-def _stamp(path: Path) -> int:
-    """When a file was last written, in ns; 0 where it is not there."""
+def _over(shipped: Manifest, own: Manifest, file: Path) -> Manifest:
     try:
-        return path.stat().st_mtime_ns
+        return Manifest.merged([shipped, own])
+    except ManifestError as error:
+        raise ManifestError(f"{file}, {error}") from None
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    """When a file was last written, in ns, and its size; None where it is not there."""
+    try:
+        state = path.stat()
     except OSError:
-        return 0
+        return None
+    return state.st_mtime_ns, state.st_size
 
 
 def _sha256(card: Path) -> str:

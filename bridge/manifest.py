@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import exp, isfinite, log
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import yaml
 from pydantic import (
@@ -167,12 +167,6 @@ class PluginSpec(_Entry):
         raise ManifestError(f"{self.id} has no parameter {symbol!r}; it has {known}")
 
 
-def _no_repeated_ids(plugins: tuple[PluginSpec, ...]) -> tuple[PluginSpec, ...]:
-    if repeated := _repeated([plugin.id for plugin in plugins]):
-        raise ValueError(f"id {repeated} is a duplicate; remove or rename one")
-    return plugins
-
-
 class SlotSpec(_Entry):
     """One plugin's place in a rig."""
 
@@ -200,12 +194,21 @@ class RigSpec(_Entry):
         return self
 
 
+Named = TypeVar("Named", PluginSpec, RigSpec)
+
+
+def _no_repeated_ids(entries: tuple[Named, ...]) -> tuple[Named, ...]:
+    if repeated := _repeated([entry.id for entry in entries]):
+        raise ValueError(f"id {repeated} is a duplicate; remove or rename one")
+    return entries
+
+
 class Manifest(_Entry):
     """The whole table."""
 
     schema_version: Literal[1] = Field(alias="schema")
-    plugins: Annotated[tuple[PluginSpec, ...], AfterValidator(_no_repeated_ids)]
-    rigs: tuple[RigSpec, ...] = ()
+    plugins: Annotated[tuple[PluginSpec, ...], AfterValidator(_no_repeated_ids)] = ()
+    rigs: Annotated[tuple[RigSpec, ...], AfterValidator(_no_repeated_ids)] = ()
 
     @classmethod
     def merged(cls, tables: Sequence[Self]) -> Self:

@@ -1,6 +1,6 @@
 """What many tests share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,15 @@ from bridge.arrays import Audio
 from bridge.demo.run import INPUT, REFERENCE
 from bridge.library import Library
 from bridge.manifest import Choice, Manifest, ParamSpec, PluginSpec
+
+
+@pytest.fixture(scope="session", autouse=True)
+def user_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty folder in the place of the user's data: their plugins and models are not tested."""
+    folder = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

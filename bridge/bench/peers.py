@@ -10,7 +10,7 @@ import numpy as np
 
 from bridge.bench.figures import Percentiles
 from bridge.errors import BridgeError
-from bridge.estimate.matcher import Analysis
+from bridge.estimate.listener import Analysis
 from bridge.manifest import PluginSpec
 from bridge.models import load_encoder, load_predictor
 

@@ -20,13 +20,14 @@ from bridge.audio.sources import FileSource
 from bridge.bench.figures import Percentiles, Report
 from bridge.bench.peers import bare_inference, predecessor
 from bridge.bench.usage import MemoryWatch, processor_s
+from bridge.chain import Chain
 from bridge.commands import lines, running
 from bridge.demo.run import INPUT, REFERENCE
 from bridge.drive.settings import LiveSettings
 from bridge.engine.live import LiveEngine
 from bridge.engine.session import Newest
 from bridge.errors import BridgeError
-from bridge.estimate.matcher import Matcher
+from bridge.estimate.estimator import Estimator
 from bridge.hosts import Host, News, connect
 from bridge.library import open_library
 from bridge.manifest import PluginSpec
@@ -53,19 +54,20 @@ def measure(plugin_id: str, seconds: float) -> Report:
     if seconds < LEAST_S:
         raise BridgeError(f"seconds must be {LEAST_S:.0f} or more, not {seconds:g}")
     plugin = open_library().manifest.plugin(plugin_id)
-    matcher = Matcher(plugin)
-    reference = matcher.analyse(*read_audio(REFERENCE), str(REFERENCE))
+    chain = Chain.of_plugin(plugin)
+    estimator = Estimator(chain)
+    reference = estimator.analyse(*read_audio(REFERENCE), str(REFERENCE))
     with (
         running("host", "--plugin", plugin.id, "--port", 0, "--json") as child,
         ExitStack() as open_ones,
     ):
         url = f"embedded://127.0.0.1:{next(lines(child))['ready']['port']}"
         ready_s = float(np.median([_ready_s(plugin, url) for _ in range(_READY_ROUNDS)]))
-        host = open_ones.enter_context(_Noting(connect(url, plugin), matcher.hop_s))
-        decider = open_ones.enter_context(SearchWorker(plugin))
+        host = open_ones.enter_context(_Noting(connect(url, chain), estimator.hop_s))
+        decider = open_ones.enter_context(SearchWorker(chain))
         source = open_ones.enter_context(FileSource(INPUT, repeat=True))
         engine = open_ones.enter_context(
-            LiveEngine(source, matcher, reference, host, LiveSettings(), decider)
+            LiveEngine(source, estimator, reference, host, LiveSettings(), decider)
         )
         memory = open_ones.enter_context(MemoryWatch())
         started_s = time.monotonic()
@@ -79,7 +81,7 @@ def measure(plugin_id: str, seconds: float) -> Report:
     return Report(
         plugin=plugin.id,
         seconds=round(took_s, 2),
-        hop_s=matcher.hop_s,
+        hop_s=estimator.hop_s,
         processors=os.cpu_count() or 1,
         compute_ms=Percentiles.of(compute_ms),
         send_interval_ms=Percentiles.of(host.intervals_ms.all),
@@ -91,7 +93,7 @@ def measure(plugin_id: str, seconds: float) -> Report:
         skipped_hops=summary.skipped_hops,
         first_inference_factor=round(float(compute_ms[0] / np.median(compute_ms)), 3),
         ready_s=round(ready_s, 3),
-        bare_inference_ms=bare_inference(plugin, reference, matcher.hop_s, min(seconds, _PEER_S)),
+        bare_inference_ms=bare_inference(plugin, reference, estimator.hop_s, min(seconds, _PEER_S)),
         predecessor_ms=predecessor(len(plugin.predicted), _PREDECESSOR_ROUNDS),
     )
 
@@ -122,11 +124,6 @@ class _Noting(Host):
         self._longest_s = 1.5 * hop_s
         self._sent_s = float("-inf")
 
-    @property
-    @override
-    def bypassed(self) -> bool | None:
-        return self._host.bypassed
-
     @override
     def set(self, values: Mapping[str, float]) -> None:
         self._host.set(values)
@@ -142,10 +139,6 @@ class _Noting(Host):
     @override
     def read(self) -> dict[str, float]:
         return self._host.read()
-
-    @override
-    def bypass(self, on: bool) -> None:
-        self._host.bypass(on)
 
     @override
     def touch(self, symbols: Iterable[str], on: bool) -> None:

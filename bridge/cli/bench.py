@@ -11,7 +11,7 @@ from rich.table import Table
 from bridge.bench import GOALS, Goal, measure
 from bridge.bench.figures import Report
 from bridge.bench.run import LEAST_S, MEMORY_S, MOST_S
-from bridge.cli.options import JsonOption, PluginOption, echo_json
+from bridge.cli.options import JsonOption, echo_json
 
 EXAMPLES = """\
   dafx-bridge bench
@@ -19,7 +19,9 @@ EXAMPLES = """\
 
 
 def command(
-    plugin: PluginOption = "mda-overdrive",
+    plugin: Annotated[
+        str, typer.Option(help="Plugin id of a plugin with a model.")
+    ] = "mda-overdrive",
     seconds: Annotated[
         float,
         typer.Option(

@@ -48,7 +48,7 @@ def command(
     log = (state or Path(dirs.user_log_dir)) / LOG
     with (
         logging_to(log),
-        Service(port, folder, log, open_library().manifest) as service,
+        Service(port, open_library(), folder, log) as service,
         OscQuery(query_port, service.surface) as query,
         stop_on_signals() as stop,
     ):
@@ -62,4 +62,5 @@ def command(
                 f"the engine listens on 127.0.0.1:{ports['port']} (OSC), and tells its addresses"
                 f" on http://127.0.0.1:{ports['query_port']} (OSCQuery); Ctrl-C ends it"
             )
+        service.list_choices()
         service.run(stop)

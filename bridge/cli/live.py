@@ -1,39 +1,39 @@
 """`dafx-bridge live`: follow live audio."""
 
 import sys
-from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
+from statistics import fmean
 from typing import Annotated
 
 import typer
+from platformdirs import PlatformDirs
 
-from bridge.audio.files import read_audio, require_sound
-from bridge.audio.sources import open_source, parse_channels
-from bridge.cli.options import JsonOption, PluginOption, echo_json
+from bridge.chain import Chain, Slot
+from bridge.cli.engine import LOG
+from bridge.cli.options import JsonOption, PluginOption, RigOption, chain_from, echo_json
 from bridge.cli.orders import Orders
 from bridge.cli.stopping import stop_on_signals
+from bridge.control.kept_values import Preset
+from bridge.control.service import Service
 from bridge.drive.settings import LiveSettings
-from bridge.drive.smoothing import Glide
-from bridge.engine.live import LiveEngine
 from bridge.engine.session import Status, Summary
-from bridge.estimate.matcher import Matcher
-from bridge.hosts import connect
+from bridge.errors import BridgeError
 from bridge.library import open_library
-from bridge.search.worker import SearchWorker
 
 EXAMPLES = """\
   dafx-bridge live --reference ref.wav --plugin mda-overdrive --input 0
       --host embedded://127.0.0.1:9001
-  dafx-bridge live --reference ref.wav --plugin mda-overdrive --input jack
+  dafx-bridge live --reference ref.wav --rig guitar-amp --input jack
       --host ardour://127.0.0.1:3819/guitar --amount 0.5 --keep
-  dafx-bridge live --reference ref.wav --plugin mda-overdrive --input take.wav
+  dafx-bridge live --reference ref.wav --plugin mda-overdrive,mda-delay --input take.wav
       --host embedded://127.0.0.1:9001 --seconds 30 --json"""
+
+_FIRST = LiveSettings()
 
 
 def command(
     reference: Annotated[Path, typer.Option(help="A recording with the sound you want.")],
-    plugin: PluginOption,
     source: Annotated[
         str,
         typer.Option(
@@ -50,6 +50,8 @@ def command(
             " numbers; `dafx-bridge hosts` lists all kinds.",
         ),
     ],
+    plugin: PluginOption = None,
+    rig: RigOption = None,
     channels: Annotated[
         str,
         typer.Option(help="Which of the source's channels: first, or numbers from 1, as 3 or 1,2."),
@@ -60,17 +62,19 @@ def command(
     ] = None,
     amount: Annotated[
         float, typer.Option(min=0, max=1, help="0 keeps the host's values, 1 takes the prediction.")
-    ] = 1.0,
-    memory: Annotated[
+    ] = _FIRST.amount,
+    averaging: Annotated[
         float,
         typer.Option(
             min=0,
+            max=60,
             help="How long your playing is remembered beyond the window of 5.5 s: steady or quick.",
         ),
-    ] = 1.0,
+    ] = _FIRST.averaging_s,
     smoothing: Annotated[
-        float, typer.Option(min=0, help="Time constant of the parameters' glide, in seconds.")
-    ] = 0.25,
+        float,
+        typer.Option(min=0, max=60, help="Time constant of the parameters' glide, in seconds."),
+    ] = _FIRST.glide.attack_s,
     rendering: Annotated[
         bool,
         typer.Option(
@@ -90,52 +94,66 @@ def command(
     """Listen to SOURCE and turn the host's knobs towards the sound of the reference.
 
     A knob that you turn in the host is left to you. While it runs, a line of input with `arm`, or
-    `arm` and parameters, hands such knobs over again; `revert` gives the host back its values from
-    before, until `arm`. With --json, one status a line and the summary last.
+    `arm` and parameters or slots, hands such knobs over again; `revert` gives the host back its
+    values from before, until `arm`. With --json, one status a line and the summary last.
     """
-    matcher = Matcher(open_library().manifest.plugin(plugin))
-    audio, rate = read_audio(reference)
-    require_sound(audio, reference)
-    analysis = matcher.analyse(audio, rate, str(reference))
-    settings = LiveSettings(amount, memory, Glide(smoothing, smoothing))
-    with ExitStack() as open_ones:
-        target = open_ones.enter_context(connect(host, matcher.plugin))
-        live_input = open_ones.enter_context(open_source(source, parse_channels(channels)))
-        decider = open_ones.enter_context(SearchWorker(matcher.plugin)) if rendering else None
-        engine = open_ones.enter_context(
-            LiveEngine(live_input, matcher, analysis, target, settings, decider)
-        )
-        show = _json_status if as_json else _print_status
-        orders = Orders()
+    for option, text in (("--input", source), ("--host", host)):
+        if not text:
+            raise typer.BadParameter(f"it is empty; see --help for {option}", param_hint=option)
+    library = open_library()
+    chain = chain_from(plugin, rig, library)
+    preset = Preset(
+        {
+            "/source": (source,),
+            "/source/channels": (channels,),
+            "/reference": (str(reference),),
+            "/chain": (chain.id,),
+            "/host": (host,),
+            "/amount": (amount,),
+            "/averaging": (averaging,),
+            "/smoothing": (smoothing,),
+            "/attack": (smoothing,),
+            "/rendering": (int(rendering),),
+        },
+        restore=not keep,
+    )
+    show = _json_status if as_json else _Line(chain).show
+    orders = Orders()
+    dirs = PlatformDirs("dafx-bridge", appauthor=False)
+    folder, log = Path(dirs.user_config_dir), Path(dirs.user_log_dir) / LOG
+    with Service(0, library, folder, log, preset) as service:
+        service.get_ready()
 
         def attend(status: Status) -> None:
             show(status)
             for order in orders.poll():
-                _obey(engine, order)
+                _obey(service, order)
 
         with stop_on_signals() as stop:
             try:
-                summary = engine.run(stop, seconds, attend)
+                summary = service.run(stop, seconds, attend)
             finally:
-                if not keep and not engine.revert():
+                if not keep and not service.revert():
                     typer.echo("WARNING: the host is gone, and keeps what it was sent", err=True)
     if as_json:
         echo_json({"summary": _figures(summary)})
     else:
-        figures = _figures(summary)
-        clear = "\r\033[K" if sys.stderr.isatty() else ""
-        typer.echo(clear, nl=False, err=True)
-        typer.echo("  ".join(f"{name} {value}" for name, value in figures.items()))
+        typer.echo(_clear(), nl=False, err=True)
+        typer.echo("  ".join(f"{name} {value}" for name, value in _figures(summary).items()))
 
 
-def _obey(engine: LiveEngine, order: list[str]) -> None:
-    match order:
-        case ["arm", *symbols]:
-            engine.arm(symbols)
-        case ["revert"]:
-            engine.revert()
-        case _:
-            typer.echo(f"{' '.join(order)!r} is not known; say arm, arm SYMBOL or revert", err=True)
+def _obey(service: Service, order: list[str]) -> None:
+    try:
+        match order:
+            case ["arm", *names]:
+                service.arm(names)
+            case ["revert"]:
+                service.revert()
+            case _:
+                known = "arm, arm PARAMETER or revert"
+                typer.echo(f"{' '.join(order)!r} is not known; say {known}", err=True)
+    except BridgeError as error:
+        typer.echo(f"{_clear()}WARNING: {error}", err=True)
 
 
 def _figures(summary: Summary) -> dict[str, float]:
@@ -157,19 +175,48 @@ def _json_status(status: Status) -> None:
     echo_json(asdict(status))
 
 
-def _print_status(status: Status) -> None:
-    values = "  ".join(f"{symbol} {value:.3f}" for symbol, value in status.values.items())
-    line = (
-        f"{status.time_s:7.1f} s  {status.state:11}  {status.level_db:6.1f} dBFS"
-        f"  latency {status.latency_ms:5.2f} ms  {status.sends_per_s:3d} sends/s"
-        f"  {status.decisions:3d} decisions  {'bypassed  ' if status.bypass else ''}{values}"
-        f"{'  yours: ' + ' '.join(status.yielded) if status.yielded else ''}"
-        f"{'  looking for the host' if status.host_lost else ''}"
-    )
-    clear = "\r\033[K" if sys.stderr.isatty() else ""
-    if status.fault:
-        typer.echo(f"{clear}WARNING: {status.fault}", err=True)
-    if clear:
-        typer.echo(f"{clear}{line}", nl=False, err=True)
-    elif status.time_s % 1 < 0.25:
-        typer.echo(line, err=True)
+class _Line:
+    """One line about a chain, for people: in a terminal always the same one."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+
+    def show(self, status: Status) -> None:
+        """Print it, and a fault on a line of its own."""
+        if status.fault:
+            typer.echo(f"{_clear()}WARNING: {status.fault}", err=True)
+        if sys.stderr.isatty():
+            typer.echo(f"{_clear()}{self._text(status)}", nl=False, err=True)
+        elif status.time_s % 1 < 0.25:
+            typer.echo(self._text(status), err=True)
+
+    def _text(self, status: Status) -> str:
+        return (
+            f"{status.time_s:7.1f} s  {status.state:11}  {status.level_db:6.1f} dBFS"
+            f"  latency {status.latency_ms:5.2f} ms  {status.sends_per_s:3d} sends/s"
+            f"  {status.decisions:3d} decisions  {self._slots(status)}"
+            f"{'  yours: ' + ' '.join(status.yielded) if status.yielded else ''}"
+            f"{'  looking for the host' if status.host_lost else ''}"
+        )
+
+    def _slots(self, status: Status) -> str:
+        """Values where they fit into a line, else how sure each slot is; and what is left out."""
+        if len(self._chain.slots) == 1:
+            shown = [(p.spec.symbol, status.values.get(p.address)) for p in self._chain.parameters]
+        else:
+            shown = [(slot.id, _confidence(slot, status)) for slot in self._chain.slots]
+        told = "  ".join(f"{name} {value:.3f}" for name, value in shown if value is not None)
+        bypassed = f"bypassed: {' '.join(status.bypass)}  " if status.bypass else ""
+        return f"{bypassed}{'' if len(self._chain.slots) == 1 else 'confidence: '}{told}"
+
+
+def _confidence(slot: Slot, status: Status) -> float | None:
+    """The mean of its parameters'; None where there is none yet."""
+    own = [slot.address(spec.symbol) for spec in slot.plugin.predicted]
+    shares = [status.confidence[address] for address in own if address in status.confidence]
+    return fmean(shares) if shares else None
+
+
+def _clear() -> str:
+    """What takes away the line that a terminal shows."""
+    return "\r\033[K" if sys.stderr.isatty() else ""

@@ -7,10 +7,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bridge.cli.options import JsonOption, PluginOption, echo_json, parameter_rows
+from bridge.chain import Slot
+from bridge.cli.options import (
+    JsonOption,
+    PluginOption,
+    RigOption,
+    chain_from,
+    echo_json,
+    parameter_rows,
+)
 from bridge.errors import ModelError
 from bridge.estimate.answer import Answer
-from bridge.estimate.matcher import Matcher
+from bridge.estimate.estimator import Estimator
 from bridge.estimate.sound_map import Position, load_map
 from bridge.library import open_library
 from bridge.search.offline import MatchResult, match_files
@@ -18,6 +26,7 @@ from bridge.search.offline import MatchResult, match_files
 EXAMPLES = """\
   dafx-bridge match dry.wav reference.wav --plugin mda-overdrive --out wet.wav
   dafx-bridge match dry.flac reference.ogg --plugin mda-overdrive --out wet.wav --json
+  dafx-bridge match dry.wav reference.wav --rig guitar-amp --out wet.wav --budget-s 4
   dafx-bridge match dry.wav reference.wav --plugin mda-overdrive --out wet.wav --budget-s 0"""
 
 
@@ -27,61 +36,80 @@ _MAP_CELLS = (32, 10)
 def command(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="The dry recording.")],
     reference: Annotated[Path, typer.Argument(help="A recording with the sound you want.")],
-    plugin: PluginOption,
     out: Annotated[Path, typer.Option(help="Where to write the processed input (WAV).")],
+    plugin: PluginOption = None,
+    rig: RigOption = None,
     budget_s: Annotated[
         float,
         typer.Option(
             min=0,
             max=3600,
-            help="Seconds for trying settings by rendering them; 0 takes the network's answer.",
+            help="Seconds until there is an answer, in which settings are tried by rendering them;"
+            " 0 takes the network's answer.",
         ),
     ] = 3.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the plugin's setting that brings INPUT to the sound of REFERENCE, and apply it.
+    """Find the setting of a plugin or a chain that brings INPUT to the sound of REFERENCE.
 
-    Where REFERENCE sounds as if the plugin were not there, INPUT stays as it is but for its level.
+    Where REFERENCE sounds as if nothing were there, INPUT stays as it is but for its level.
     The confidence of a parameter is the probability that it is right within a tenth of its range.
     The distance is the mean difference, in dB, between the long-term spectra of two recordings;
     they need not play the same notes. On the plugin's sound map, a unit square, neighbours sound
     alike, whatever is played.
     """
-    matcher = Matcher(open_library().manifest.plugin(plugin))
-    result = match_files(source, reference, matcher, out, budget_s)
-    places = _places(matcher, result)
+    library = open_library()
+    estimator = Estimator(chain_from(plugin, rig, library), library)
+    result = match_files(source, reference, estimator, out, budget_s)
+    places = _places(estimator, result)
     if as_json:
-        echo_json(
-            {
-                "plugin": plugin,
-                "parameters": _rows(result.answer),
-                "bypass": result.answer.bypass,
-                "gain_db": round(result.answer.gain_db, 2),
-                "distance": {
-                    "before": round(result.distance_before, 4),
-                    "after": round(result.distance_after, 4),
-                },
-                "map": _rounded(places),
-            }
-        )
+        echo_json(_report(result) | {"map": _rounded(places)})
     else:
         _print(result, places, out)
+
+
+def _report(result: MatchResult) -> dict[str, Any]:
+    answer = result.answer
+    return {
+        "chain": answer.setting.chain.id,
+        "slots": [
+            {
+                "slot": slot.id,
+                "plugin": slot.plugin.id,
+                "bypass": slot.id in answer.setting.bypassed,
+            }
+            for slot in answer.setting.chain.slots
+        ],
+        "parameters": _rows(answer),
+        "bypass": answer.bypass,
+        "gain_db": round(answer.gain_db, 2),
+        "distance": {
+            "before": round(result.distance_before, 4),
+            "after": round(result.distance_after, 4),
+        },
+        "tried": result.tried,
+        "seconds": round(result.seconds, 3),
+    }
 
 
 Places = dict[str, Position]
 
 
-def _places(matcher: Matcher, result: MatchResult) -> Places | None:
-    """Where input, reference and prediction lie on the map; None where the plugin has no map."""
+def _places(estimator: Estimator, result: MatchResult) -> Places | None:
+    """Where input, reference and prediction lie on the map; None where there is no map."""
+    if not estimator.trained:
+        return None
+    (slot,) = estimator.chain.slots
     try:
-        sound_map = load_map(matcher.plugin, matcher.library)
+        sound_map = load_map(slot.plugin, estimator.library)
     except ModelError as error:
         typer.echo(f"no sound map: {error}", err=True)
         return None
+    (setting,) = result.answer.setting.settings
     return {
         "input": sound_map.locate(result.played),
         "reference": sound_map.locate(result.goal),
-        "prediction": sound_map.position_of(result.answer.setting),
+        "prediction": sound_map.position_of(setting),
     }
 
 
@@ -108,39 +136,48 @@ def _drawn(places: Places) -> str:
 
 
 def _rows(answer: Answer) -> list[dict[str, Any]]:
-    """A row for every parameter; one that is held at its default has no confidence."""
-    symbols = [spec.symbol for spec in answer.setting.plugin.predicted]
-    confidence = dict(zip(symbols, answer.confidence, strict=True))
+    """A row for every parameter; one that is held at its start has no confidence."""
+    addresses = [parameter.address for parameter in answer.setting.chain.predicted]
+    confidence = dict(zip(addresses, answer.confidence, strict=True))
     return [
         row
-        | {"confidence": round(confidence[row["symbol"]], 3) if row["symbol"] in symbols else None}
+        | {"confidence": round(confidence[a], 3) if (a := row["address"]) in confidence else None}
         for row in parameter_rows(answer.setting)
     ]
 
 
 def _print(result: MatchResult, places: Places | None, out: Path) -> None:
-    plugin = result.answer.setting.plugin
-    table = Table("parameter", "normalised", "value", "unit", "confidence", title=plugin.name)
-    for row in _rows(result.answer):
-        share = row["confidence"]
-        table.add_row(
-            plugin.parameter(row["symbol"]).name,
-            f"{row['normalised']:.3f}",
-            f"{row['value']:.3f}",
-            row["unit"],
-            "held" if share is None else f"{share:.0%}",
-        )
-    console = Console()
-    console.print(table)
+    console, setting = Console(), result.answer.setting
+    for slot in setting.chain.slots:
+        left_out = slot.id in setting.bypassed and not result.answer.bypass
+        console.print(_table(result.answer, slot, ", left out" if left_out else ""))
     if result.answer.bypass:
-        console.print(_bypass_advice(plugin.name, result.answer.gain_db))
+        console.print(_bypass_advice(setting.chain.name, result.answer.gain_db))
     console.print(
         f"distance to the reference: {result.distance_before:.2f} dB before,"
         f" {result.distance_after:.2f} dB after"
     )
+    if result.tried:
+        console.print(f"{result.tried} settings tried in {result.seconds:.1f} s")
     if places:
         console.print(_drawn(places), highlight=False)
     console.print(f"wrote {out}", soft_wrap=True)
+
+
+def _table(answer: Answer, slot: Slot, remark: str) -> Table:
+    name = slot.plugin.name if slot.id == slot.plugin.id else f"{slot.plugin.name} ({slot.id})"
+    table = Table("parameter", "normalised", "value", "unit", "confidence", title=name + remark)
+    for row in _rows(answer):
+        if row["slot"] == slot.id:
+            share = row["confidence"]
+            table.add_row(
+                slot.plugin.parameter(row["symbol"]).name,
+                f"{row['normalised']:.3f}",
+                f"{row['value']:.3f}",
+                row["unit"],
+                "held" if share is None else f"{share:.0%}",
+            )
+    return table
 
 
 def _bypass_advice(name: str, gain_db: float) -> str:

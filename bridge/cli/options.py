@@ -5,9 +5,20 @@ from typing import Annotated, Any
 
 import typer
 
-from bridge.manifest import Setting
+from bridge.chain import Chain, ChainSetting, chain_of
+from bridge.library import Library
 
-PluginOption = Annotated[str, typer.Option("--plugin", help="Plugin id of the manifest.")]
+PluginOption = Annotated[
+    str | None,
+    typer.Option(
+        "--plugin",
+        metavar="ID[,ID…]",
+        help="Plugin id of `dafx-bridge plugins`; several with commas are a chain.",
+    ),
+]
+RigOption = Annotated[
+    str | None, typer.Option("--rig", metavar="ID", help="A named chain, in place of --plugin.")
+]
 AttachedOption = Annotated[
     bool,
     typer.Option(
@@ -17,16 +28,31 @@ AttachedOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
 
-def parameter_rows(setting: Setting) -> list[dict[str, Any]]:
-    """Symbol, normalised value, real value and unit of every parameter."""
+def chain_from(plugin: str | None, rig: str | None, library: Library) -> Chain:
+    """The chain that --plugin or --rig names.
+
+    Raises typer.BadParameter unless one of them is given, ManifestError for an unknown name.
+    """
+    if (plugin is None) == (rig is None):
+        raise typer.BadParameter("give --plugin or --rig, and not both")
+    manifest = library.manifest
+    if rig is not None:
+        return chain_of(manifest.rig(rig).id, manifest)
+    return chain_of(plugin or "", manifest)
+
+
+def parameter_rows(setting: ChainSetting) -> list[dict[str, Any]]:
+    """Address, slot, symbol, normalised value, real value and unit of every parameter."""
     return [
         {
-            "symbol": spec.symbol,
+            "address": parameter.address,
+            "slot": parameter.slot.id,
+            "symbol": parameter.spec.symbol,
             "normalised": round(normalised, 6),
-            "value": round(setting.values[spec.symbol], 6),
-            "unit": spec.unit,
+            "value": round(setting.values[parameter.address], 6),
+            "unit": parameter.spec.unit,
         }
-        for spec, normalised in zip(setting.plugin.parameters, setting.normalised, strict=True)
+        for parameter, normalised in zip(setting.chain.parameters, setting.normalised, strict=True)
     ]
 
 

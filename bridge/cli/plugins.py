@@ -1,4 +1,7 @@
-"""`dafx-bridge plugins`: the manifest, as it stands on this computer."""
+"""`dafx-bridge plugins`: plugins and rigs, as they stand on this computer."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -7,46 +10,99 @@ from bridge.cli.options import JsonOption, echo_json
 from bridge.effects import load_effect
 from bridge.errors import EffectError
 from bridge.library import open_library
-from bridge.manifest import PluginSpec
+from bridge.manifest import PluginSpec, RigSpec
 
 EXAMPLES = """\
   dafx-bridge plugins
   dafx-bridge plugins --json"""
 
+Faults = Mapping[str, str]
+"""By plugin id: why it cannot be loaded; empty where it can."""
+
 
 def command(as_json: JsonOption = False) -> None:
-    """List the plugins of the manifest: whether they are installed and have a model."""
-    plugins = open_library().manifest.plugins
+    """List plugins and rigs, yours among them: whether they are installed and have a model."""
+    manifest = open_library().manifest
+    faults = {plugin.id: _fault(plugin) for plugin in manifest.plugins}
     if as_json:
         echo_json(
-            [
-                {
-                    "id": plugin.id,
-                    "name": plugin.name,
-                    "kind": plugin.kind,
-                    "installed": not _fault(plugin),
-                    "model": plugin.model,
-                    "parameters": [p.model_dump(mode="json") for p in plugin.parameters],
-                }
-                for plugin in plugins
-            ]
+            {
+                "plugins": [_plugin_entry(plugin, faults) for plugin in manifest.plugins],
+                "rigs": [_rig_entry(rig, faults) for rig in manifest.rigs],
+            }
         )
         return
-    table = Table("id", "name", "kind", "installed", "model", "parameters")
+    console = Console()
+    console.print(_plugin_table(manifest.plugins, faults))
+    console.print(_rig_table(manifest.rigs, faults))
+
+
+def _plugin_entry(plugin: PluginSpec, faults: Faults) -> dict[str, Any]:
+    return {
+        "id": plugin.id,
+        "name": plugin.name,
+        "kind": plugin.kind,
+        "installed": not faults[plugin.id],
+        "model": plugin.model,
+        "parameters": [spec.model_dump(mode="json") for spec in plugin.parameters],
+    }
+
+
+def _rig_entry(rig: RigSpec, faults: Faults) -> dict[str, Any]:
+    return {
+        "id": rig.id,
+        "name": rig.name,
+        "kind": rig.kind,
+        "slots": [
+            {"slot": slot.slot, "plugin": slot.plugin, "optional": slot.optional}
+            for slot in rig.slots
+        ],
+        "installed": not _missing(rig, faults),
+    }
+
+
+def _plugin_table(plugins: tuple[PluginSpec, ...], faults: Faults) -> Table:
+    table = _table("plugin", "kind", "installed", "model", "parameters")
     for plugin in plugins:
         table.add_row(
             plugin.id,
-            plugin.name,
             plugin.kind,
-            _fault(plugin) or "yes",
-            plugin.model or "none yet",
-            ", ".join(p.symbol for p in plugin.parameters),
+            faults[plugin.id] or "yes",
+            "yes" if plugin.model else "-",
+            ", ".join(spec.symbol for spec in plugin.parameters),
         )
-    Console().print(table)
+    return table
+
+
+def _rig_table(rigs: tuple[RigSpec, ...], faults: Faults) -> Table:
+    table = _table("rig", "kind", "installed", "slots")
+    for rig in rigs:
+        missing = _missing(rig, faults)
+        table.add_row(
+            rig.id,
+            rig.kind,
+            f"without {', '.join(missing)}" if missing else "yes",
+            ", ".join(f"({s.slot})" if s.optional else s.slot for s in rig.slots),
+        )
+    table.caption = "A slot in brackets may be left out."
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    """An id is never cut, as it is there to be copied."""
+    table = Table()
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+def _missing(rig: RigSpec, faults: Faults) -> list[str]:
+    """The rig's plugins that cannot be loaded, each once."""
+    return [plugin for plugin in dict.fromkeys(s.plugin for s in rig.slots) if faults[plugin]]
 
 
 def _fault(plugin: PluginSpec) -> str:
-    """Why the plugin cannot be loaded; empty where it can."""
     try:
         load_effect(plugin)
     except EffectError as error:

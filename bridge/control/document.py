@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from bridge.control.nodes import NODES, Access, Node, parameter_nodes
-from bridge.library import open_library
-from bridge.manifest import PluginSpec
+from bridge.chain import Chain
+from bridge.control.nodes import NODES, Access, Node, chain_nodes
+from bridge.library import Library
 
 _DOES = {Access.READ: "ask", Access.WRITE: "command", Access.BOTH: "set, ask"}
 
@@ -22,13 +22,20 @@ def rows(nodes: Iterable[Node]) -> str:
     return "\n".join(lines)
 
 
-def tables(plugin: PluginSpec) -> str:
-    """All nodes, with those of one parameter as an example."""
-    symbol = plugin.parameters[0].symbol
-    own = [node for node in parameter_nodes(plugin) if node.address.split("/")[2] == symbol]
-    example = f"For every parameter, here `{symbol}` of {plugin.name}:"
-    return f"{rows(NODES)}\n\n{example}\n\n{rows(own)}\n"
+def tables(chain: Chain) -> str:
+    """All nodes, with those of one parameter, one bypass and one slot as examples."""
+    slot = chain.slots[0]
+    parameter, switch = chain.parameters[0].address, chain.switches[0]
+    nodes = list(chain_nodes(chain))
+    examples = (
+        (f"For every parameter of every slot, here `{parameter}`:", parameter),
+        (f"For every slot's bypass, here `{switch}`:", switch),
+        (f"For every slot, here `{slot.id}`:", slot.id),
+    )
+    told = [f"{what}\n\n{rows(n for n in nodes if n.of == of)}" for what, of in examples]
+    return "\n\n".join([rows(NODES), *told]) + "\n"
 
 
 if __name__ == "__main__":
-    print(tables(open_library().manifest.plugins[0]), end="")
+    # What is shipped alone, so that the document is the same on every computer.
+    print(tables(Chain.of_plugin(Library().manifest.plugins[0])), end="")

@@ -3,28 +3,34 @@
 import json
 import select
 import subprocess
+import time
 from pathlib import Path
 
 from typing_extensions import override
 
 from bridge.audio.devices import default_output
+from bridge.chain import Chain
 from bridge.closing import Closing
 from bridge.commands import command_line
 from bridge.errors import HostError
-from bridge.manifest import PluginSpec
+from bridge.hosts import embedded
+from bridge.osc import Message, OscSocket
+from bridge.osc.udp import LOOPBACK
 
 NAME = "embedded"
 """What stands in place of a URL."""
 _READY_S = 30.0
+_EXCHANGE_S = 10.0
+_ANSWER_S = 0.3
 _END_S = 3.0
 
 
 class EmbeddedProcess(Closing):
     """Runs `dafx-bridge host` on what the engine listens to, and plays it where it can."""
 
-    def __init__(self, plugin: PluginSpec, source: str, log: Path) -> None:
+    def __init__(self, chain: Chain, source: str, log: Path) -> None:
         """Blocking: waits until it listens. Raises HostError where it does not."""
-        arguments = ["--plugin", plugin.id, "--port", "0", "--attached", "--json"]
+        arguments = ["--plugin", chain.id, "--port", "0", "--attached", "--json"]
         if source:
             arguments += ["--input", source, "--repeat"]
             if output := default_output():
@@ -38,7 +44,8 @@ class EmbeddedProcess(Closing):
                 stderr=errors,
             )
         try:
-            self.url = f"embedded://127.0.0.1:{self._port(log)}"
+            self._address = (LOOPBACK, self._port(log))
+            self.url = f"embedded://{LOOPBACK}:{self._address[1]}"
         except BaseException:
             self.close()
             raise
@@ -47,6 +54,19 @@ class EmbeddedProcess(Closing):
     def alive(self) -> bool:
         """Whether it runs."""
         return self._child.poll() is None
+
+    def exchange(self, chain: Chain) -> bool:
+        """Blocking: have it play another chain; whether it does."""
+        embedded.exchange(self._address, chain.id)
+        end_s = time.monotonic() + _EXCHANGE_S
+        with OscSocket() as client:
+            while self.alive and time.monotonic() < end_s:
+                client.send(Message(embedded.CHAIN), self._address)
+                while received := client.receive(_ANSWER_S):
+                    told = (message for message in received[0] if message.address == embedded.CHAIN)
+                    if any(message.arguments[:1] == (chain.id,) for message in told):
+                        return True
+        return False
 
     @override
     def close(self) -> None:

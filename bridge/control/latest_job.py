@@ -28,13 +28,18 @@ class LatestJob(Generic[Made]):
         on a thread of the pool."""
         self._pool, self._take, self._let_go = pool, take, let_go
         self._future: Future[Made] | None = None
-        self.fault = ""
-        """Why the newest order failed; empty where it did not."""
+        self.error: BridgeError | None = None
+        """Why the newest order failed; None where it did not."""
 
     @property
     def busy(self) -> bool:
         """Whether something is on its way."""
         return self._future is not None
+
+    @property
+    def fault(self) -> str:
+        """`error` as one line; empty where there is none."""
+        return str(self.error or "")
 
     def order(self, make: Callable[[], Made]) -> None:
         """Have it made."""
@@ -45,7 +50,7 @@ class LatestJob(Generic[Made]):
         """Want nothing any more."""
         if self._future and not self._future.cancel():
             self._future.add_done_callback(self._drop)
-        self._future, self.fault = None, ""
+        self._future = self.error = None
 
     def poll(self) -> None:
         """Hand over what is ready."""
@@ -55,11 +60,11 @@ class LatestJob(Generic[Made]):
         try:
             self._take(future.result())
         except BridgeError as error:
-            self.fault = str(error)
+            self.error = error
         # A fault nobody has foreseen must reach the player as one line too, and stop nothing.
         except Exception as error:
             _log.exception("unforeseen")
-            self.fault = f"this failed in an unforeseen way ({error}); see the log"
+            self.error = BridgeError(f"this failed in an unforeseen way ({error}); see the log")
 
     def _drop(self, future: Future[Made]) -> None:
         if not future.cancelled() and future.exception() is None:

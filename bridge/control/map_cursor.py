@@ -1,11 +1,11 @@
-"""Where on the plugin's sound map the knobs, the input, the reference and the prediction are."""
+"""Where on the sound map of a single plugin the host, input, reference and prediction are."""
 
 from bridge.control.parameters import Parameters
 from bridge.control.resources import Resources
 from bridge.control.surface import Surface
 from bridge.engine.live import LiveEngine
 from bridge.errors import BridgeError
-from bridge.estimate.matcher import Analysis
+from bridge.estimate.listener import Analysis
 from bridge.estimate.sound_map import Position, SoundMap
 from bridge.manifest import Setting
 
@@ -14,13 +14,13 @@ _SAME = 2e-3
 
 
 class MapCursor:
-    """The dots on the map, and the hand that moves one of them."""
+    """Places on the map, one of which the player moves."""
 
     def __init__(
-        self, surface: Surface, engine: LiveEngine, knobs: Parameters, parts: Resources
+        self, surface: Surface, engine: LiveEngine, parameters: Parameters, resources: Resources
     ) -> None:
         self._surface, self._engine = surface, engine
-        self._knobs, self._parts = knobs, parts
+        self._parameters, self._resources = parameters, resources
         self._gone_to: tuple[Setting, Position] | None = None
         self._located: tuple[SoundMap, Analysis, Position] | None = None
         """The reference, on the map it was last looked for on."""
@@ -28,31 +28,36 @@ class MapCursor:
     def go(self, x: float, y: float) -> None:
         """Move all predicted parameters to the setting there, for the player.
 
-        Raises BridgeError where the plugin has no map, HostError where no host takes the values.
+        Raises BridgeError where there is no map, HostError where no host takes the values.
         """
         if (sound_map := self._map()) is None:
-            raise BridgeError("this plugin has no sound map; run `dafx-train sound-map`")
-        setting = sound_map.setting_at(x, y)
-        self._knobs.set({p.symbol: setting.values[p.symbol] for p in setting.plugin.predicted})
+            raise BridgeError(
+                "there is no sound map of this chain; for a plugin, run `dafx-train sound-map`"
+            )
+        setting, (slot,) = sound_map.setting_at(x, y), self._parameters.chain.slots
+        self._parameters.set(
+            {slot.address(p.symbol): setting.values[p.symbol] for p in slot.plugin.predicted}
+        )
         self._gone_to = setting, (x, y)
 
     def tell(self) -> None:
         """Tell where everything is now."""
         if (sound_map := self._map()) is None:
             return
-        engine, reference = self._engine, self._parts.reference
-        if engine.hand:
-            self._surface.tell("/map", *_rounded(self._of_knobs(sound_map, engine.hand.driver.own)))
+        engine, reference = self._engine, self._resources.reference
+        if engine.control:
+            (now,) = engine.control.driver.own.settings
+            self._surface.tell("/map", *_rounded(self._of_host(sound_map, now)))
         if engine.played:
             self._surface.tell("/map/input", *_rounded(sound_map.locate(engine.played)))
         if reference:
             self._surface.tell("/map/reference", *self._of_reference(sound_map, reference.analysis))
         if engine.answer:
-            predicted = sound_map.position_of(engine.answer.setting)
-            self._surface.tell("/map/prediction", *_rounded(predicted))
+            (predicted,) = engine.answer.setting.settings
+            self._surface.tell("/map/prediction", *_rounded(sound_map.position_of(predicted)))
 
     def _map(self) -> SoundMap | None:
-        return self._parts.model.sound_map if self._parts.model else None
+        return self._resources.loaded.sound_map if self._resources.loaded else None
 
     def _of_reference(self, sound_map: SoundMap, reference: Analysis) -> Position:
         before = self._located
@@ -61,8 +66,8 @@ class MapCursor:
             self._located = before
         return before[2]
 
-    def _of_knobs(self, sound_map: SoundMap, now: Setting) -> Position:
-        """Where the player has gone to, until a knob is turned."""
+    def _of_host(self, sound_map: SoundMap, now: Setting) -> Position:
+        """Where the player has gone to, until a parameter moves."""
         if self._gone_to:
             setting, position = self._gone_to
             pairs = zip(setting.predicted, now.predicted, strict=False)

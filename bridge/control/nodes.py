@@ -6,18 +6,18 @@ switches are the integers 0 and 1.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import IntEnum
+from dataclasses import dataclass, replace
+from enum import IntEnum, StrEnum
 
 from bridge.chain import Chain, Slot
+from bridge.drive.settings import LiveSettings
 from bridge.hosts.embedded import CHOICES, MATCHED
-from bridge.manifest import BYPASS, ParamSpec, PluginSpec
+from bridge.manifest import BYPASS, ParamSpec
 from bridge.osc import Argument
 
 Value = tuple[Argument, ...]
 """What a node holds: the arguments of the message that tells it."""
-PARAMETER = "/parameter"
-SLOT = "/slot"
+PARAMETER, SLOT = "/parameter", "/slot"
 SNAPSHOTS = ("A", "B", "C", "D")
 LONGEST_S = 3600.0
 
@@ -28,6 +28,21 @@ class Access(IntEnum):
     READ = 1
     WRITE = 2
     BOTH = 3
+
+
+class Leaf(StrEnum):
+    """What a node tells of a parameter, or of a slot."""
+
+    VALUE = ""
+    NORMALISED = "normalised"
+    BY = "by"
+    YOURS = "yours"
+    LOCK = "lock"
+    PREDICTED = "predicted"
+    CONFIDENCE = "confidence"
+    SMOOTHING = "smoothing"
+    ATTACK = "attack"
+    SLEW = "slew"
 
 
 @dataclass(frozen=True)
@@ -49,6 +64,10 @@ class Node:
     """Of what is set: what it is before anybody sets it."""
     kept: bool = False
     """Whether it is remembered from one start to the next."""
+    of: str = ""
+    """What in the chain it belongs to: an address SLOT/SYMBOL, or a slot's id; else empty."""
+    leaf: Leaf = Leaf.VALUE
+    """What it tells of that."""
 
 
 def _setting(
@@ -83,6 +102,7 @@ def _command(
 _SHARE = (0.0, 1.0)
 _SWITCHED = (0, 1)
 _TIME = (0.0, 60.0)
+_FIRST = LiveSettings()
 NODES: tuple[Node, ...] = (
     _setting("/source", "", "what is listened to: a device by name or index, jack, or a file"),
     _setting(
@@ -99,37 +119,49 @@ NODES: tuple[Node, ...] = (
         default=(0.0, 0.0),
         kept=True,
     ),
-    _setting("/plugin", "", "id of the plugin in the manifest"),
-    _setting("/chain", "", "what is driven: plugins, rigs, RIG/SLOT, with commas between"),
-    Node("/slots", "s", "the chain's slots, in order: JSON"),
+    _setting("/chain", "", "what is driven: a plugin, a rig, or several with commas between them"),
+    Node("/slots", "s", "its plugins in order: JSON, a list of id, plugin, name, kind, …"),
     _setting("/host", "", "URL of the effect host; embedded starts one of the engine's own"),
     _switch("/follow", False, "1 turns the host's knobs continuously"),
     _switch("/freeze", False, "1 holds every knob where it is"),
-    _setting("/amount", 1.0, "0 keeps the host's own values, 1 takes the prediction", _SHARE),
-    _setting("/averaging", 1.0, "how long playing is averaged beyond the window", _TIME, "s"),
-    _setting("/memory", 1.0, "how long playing is remembered beyond the window", _TIME, "s"),
-    _setting("/smoothing", 0.25, "time constant of falling parameters", _TIME, "s"),
-    _setting("/attack", 0.25, "time constant of rising parameters", _TIME, "s"),
     _setting(
-        "/slew", 0.0, "the least time for a parameter's whole range; 0 is no limit", _TIME, "s"
+        "/amount", _FIRST.amount, "0 keeps the host's own values, 1 takes the prediction", _SHARE
+    ),
+    _setting(
+        "/averaging",
+        _FIRST.averaging_s,
+        "how long playing is remembered beyond the window",
+        _TIME,
+        "s",
+    ),
+    _setting(
+        "/smoothing", _FIRST.glide.release_s, "time constant of falling parameters", _TIME, "s"
+    ),
+    _setting("/attack", _FIRST.glide.attack_s, "time constant of rising parameters", _TIME, "s"),
+    _setting(
+        "/slew",
+        _FIRST.glide.slew_s,
+        "the least time for a parameter's whole range; 0 is no limit",
+        _TIME,
+        "s",
     ),
     _switch("/rendering", True, "1 tries settings in a process in the background", kept=True),
-    _switch("/bypass", False, "1 leaves the plugin out"),
+    _switch("/bypass", False, "1 leaves every plugin out"),
     _command("/match", "go to the best answer once, and stay there"),
-    _command("/arm", "let the model turn these parameters again, or all of them", "s*"),
+    _command("/arm", "let the model turn these parameters or slots again, or all of them", "s*"),
     _command("/revert", "give the host its values from before back, and leave them until /arm"),
     _command("/panic", "stop whatever is going on, and /revert"),
     _command("/learn", "take so much of the input as the reference", "f", (1.0, 60.0), "s"),
     _command("/snapshot/store", "keep the host's values under this name", "s", choices=SNAPSHOTS),
     _command("/snapshot/recall", "give the host these values", "s", choices=SNAPSHOTS),
-    Node("/snapshots", "s", "the snapshots: JSON, real values by symbol by name"),
+    Node("/snapshots", "s", "the chain's snapshots: JSON, real values by SLOT/SYMBOL by name"),
     _command("/undo", "take back the last change that was not the model's own"),
     _command("/redo", "make it again"),
     Node("/history", "ii", "how many changes can be undone, and redone"),
     Node(
         "/map",
         "ff",
-        "the place on the plugin's sound map; setting it moves all parameters",
+        "the place on the sound map of a single plugin; setting it moves all parameters",
         Access.BOTH,
         _SHARE,
         default=(0.5, 0.5),
@@ -141,8 +173,8 @@ NODES: tuple[Node, ...] = (
     Node("/discovered", "s", 'what the last /discover found: JSON, or an error as {"error": …}'),
     _command("/devices/rescan", "look for sound devices again; the input pauses"),
     Node("/devices", "s", "the sound devices with inputs: JSON, a list of names"),
-    Node("/plugins", "s", "the plugins of the manifest: JSON, a list of id, installed, model"),
-    Node("/rigs", "s", "the rigs: JSON, a list of id, name, kind, slots, installed"),
+    Node("/plugins", "s", "known plugins: JSON, a list of id, name, kind, installed, model"),
+    Node("/rigs", "s", "known rigs: JSON, a list of id, name, kind, slots, installed"),
     Node(
         "/audition",
         "s",
@@ -176,7 +208,7 @@ NODES: tuple[Node, ...] = (
     Node("/learn/progress", "f", "how much of /learn is done", limits=_SHARE),
     Node("/host/state", "s", "none, connecting, connected, lost"),
     Node("/host/sends", "i", "values sent in the last second"),
-    Node("/host/bypassed", "i", "1 while the plugin is left out"),
+    Node("/host/bypassed", "i", "1 while every plugin is left out"),
     Node("/latency/compute", "f", "from a complete hop to its datagram", unit="ms"),
     Node("/latency/adaptation", "f", "until half of a change of playing is followed", unit="s"),
     Node("/decisions", "if", "how often settings were tried, and how long the last time took"),
@@ -185,45 +217,104 @@ NODES: tuple[Node, ...] = (
 )
 
 
-def parameter_nodes(plugin: PluginSpec) -> Iterator[Node]:
-    """The nodes of the plugin that is chosen."""
-    for spec in plugin.parameters:
-        yield from _parameter(spec)
-
-
 def chain_nodes(chain: Chain) -> Iterator[Node]:
-    """The nodes of the chain that is driven."""
+    """The nodes of the chain that is driven: of its parameters, bypasses and slots."""
     for slot in chain.slots:
-        yield Node(f"{SLOT}/{slot.id}/confidence", "f", "mean of its parameters", limits=_SHARE)
+        for spec in slot.plugin.parameters:
+            yield from _parameter(slot, spec)
         yield from _bypass(slot)
-    for parameter in chain.parameters:
-        yield from _parameter(parameter.spec, parameter.address)
+        yield _slot(slot)
+
+
+def node_address(of: str, leaf: Leaf = Leaf.VALUE) -> str:
+    """Where a parameter of the chain, at SLOT/SYMBOL, has this leaf."""
+    return f"{PARAMETER}/{of}" + (f"/{leaf}" if leaf else "")
+
+
+def slot_confidence(slot_id: str) -> str:
+    """Where the confidence of a whole slot is told."""
+    return f"{SLOT}/{slot_id}/{Leaf.CONFIDENCE}"
+
+
+def _parameter(slot: Slot, spec: ParamSpec) -> Iterator[Node]:
+    of, real = slot.address(spec.symbol), (spec.min, spec.max)
+    at_start = slot.start.values[spec.symbol]
+    yield Node(
+        node_address(of),
+        "f",
+        f"{spec.name} in the host; once you set it, it is yours",
+        Access.BOTH,
+        real,
+        spec.unit,
+        default=(at_start,),
+        of=of,
+    )
+    yield _leaf(
+        of,
+        Leaf.NORMALISED,
+        "f",
+        "the same in 0..1",
+        Access.BOTH,
+        _SHARE,
+        default=(spec.to_normalised(at_start),),
+    )
+    yield from _whose(of)
+    if spec.predicted:
+        yield _leaf(of, Leaf.PREDICTED, "f", "what is answered", limits=real, unit=spec.unit)
+        yield _leaf(of, Leaf.CONFIDENCE, "f", "how sure that is", limits=_SHARE)
+        for leaf in (Leaf.SMOOTHING, Leaf.ATTACK, Leaf.SLEW):
+            told = f"its own /{leaf}; -1 is the general one"
+            general = _setting(node_address(of, leaf), -1.0, told, (-1.0, 60.0), "s")
+            yield replace(general, of=of, leaf=leaf)
 
 
 def _bypass(slot: Slot) -> Iterator[Node]:
-    here = f"{PARAMETER}/{slot.address(BYPASS)}"
-    yield _switch(here, False, f"1 leaves {slot.plugin.name} out; once you set it, it is yours")
-    yield Node(f"{here}/by", "s", "who switched it last: you, model or host")
-    yield Node(f"{here}/yours", "i", "1 where the model leaves it to you", limits=_SWITCHED)
-    yield _switch(f"{here}/lock", False, "1 keeps the model off it, /arm or not", kept=True)
-    yield Node(f"{here}/predicted", "i", "what the model answers", limits=_SWITCHED)
+    of = slot.address(BYPASS)
+    told = f"1 leaves {slot.plugin.name} out; once you set it, it is yours"
+    yield replace(_switch(node_address(of), False, told), of=of)
+    yield from _whose(of)
+    yield _leaf(of, Leaf.PREDICTED, "i", "1 where the answer leaves it out", limits=_SWITCHED)
 
 
-def _parameter(spec: ParamSpec, address: str = "") -> Iterator[Node]:
-    here, real = f"{PARAMETER}/{address or spec.symbol}", (spec.min, spec.max)
-    value, share = (spec.default,), (spec.to_normalised(spec.default),)
-    set_it = f"{spec.name} in the host; once you set it, it is yours"
-    yield Node(here, "f", set_it, Access.BOTH, real, spec.unit, default=value)
-    yield Node(f"{here}/normalised", "f", "the same in 0..1", Access.BOTH, _SHARE, default=share)
-    yield Node(f"{here}/by", "s", "who moved it last: you, model or host")
-    yield Node(
-        f"{here}/yours", "i", "1 where the model leaves it to you until /arm", limits=_SWITCHED
+def _whose(of: str) -> Iterator[Node]:
+    yield _leaf(of, Leaf.BY, "s", "who moved it last: you, model or host")
+    yours = "1 where the model leaves it to you until /arm"
+    yield _leaf(of, Leaf.YOURS, "i", yours, limits=_SWITCHED)
+    locked = _switch(
+        node_address(of, Leaf.LOCK), False, "1 keeps the model off it, /arm or not", kept=True
     )
-    yield _switch(f"{here}/lock", False, "1 keeps the model off it, /arm or not", kept=True)
-    if spec.predicted:
-        yield Node(f"{here}/predicted", "f", "what the model answers", limits=real, unit=spec.unit)
-        yield Node(f"{here}/confidence", "f", "how sure it is", limits=_SHARE)
-        for name in ("smoothing", "attack", "slew"):
-            yield _setting(
-                f"{here}/{name}", -1.0, f"its own /{name}; -1 is the general one", (-1.0, 60.0), "s"
-            )
+    yield replace(locked, of=of, leaf=Leaf.LOCK)
+
+
+def _leaf(
+    of: str,
+    leaf: Leaf,
+    types: str,
+    description: str,
+    access: Access = Access.READ,
+    limits: tuple[float, float] | None = None,
+    unit: str = "",
+    default: Value = (),
+) -> Node:
+    return Node(
+        node_address(of, leaf),
+        types,
+        description,
+        access,
+        limits,
+        unit,
+        default=default,
+        of=of,
+        leaf=leaf,
+    )
+
+
+def _slot(slot: Slot) -> Node:
+    return Node(
+        slot_confidence(slot.id),
+        "f",
+        "mean confidence of the slot's parameters",
+        limits=_SHARE,
+        of=slot.id,
+        leaf=Leaf.CONFIDENCE,
+    )

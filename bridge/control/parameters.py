@@ -1,51 +1,61 @@
-"""What the player does to the knobs from the control surface, and whose they are."""
+"""What the player does to the chain's parameters from the control surface, and whose they are.
+
+A slot's bypass is treated as one more parameter.
+"""
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from statistics import fmean
 
+from bridge.chain import Chain
 from bridge.control.history import History, Values
-from bridge.control.nodes import PARAMETER
+from bridge.control.nodes import Leaf, node_address, slot_confidence
+from bridge.control.slots import addresses, staying
 from bridge.control.surface import Surface
+from bridge.drive.driver import Driver
 from bridge.engine.live import LiveEngine
 from bridge.errors import BridgeError
-from bridge.manifest import PluginSpec
+from bridge.manifest import BYPASS
 
 YOU, MODEL, HOST = "you", "model", "host"
 _SAME = 1e-3
 """Normalised values as near as this are one."""
 Snapshots = dict[str, dict[str, dict[str, float]]]
-"""Real values by symbol, by name, by the plugin's id."""
+"""Real values by address, by name, by the chain's id."""
 
 
 class Parameters:
-    """The knobs of the plugin that is chosen."""
+    """The parameters of the chain that is driven."""
 
     def __init__(self, surface: Surface, engine: LiveEngine, snapshots: Snapshots) -> None:
         self._surface, self._engine = surface, engine
         self.snapshots = snapshots
-        self._plugin: PluginSpec | None = None
-        self._history = History()
+        self._chain: Chain | None = None
+        self._histories: defaultdict[str, History] = defaultdict(History)
+        """By the chain's id."""
         self._put: dict[str, float] = {}
         """Normalised values that were set from here and still are the player's."""
         self._by: dict[str, str] = {}
+        self._shares: dict[str, float] = {}
+        """Normalised values as they were last told."""
 
-    def choose(self, plugin: PluginSpec) -> None:
-        """The knobs of this plugin from now on."""
-        if plugin != self._plugin:
-            self._history = History()
-        self._plugin = plugin
-        self._put, self._by = {}, {}
+    def choose(self, chain: Chain) -> None:
+        """Those of this chain from now on; what slots that stay hold, stays the player's."""
+        stay = {*addresses(staying(self._chain, chain))}
+        self._chain = chain
+        self._put = {a: value for a, value in self._put.items() if a in stay}
+        self._by = {a: who for a, who in self._by.items() if a in stay}
+        self._shares = {a: share for a, share in self._shares.items() if a in stay}
         self._tell_snapshots()
 
     @property
-    def plugin(self) -> PluginSpec:
+    def chain(self) -> Chain:
         """Raises BridgeError where none is chosen."""
-        if self._plugin is None:
-            raise BridgeError(
-                "the plugin's model is not loaded yet; wait, or choose another /plugin"
-            )
-        return self._plugin
+        if self._chain is None:
+            raise BridgeError("the chain is not loaded yet; wait, or choose another /chain")
+        return self._chain
 
     def set(self, values: Mapping[str, float]) -> None:
         """Set real values for the player, so that it can be undone.
@@ -54,22 +64,36 @@ class Parameters:
         """
         now = self._now()
         self._give(values)
-        self._history.changing(now, values, time.monotonic())
+        self._histories[self.chain.id].changing(now, values, time.monotonic())
+
+    def set_normalised(self, address: str, share: float) -> None:
+        """Set a parameter's normalised value, as `set` does."""
+        self.set({address: self.chain.parameter(address).spec.to_real(share)})
+
+    def bypass(self, on: bool) -> None:
+        """Leave every slot out for the player, or leave their bypasses to the model again."""
+        switches = self.chain.switches
+        self._give(dict.fromkeys(switches, float(on)))
+        if not on:
+            self.arm(switches)
 
     def undo(self) -> None:
         """Take back the last change."""
-        self._step(self._history.undo)
+        self._step(self._histories[self.chain.id].undo)
 
     def redo(self) -> None:
         """Make again what was undone last."""
-        self._step(self._history.redo)
+        self._step(self._histories[self.chain.id].redo)
 
-    def arm(self, symbols: list[str]) -> None:
-        """Leave these, or all, to the model again. Raises ManifestError for an unknown one."""
-        for symbol in symbols:
-            self.plugin.parameter(symbol)
-        self._engine.arm(symbols)
-        self._put = {s: v for s, v in self._put.items() if symbols and s not in symbols}
+    def arm(self, names: Iterable[str]) -> None:
+        """Leave these to the model again, or all: slots, addresses, or symbols only one slot has.
+
+        Raises ManifestError for an unknown one.
+        """
+        meant = [address for name in names for address in self._meant(name)]
+        self._engine.arm(meant)
+        armed = set(meant) or set(self._put)
+        self._put = {a: value for a, value in self._put.items() if a not in armed}
 
     def revert(self) -> bool:
         """Blocking: give the host its values from before back; False where it is gone.
@@ -85,58 +109,87 @@ class Parameters:
         """Keep the host's values as a snapshot."""
         if not (values := self._now()):
             raise BridgeError("no effect host is connected, so there is nothing to keep")
-        self.snapshots.setdefault(self.plugin.id, {})[name] = dict(values)
+        self.snapshots.setdefault(self.chain.id, {})[name] = dict(values)
         self._tell_snapshots()
 
     def recall(self, name: str) -> None:
         """Set a snapshot's values."""
-        values = self.snapshots.get(self.plugin.id, {}).get(name)
+        values = self.snapshots.get(self.chain.id, {}).get(name)
         if values is None:
             raise BridgeError(f"snapshot {name} is empty; store one first")
-        known = {spec.symbol for spec in self.plugin.parameters}
-        self.set({symbol: value for symbol, value in values.items() if symbol in known})
+        self.set(self._known(values))
 
     def tell(self) -> None:
         """Tell the host's values, and whose they are."""
-        self._surface.tell("/history", *self._history.counts)
-        hand, answer = self._engine.hand, self._engine.answer
-        if hand is not None:
-            driver = hand.driver
-            for symbol, value in self._now().items():
-                self._tell_value(symbol, value, symbol in driver.yielded, driver.driving)
+        if self._chain is None:
+            return
+        self._surface.tell("/history", *self._histories[self._chain.id].counts)
+        control, answer = self._engine.control, self._engine.answer
+        if control is not None:
+            for address, value in control.driver.own.all_values.items():
+                self._tell_value(address, value, control.driver)
         if answer is not None:
-            for symbol, sure in self._engine.confidence.items():
-                predicted = float(answer.setting.values[symbol])
-                self._surface.tell(f"{PARAMETER}/{symbol}/predicted", predicted)
-                self._surface.tell(f"{PARAMETER}/{symbol}/confidence", float(sure))
+            self._tell_answer(answer.setting.values)
+
+    def _meant(self, name: str) -> list[str]:
+        """The addresses that a slot's id stands for, or the one that a name does."""
+        for slot in self.chain.slots:
+            if slot.id == name:
+                return list(addresses([slot]))
+        return [self.chain.resolved(name)]
 
     def _now(self) -> Values:
-        return self._engine.hand.driver.own.values if self._engine.hand else {}
+        control = self._engine.control
+        return control.driver.own.all_values if control else {}
 
     def _give(self, values: Values) -> None:
         self._engine.put(values)
-        self._put |= {s: self.plugin.parameter(s).to_normalised(v) for s, v in values.items()}
+        self._put |= {a: self.chain.to_normalised(a, value) for a, value in values.items()}
 
     def _step(self, step: Callable[[Values], Values | None]) -> None:
         if (values := step(self._now())) is not None:
-            self._give(values)
+            self._give(self._known(values))
+
+    def _known(self, values: Values) -> Values:
+        """Those of them that the chain still has, as its definition may have changed."""
+        known = {*addresses(self.chain.slots)}
+        return {address: value for address, value in values.items() if address in known}
 
     def _tell_snapshots(self) -> None:
-        mine = self.snapshots.get(self.plugin.id, {})
+        mine = self.snapshots.get(self.chain.id, {})
         self._surface.tell("/snapshots", json.dumps(mine))
 
-    def _tell_value(self, symbol: str, value: float, yours: bool, driving: bool) -> None:
-        here, spec = f"{PARAMETER}/{symbol}", self.plugin.parameter(symbol)
-        share = spec.to_normalised(value)
-        told = self._surface.values.get(f"{here}/normalised", (share,))[0]
-        if abs(float(told) - share) > _SAME or symbol not in self._by:
-            if yours:
-                ours = self._put.get(symbol)
-                self._by[symbol] = YOU if ours is not None and abs(ours - share) <= _SAME else HOST
-            else:
-                # What moves elsewhere while the model drives is yours at once.
-                self._by[symbol] = MODEL if driving else HOST
-        self._surface.tell(here, float(value))
-        self._surface.tell(f"{here}/normalised", float(share))
-        self._surface.tell(f"{here}/yours", int(yours))
-        self._surface.tell(f"{here}/by", self._by[symbol])
+    def _tell_value(self, address: str, value: float, driver: Driver) -> None:
+        tell, share = self._surface.tell, self.chain.to_normalised(address, value)
+        yours = address in driver.yielded
+        told = self._shares.get(address)
+        if told is None or abs(told - share) > _SAME:
+            self._by[address] = self._who(address, share, yours, driver.driving)
+        self._shares[address] = share
+        if self.chain.is_switch(address):
+            tell(node_address(address), int(share))
+        else:
+            tell(node_address(address), float(value))
+            tell(node_address(address, Leaf.NORMALISED), float(share))
+        tell(node_address(address, Leaf.YOURS), int(yours))
+        tell(node_address(address, Leaf.BY), self._by[address])
+
+    def _who(self, address: str, share: float, yours: bool, driving: bool) -> str:
+        """Who has moved a parameter to where it is now."""
+        if not yours:
+            # What moves elsewhere while the model drives is yours at once.
+            return MODEL if driving else HOST
+        ours = self._put.get(address)
+        return YOU if ours is not None and abs(ours - share) <= _SAME else HOST
+
+    def _tell_answer(self, predicted: Mapping[str, float]) -> None:
+        tell, confidence = self._surface.tell, self._engine.confidence
+        for address, share in confidence.items():
+            tell(node_address(address, Leaf.PREDICTED), float(predicted[address]))
+            tell(node_address(address, Leaf.CONFIDENCE), float(share))
+        for slot in self.chain.slots:
+            left_out = int(slot.id in self._engine.bypassed)
+            tell(node_address(slot.address(BYPASS), Leaf.PREDICTED), left_out)
+            own = [confidence[a] for a in addresses([slot]) if a in confidence]
+            if own:
+                tell(slot_confidence(slot.id), round(fmean(own), 3))

@@ -2,13 +2,14 @@
 
 from math import log
 
-from bridge.control.reference import as_json, spectrum_db
+from bridge.control.reference import Reference, as_json, spectrum_db
 from bridge.control.resources import Resources
+from bridge.control.slots import as_json as slots_as_json
 from bridge.control.surface import Surface
 from bridge.engine.live import LiveEngine
 
 
-def tell_input(surface: Surface, engine: LiveEngine, overflows_before: int) -> None:
+def tell_input(surface: Surface, engine: LiveEngine, overflows: int) -> None:
     """Levels, faults and the spectrum of what is listened to."""
     hearing = engine.hearing
     surface.tell("/state", engine.state)
@@ -21,9 +22,9 @@ def tell_input(surface: Surface, engine: LiveEngine, overflows_before: int) -> N
     surface.tell("/input/level", round(hearing.level_db, 1))
     surface.tell("/input/peak", round(hearing.peak_db, 1))
     surface.tell("/input/clipped", int(hearing.clipped))
-    surface.tell("/input/overflows", hearing.source.lost - overflows_before)
-    if engine.heard and engine.matcher:
-        spectrum = spectrum_db(engine.heard, engine.matcher.features)
+    surface.tell("/input/overflows", overflows)
+    if engine.heard and engine.estimator:
+        spectrum = spectrum_db(engine.heard, engine.estimator.features)
         surface.tell("/spectrum/input", *(round(level, 1) for level in spectrum))
 
 
@@ -32,28 +33,30 @@ def tell_work(surface: Surface, engine: LiveEngine) -> None:
     settings, refinement = engine.settings, engine.refinement
     if last_ms := engine.summary.compute_ms.last:
         surface.tell("/latency/compute", round(last_ms, 2))
-    if engine.matcher:
-        # A change has to fill half of the window; memory and glide add theirs.
-        half_s = engine.matcher.features.window_s / 2
+    if engine.estimator:
+        # A change has to fill half of the window; averaging and glide add theirs.
+        half_s = engine.estimator.features.window_s / 2
         half_s += log(2) * (settings.averaging_s + settings.glide.attack_s)
         surface.tell("/latency/adaptation", round(half_s, 2))
     surface.tell("/decisions", refinement.decisions, round(float(refinement.last_s), 2))
 
 
-def tell_host(surface: Surface, engine: LiveEngine, parts: Resources) -> None:
-    """Whether there is a host, and what it is sent."""
-    driver = engine.hand.driver if engine.hand else None
-    state = "connecting" if "host" in parts.busy else "none"
+def tell_host(surface: Surface, engine: LiveEngine, resources: Resources) -> None:
+    """Whether there is a host, what it is sent, and where it has the chain's slots."""
+    connected, driver = resources.connected, engine.control.driver if engine.control else None
+    state = "connecting" if "host" in resources.busy else "none"
     if driver:
         state = "lost" if driver.lost else "connected"
         surface.tell("/host/sends", driver.sends_per_s)
-        surface.tell("/host/bypassed", int(driver.bypassed))
+        surface.tell("/host/bypassed", int(driver.own.dry))
     surface.tell("/host/state", state)
+    if resources.loaded:
+        places = connected.host.places if connected else {}
+        surface.tell("/slots", slots_as_json(resources.loaded.chain, places))
 
 
-def tell_reference(surface: Surface, parts: Resources) -> None:
+def tell_reference(surface: Surface, reference: Reference | None) -> None:
     """What there is to say of the reference."""
-    reference = parts.reference
     levels = reference.spectrum_db if reference else []
     surface.tell("/spectrum/reference", *(round(level, 1) for level in levels))
     surface.tell("/reference/report", as_json(reference.report) if reference else "{}")

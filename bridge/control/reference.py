@@ -13,12 +13,48 @@ from bridge.arrays import Audio
 from bridge.audio.files import read_audio, require_sound
 from bridge.engine.hearing import CLIPPED
 from bridge.errors import AudioError
-from bridge.estimate.matcher import Matcher, ReferenceAnalysis
+from bridge.estimate.listener import Listener, ReferenceAnalysis
 
 GOOD_S = 8.0
 SPARSE_SHARE = 0.5
 CLIPPED_SHARE = 1e-4
 LEAST_VARIETY_DB = 3.0
+
+
+@dataclass(frozen=True)
+class Region:
+    """The part of a recording that counts, in seconds; from 0 to 0 is all of it."""
+
+    begin_s: float = 0.0
+    end_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse an end that is not behind the beginning."""
+        if not self.whole and self.end_s <= self.begin_s:
+            raise AudioError(
+                f"the region ends at {self.end_s:g} s, which is not after its beginning at"
+                f" {self.begin_s:g} s; move one of them, or give 0 and 0 for all of it"
+            )
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is all of a recording."""
+        return self.begin_s == self.end_s == 0
+
+    def cut(self, audio: Audio, rate: int, path: Path) -> Audio:
+        """Audio (channels, frames) of the file at `path`, from beginning to end.
+
+        Raises AudioError where the recording ends before the region begins.
+        """
+        if self.whole:
+            return audio
+        begin, end = round(self.begin_s * rate), round(self.end_s * rate)
+        if begin >= audio.shape[1]:
+            raise AudioError(
+                f"{path}: the region begins at {self.begin_s:g} s, but the recording ends at"
+                f" {audio.shape[1] / rate:.1f} s; move it"
+            )
+        return audio[:, begin:end]
 
 
 @dataclass(frozen=True)
@@ -44,41 +80,33 @@ class Reference:
     report: Report
 
 
-def read_reference(path: Path, region: tuple[float, float], matcher: Matcher) -> Reference:
-    """Read and analyse the part of a file from `region[0]` to `region[1]` seconds; 0, 0 is all.
-
-    Raises AudioError where it cannot be used.
-    """
-    audio, rate = read_audio(path)
-    begin, end = (round(at * rate) for at in region)
-    if end > begin:
-        audio = audio[:, begin:end]
-    if not audio.shape[1]:
-        seconds = audio.shape[1] / rate
-        raise AudioError(f"{path}: the region lies behind its end at {seconds:.1f} s; move it")
+def read_reference(path: Path, region: Region, listener: Listener) -> Reference:
+    """Read and analyse a region of a file. Raises AudioError where it cannot be used."""
+    recording, rate = read_audio(path)
+    audio = region.cut(recording, rate, path)
     require_sound(audio, path)
-    analysis = matcher.analyse(audio, rate, str(path))
-    features = matcher.features
+    analysis = listener.analyse(audio, rate, str(path))
+    features = listener.features
     mono = at_feature_rate(audio, rate, features)
-    heard = [statistics(part, features) for part in active_windows(mono, features, str(path))]
-    spectra = np.mean([spectrum_db(part, features) for part in heard], axis=0)
-    return Reference(analysis, spectra.tolist(), _report(audio, rate, mono, heard, features))
+    measured = [statistics(part, features) for part in active_windows(mono, features, str(path))]
+    spectra = np.mean([spectrum_db(part, features) for part in measured], axis=0)
+    return Reference(analysis, spectra.tolist(), _report(audio, rate, mono, measured, features))
 
 
-def spectrum_db(heard: Statistics, features: FeatureSettings) -> list[float]:
+def spectrum_db(measured: Statistics, features: FeatureSettings) -> list[float]:
     """Mean level of every mel band, in dBFS."""
-    level_free_db = 20 * heard.vector[: features.mel_bands]
-    return [float(level) for level in level_free_db + heard.levels[0]]
+    level_free_db = 20 * measured.vector[: features.mel_bands]
+    return [float(level) for level in level_free_db + measured.levels[0]]
 
 
 def _report(
-    audio: Audio, rate: int, mono: Audio, heard: list[Statistics], features: FeatureSettings
+    audio: Audio, rate: int, mono: Audio, measured: list[Statistics], features: FeatureSettings
 ) -> Report:
     bands = features.mel_bands
     seconds = audio.shape[1] / rate
     sounding = active_share(mono, features.sample_rate_hz)
     clipped = float(np.mean(np.abs(audio) >= CLIPPED))
-    variety = float(np.mean([20 * part.vector[bands : 2 * bands].mean() for part in heard]))
+    variety = float(np.mean([20 * part.vector[bands : 2 * bands].mean() for part in measured]))
     advice = [
         sentence
         for holds, sentence in (

@@ -1,12 +1,12 @@
-"""What the engine works with: source, model, reference and host, made ready and exchanged.
+"""What the engine works with: source, chain, reference and host, made ready and exchanged.
 
 Each is wanted by values of the control surface, made on a thread of a pool, and taken over on the
-analysis thread between two hops. What was used before is closed on a thread of the pool.
+analysis thread between two hops. What was used before is closed on a thread of the pool. Once a
+second a thread of the pool looks whether the library or the reference has changed.
 """
 
-import logging
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,108 +14,107 @@ from typing import Any
 from typing_extensions import override
 
 from bridge.audio.sources import Source, open_source, parse_channels
+from bridge.chain import Chain, chain_of
 from bridge.closing import Closing
-from bridge.control.embedded_process import NAME as EMBEDDED_PROCESS
-from bridge.control.embedded_process import EmbeddedProcess
+from bridge.control.connected_host import ConnectedHost, LeftHost, connect_host
+from bridge.control.file_watch import FileWatch, Stamps, stamps_of
 from bridge.control.latest_job import LatestJob
-from bridge.control.reference import Reference, read_reference
+from bridge.control.loaded_chain import LoadedChain, load_chain_models
+from bridge.control.reference import Reference, Region, read_reference
 from bridge.control.surface import Surface
-from bridge.drive.parameter_control import ParameterControl
 from bridge.engine.live import LiveEngine
-from bridge.errors import ModelError
-from bridge.estimate.matcher import Matcher
-from bridge.estimate.sound_map import SoundMap, load_map
-from bridge.hosts import Host, connect
-from bridge.manifest import Manifest, PluginSpec
-from bridge.search.worker import SearchWorker
+from bridge.errors import BridgeError, ManifestError
+from bridge.library import Library
+from bridge.manifest import Manifest
 
 _LOOK_S = 1.0
-_log = logging.getLogger(__name__)
 
 
-@dataclass
-class Model(Closing):
-    """What answers for one plugin."""
+@dataclass(frozen=True)
+class _Look:
+    """What was found on disk."""
 
-    matcher: Matcher
-    decider: SearchWorker | None
-    sound_map: SoundMap | None
-    """None where there is none for this plugin."""
-
-    @override
-    def close(self) -> None:
-        if self.decider:
-            self.decider.close()
-
-
-@dataclass
-class ConnectedHost(Closing):
-    """A host that is connected."""
-
-    url: str
-    host: Host
-    hand: ParameterControl
-    own: EmbeddedProcess | None
-    """Where the engine has started it."""
-
-    @override
-    def close(self) -> None:
-        """Blocking: give the host its values back first."""
-        self.hand.revert()
-        self.hand.close()
-        self.host.close()
-        if self.own:
-            self.own.close()
+    chain: Chain | None
+    """The one that was wanted then."""
+    manifest: Manifest | None
+    """None where it is not valid."""
+    fault: str
+    """What is wrong with it; empty where nothing is."""
+    models: Stamps
+    reference: Stamps
 
 
 class Resources(Closing):
-    """Keeps the engine's parts as the control surface wants them."""
+    """Keeps what the engine works with as the control surface wants it."""
 
     def __init__(
         self,
         surface: Surface,
         engine: LiveEngine,
-        manifest: Manifest,
+        library: Library,
         pool: Executor,
         log: Path,
-        on_model: Callable[[PluginSpec], None],
+        on_chain: Callable[[Chain], None],
+        on_library: Callable[[], None],
+        repeat: bool = True,
+        restore: bool = True,
     ) -> None:
-        """`on_model` is called when another plugin's model has been taken over; `log` is where an
-        embedded host prints."""
-        self._surface, self._engine, self._manifest = surface, engine, manifest
-        self._pool, self._log, self._on_model = pool, log, on_model
+        """`on_chain` is called when another chain has been taken over, `on_library` when plugins
+        or rigs have changed; `log` is where an embedded host prints. `repeat` plays a file again
+        and again; `restore` gives a host that is left its values back."""
+        self._surface, self._engine, self._library = surface, engine, library
+        self._pool, self._log = pool, log
+        self._on_chain, self._on_library = on_chain, on_library
+        self._repeat, self._restore = repeat, restore
         self.source: Source | None = None
-        self.model: Model | None = None
-        self.target: ConnectedHost | None = None
+        self.loaded: LoadedChain | None = None
+        self.connected: ConnectedHost | None = None
         self.reference: Reference | None = None
         self._sources = LatestJob(pool, self._take_source, Closing.close)
-        self._models = LatestJob(pool, self._take_model, Closing.close)
-        self._targets = LatestJob(pool, self._take_target, Closing.close)
+        self._chains = LatestJob(pool, self._take_chain, Closing.close)
+        self._hosts = LatestJob(pool, self._take_host, Closing.close)
         self._references = LatestJob(pool, self._take_reference)
         self._looks = LatestJob(pool, self._take_look)
+        self._wanted: Chain | None = None
+        """What `/chain` names, loaded or not."""
+        self._left: Future[LeftHost] | None = None
+        """What the chain before this one has left of its host."""
+        self._goes_on = False
+        """Whether another chain is to go on with the host."""
         self._looked_s = float("-inf")
-        self._stamps: dict[Path, float] = {}
+        self._manifest = library.manifest
+        self._library_fault = ""
+        self._model_watch, self._reference_watch = FileWatch(), FileWatch()
 
     @property
     def busy(self) -> list[str]:
         """What is being made ready."""
-        return [name for name, preparing in self._named() if preparing.busy]
+        return [name for name, job in self._jobs() if job.busy]
+
+    @property
+    def error(self) -> BridgeError | None:
+        """Why something is missing; None where nothing is."""
+        found = (job.error for _, job in self._jobs() if job.error)
+        return next(found, None) or (self.loaded.unable if self.loaded else None)
 
     @property
     def fault(self) -> str:
-        """Why a part is missing; empty where none is."""
-        return next((p.fault for _, p in self._named() if p.fault), "")
+        """`error`, or what is wrong with the library, as one line; empty where all is well."""
+        return str(self.error or self._library_fault)
 
     def poll(self, now_s: float) -> None:
         """Take over what is ready, and look from time to time whether files have changed."""
-        for _, preparing in self._named():
-            preparing.poll()
+        for _, job in self._jobs():
+            job.poll()
         self._looks.poll()
         if now_s >= self._looked_s + _LOOK_S and not self._looks.busy:
             self._looked_s = now_s
             self._looks.order(self._look())
-        own = self.target.own if self.target else None
-        if own and not own.alive and not self._targets.busy:
+        if self._hosts.busy:
+            return
+        if self._goes_on:
+            self._go_on()
+        elif self.connected and not self.connected.alive:
             self.connect()
 
     def open_source(self) -> None:
@@ -123,59 +122,56 @@ class Resources(Closing):
         name, channels = self._text("/source"), self._text("/source/channels")
         if name:
             chosen = parse_channels(channels or "first")
-            self._sources.order(lambda: open_source(name, chosen, repeat=True))
+            self._sources.order(lambda: open_source(name, chosen, self._repeat))
         else:
             self._sources.cancel()
             self._take_source(None)
 
-    def open_model(self) -> None:
-        """Answer with the model of `/plugin`. Raises ManifestError where it names none."""
-        plugin = self._manifest.plugin(self._text("/plugin"))
-        rendering = self._surface.values["/rendering"] == (1,)
-
-        def make() -> Model:
-            matcher = Matcher(plugin)
-            matcher.warm_up()
-            decider = SearchWorker(plugin) if rendering else None
-            return Model(matcher, decider, _map_of(plugin))
-
-        self._models.order(make)
+    def open_chain(self) -> None:
+        """Answer for what `/chain` names. Raises ManifestError where it names nothing known."""
+        library, rendering = self._library, self._surface.values["/rendering"] == (1,)
+        self._wanted = chain = chain_of(self._text("/chain"), library.manifest)
+        self._surface.tell("/chain", chain.id)
+        self._chains.order(lambda: load_chain_models(chain, library, rendering))
 
     def read_reference(self) -> None:
-        """Analyse what `/reference` names; later, where there is no model yet."""
+        """Analyse what `/reference` names; later, where no chain is loaded yet."""
         path = self._text("/reference")
-        begin, end = (float(bound) for bound in self._surface.values["/reference/region"])
+        begin_s, end_s = (float(bound) for bound in self._surface.values["/reference/region"])
         if not path:
             self._references.cancel()
             self._take_reference(None)
-        elif model := self.model:
-            self._references.order(lambda: read_reference(Path(path), (begin, end), model.matcher))
+        elif loaded := self.loaded:
+            listener = loaded.estimator.listener
+            self._references.order(
+                lambda: read_reference(Path(path), Region(begin_s, end_s), listener)
+            )
 
     def connect(self) -> None:
-        """Turn the knobs of the host at `/host`; later, where there is no model yet."""
-        self._leave_target()
-        url, source = self._text("/host"), self._text("/source")
-        if not url or self.model is None:
-            self._targets.cancel()
-            return
-        plugin = self.model.matcher.plugin
-        self._targets.order(lambda: _connect(url, plugin, source, self._log))
+        """Drive the host at `/host`, from its own values on; later, where no chain is loaded."""
+        left, self._left, self._goes_on = self._left, None, False
+        if left:
+            self._pool.submit(lambda: left.result().close())
+        if connected := self._leave_host():
+            self._pool.submit(connected.close)
+        self._connect()
 
     @override
     def close(self) -> None:
         """Blocking: end everything, and give the host its values back."""
-        for _, preparing in self._named():
-            preparing.cancel()
-        for part in (self.target, self.model, self.source):
+        for _, job in self._jobs():
+            job.cancel()
+        left = self._left.result() if self._left else None
+        for part in (left, self.connected, self.loaded, self.source):
             if part:
                 part.close()
 
-    def _named(self) -> list[tuple[str, LatestJob[Any]]]:
+    def _jobs(self) -> list[tuple[str, LatestJob[Any]]]:
         return [
-            ("source", self._sources),
-            ("model", self._models),
+            ("model", self._chains),
             ("reference", self._references),
-            ("host", self._targets),
+            ("host", self._hosts),
+            ("source", self._sources),
         ]
 
     def _text(self, address: str) -> str:
@@ -186,85 +182,88 @@ class Resources(Closing):
         self._engine.listen_to(source)
         if old:
             self._pool.submit(old.close)
-        if self.target and self.target.own:
+        if self.connected and self.connected.process:
             # It plays what is listened to.
             self.connect()
 
-    def _take_model(self, model: Model) -> None:
-        old, self.model = self.model, model
-        plugin = model.matcher.plugin
-        another = old is None or old.matcher.plugin != plugin
-        if another:
-            self._leave_target()
-        self._engine.ask(model.matcher, model.decider)
+    def _take_chain(self, loaded: LoadedChain) -> None:
+        old, self.loaded = self.loaded, loaded
+        self._engine.answer_with(loaded.estimator, loaded.decider)
         if old:
             self._pool.submit(old.close)
-        if another:
-            self._on_model(plugin)
+        if old is None or old.chain != loaded.chain:
+            self._engine.drive(None)
+            self._on_chain(loaded.chain)
+            self._goes_on = True
+        if self._engine.hearing is None:
             self._engine.listen_to(self.source)
-            self.connect()
         self.read_reference()
+
+    def _go_on(self) -> None:
+        """With the host that the chain before has driven, or with the first."""
+        self._goes_on = False
+        connected = self._leave_host()
+        if connected and self.loaded:
+            self._left = self._pool.submit(connected.leave, self.loaded.chain)
+        self._connect()
+
+    def _connect(self) -> None:
+        url, source, loaded = self._text("/host"), self._text("/source"), self.loaded
+        if not url or loaded is None:
+            self._hosts.cancel()
+            return
+        chain, left = loaded.chain, self._left
+
+        def make() -> ConnectedHost:
+            before = left.result() if left else None
+            return connect_host(url, chain, source, self._log, self._restore, before)
+
+        self._hosts.order(make)
+
+    def _take_host(self, connected: ConnectedHost) -> None:
+        self.connected, self._left = connected, None
+        if not self._goes_on:
+            self._engine.drive(connected.control)
+
+    def _leave_host(self) -> ConnectedHost | None:
+        connected, self.connected = self.connected, None
+        self._engine.drive(None)
+        return connected
 
     def _take_reference(self, reference: Reference | None) -> None:
         self.reference = reference
         self._engine.set_reference(reference.analysis if reference else None)
 
-    def _take_target(self, target: ConnectedHost) -> None:
-        self.target = target
-        self._engine.drive(target.hand)
+    def _look(self) -> Callable[[], _Look]:
+        library, chain, path = self._library, self._wanted, self._text("/reference")
+        plugins = [slot.plugin for slot in chain.slots] if chain else []
 
-    def _leave_target(self) -> None:
-        target, self.target = self.target, None
-        self._engine.drive(None)
-        if target:
-            self._pool.submit(target.close)
+        def look() -> _Look:
+            models = stamps_of(library.model_files(plugins))
+            reference = stamps_of([Path(path)] if path else [])
+            try:
+                fault = next(iter(library.faults), "")
+                return _Look(chain, library.manifest, fault, models, reference)
+            except ManifestError as error:
+                return _Look(chain, None, str(error), models, reference)
 
-    def _look(self) -> Callable[[], dict[Path, float]]:
-        files = list(self.model.matcher.files) if self.model else []
-        if path := self._text("/reference"):
-            files.append(Path(path))
-        return lambda: {file: _stamp(file) for file in files}
+        return look
 
-    def _take_look(self, stamps: dict[Path, float]) -> None:
-        """A file that is missing for a moment is being replaced, and read when it is there."""
-        there = {file: stamp for file, stamp in stamps.items() if stamp}
-        changed = {f for f, stamp in there.items() if self._stamps.get(f, stamp) != stamp}
-        self._stamps |= there
-        reference = Path(self._text("/reference"))
-        if changed - {reference}:
-            self.open_model()
-        elif changed:
+    def _take_look(self, look: _Look) -> None:
+        self._library_fault = look.fault
+        if look.manifest and look.manifest != self._manifest:
+            self._manifest = look.manifest
+            self._on_library()
+        try:
+            if self._model_watch.changed(look.chain, look.models) or self._is_another(look.chain):
+                self.open_chain()
+        except ManifestError as error:
+            self._library_fault = str(error)
+        if self._reference_watch.changed(self._text("/reference"), look.reference):
             self.read_reference()
 
-
-def _map_of(plugin: PluginSpec) -> SoundMap | None:
-    try:
-        return load_map(plugin)
-    except ModelError as error:
-        _log.warning("no sound map: %s", error)
-        return None
-
-
-def _connect(url: str, plugin: PluginSpec, source: str, log: Path) -> ConnectedHost:
-    """Blocking. Raises HostError where there is no such host."""
-    own = EmbeddedProcess(plugin, source, log) if url == EMBEDDED_PROCESS else None
-    try:
-        url = own.url if own else url
-        host = connect(url, plugin)
-        try:
-            return ConnectedHost(url, host, ParameterControl(host, plugin), own)
-        except BaseException:
-            host.close()
-            raise
-    except BaseException:
-        if own:
-            own.close()
-        raise
-
-
-def _stamp(file: Path) -> float:
-    """When it was last written; 0 where it is not there."""
-    try:
-        return file.stat().st_mtime
-    except OSError:
-        return 0.0
+    def _is_another(self, chain: Chain | None) -> bool:
+        """Whether the library has the chain that is wanted otherwise by now."""
+        if chain is None or chain is not self._wanted:
+            return False
+        return chain_of(chain.id, self._manifest) != chain

@@ -2,17 +2,16 @@
 
 Threads: that of `run`, the analysis thread, hears, answers, sends, and once a hop polls the control
 surface's socket, which never makes it wait. What takes time (opening a device, finding a host,
-reading a reference) happens on a pool of threads; a keeper's thread writes settings. In processes
+reading a reference) happens on a pool of threads; a store's thread writes settings. In processes
 of their own: decisions by rendering, and the embedded host where the engine has started one. Only
 `/revert` and `/panic` hold the analysis thread, for as long as the host takes to answer.
 """
 
-import json
 import logging
-import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from urllib.parse import urlsplit
@@ -20,86 +19,130 @@ from urllib.parse import urlsplit
 from typing_extensions import override
 
 from bridge import __version__
-from bridge.audio.devices import list_devices
+from bridge.audio.sources import Source
+from bridge.chain import Chain, chain_of
 from bridge.closing import Closing
-from bridge.commands import command_line
 from bridge.control.embedded_process import NAME as EMBEDDED_PROCESS
+from bridge.control.kept_values import KeptValues, Preset
 from bridge.control.latest_job import LatestJob
+from bridge.control.listings import Listings
 from bridge.control.map_cursor import MapCursor
-from bridge.control.nodes import NODES, PARAMETER, Value, parameter_nodes
+from bridge.control.nodes import NODES, Leaf, chain_nodes
 from bridge.control.parameters import Parameters
 from bridge.control.publishing import tell_host, tell_input, tell_reference, tell_work
-from bridge.control.reference import Reference
+from bridge.control.reference import Reference, Region
 from bridge.control.reference_recorder import ReferenceRecorder
 from bridge.control.resources import Resources
-from bridge.control.state_store import Kept, StateStore
-from bridge.control.surface import Order, Surface, fitting
+from bridge.control.surface import Order, Surface
+from bridge.control.tuning import live_settings
 from bridge.demo.run import INPUT as DEMO_INPUT
 from bridge.demo.run import REFERENCE as DEMO_REFERENCE
-from bridge.drive.settings import LiveSettings
-from bridge.drive.smoothing import Glide
 from bridge.engine.live import LiveEngine
-from bridge.errors import BridgeError, DeviceError, HostError
-from bridge.hosts import discover, embedded, listing
-from bridge.manifest import BYPASS, Manifest, PluginSpec
+from bridge.engine.session import Status, Summary
+from bridge.errors import BridgeError, DeviceError, HostError, ManifestError
+from bridge.hosts import embedded
+from bridge.library import Library
+from bridge.manifest import Manifest
 
 _WORKERS = 6
 _FAULT_SHOWN_S = 10.0
-_PLUGINS_S = 60.0
+_LOOK_S = 0.02
+"""Between two looks whether all is ready."""
 _log = logging.getLogger(__name__)
+
+
+def log_fault(status: Status) -> None:
+    """What is done with a status where nobody else takes it."""
+    if status.fault:
+        _log.warning("%s", status.fault)
 
 
 class Service(Closing):
     """Owns the engine and everything it works with."""
 
-    def __init__(self, port: int, folder: Path, log: Path, manifest: Manifest) -> None:
+    def __init__(
+        self, port: int, library: Library, folder: Path, log: Path, preset: Preset | None = None
+    ) -> None:
         """`folder` is where settings are kept, `log` the file that the log goes to.
 
-        Raises HostError where the port is taken.
+        With a preset nothing is kept, and a file is heard once. Raises HostError where the port is
+        taken, ManifestError where the library, or the preset's chain, is not valid.
         """
         self.surface = Surface(port, NODES)
-        self._folder, self._manifest, self._log_file = folder, manifest, log
-        kept = Kept.read(folder)
-        self._keeper = StateStore(folder, kept)
-        self._of_parameters = {plugin: dict(values) for plugin, values in kept.parameters.items()}
-        self._resume = kept.following
+        self._library, self._folder, self._log_file = library, folder, log
+        self._kept = KeptValues(self.surface, folder, preset)
+        self._resume = self._kept.following
         self._engine = LiveEngine()
         self._engine.let_go()
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="preparing")
-        snapshots = {
-            p: {n: dict(v) for n, v in named.items()} for p, named in kept.snapshots.items()
-        }
-        self._knobs = Parameters(self.surface, self._engine, snapshots)
-        self._parts = Resources(
+        self._parameters = Parameters(self.surface, self._engine, self._kept.snapshots)
+        self._listings = Listings(self.surface, self._pool)
+        self._resources = Resources(
             self.surface,
             self._engine,
-            manifest,
+            library,
             self._pool,
             log.with_name("embedded-host.log"),
             self._choose,
+            self._listings.list_plugins,
+            repeat=preset is None,
+            restore=preset is None or preset.restore,
         )
-        self._place = MapCursor(self.surface, self._engine, self._knobs, self._parts)
-        self._lists = {
-            address: LatestJob(self._pool, self._teller(address))
-            for address in ("/devices", "/plugins", "/discovered")
-        }
-        self._learned = LatestJob(self._pool, self._take_learned)
-        self._learning: ReferenceRecorder | None = None
+        self._cursor = MapCursor(self.surface, self._engine, self._parameters, self._resources)
+        self._recordings = LatestJob(self._pool, self._take_recording)
+        self._recorder: ReferenceRecorder | None = None
         self._told_reference: Reference | None = None
-        self._kept: dict[str, object] = {}
-        self._overflows_before = 0
-        self._fault, self._fault_until_s = "", float("-inf")
+        self._cleared: tuple[Source, int] | None = None
+        """The source whose overflows were forgotten, and how many those were."""
+        self._fault, self._fault_until_s, self._lasting = "", float("-inf"), ""
+        self._untold: list[str] = []
+        """Faults that no status has told yet."""
         self._start_s = time.monotonic()
         self._stop = Event()
         self._actions = self._all_actions()
-        self._restore(kept.settings)
+        try:
+            self._begin(preset)
+        except BaseException:
+            self.close()
+            raise
 
-    def run(self, stop: Event) -> None:
-        """Serve until `stop` is set or `/quit` comes."""
+    def list_choices(self) -> None:
+        """Have devices, plugins and rigs listed on the surface."""
+        self._listings.list_devices()
+        self._listings.list_plugins()
+
+    def get_ready(self) -> None:
+        """Blocking, until all that a preset wants is there; raises the error of what is not.
+
+        The source comes last, as nothing of it may be lost.
+        """
+        self._wait()
+        self._resources.open_source()
+        self._wait()
+
+    def run(
+        self,
+        stop: Event,
+        seconds: float | None = None,
+        on_status: Callable[[Status], None] = log_fault,
+    ) -> Summary:
+        """Serve until `stop` is set, `/quit` comes, `seconds` are over, or the source ends."""
         self._stop = stop
-        self._lists["/devices"].order(_devices)
-        self._lists["/plugins"].order(_plugins)
-        self._engine.run(stop, on_hop=self._attend)
+
+        def report(status: Status) -> None:
+            faults, self._untold = [*self._untold, status.fault], []
+            on_status(replace(status, fault="; ".join(filter(None, faults))))
+
+        return self._engine.run(stop, seconds, report, self._attend)
+
+    def arm(self, names: Iterable[str]) -> None:
+        """Leave these to the model again, as `Parameters.arm` does."""
+        self._parameters.arm(names)
+
+    def revert(self) -> bool:
+        """Blocking: give the host its values from before back; False where it is gone."""
+        self.surface.tell("/bypass", 0)
+        return self._parameters.revert()
 
     @override
     def close(self) -> None:
@@ -109,22 +152,28 @@ class Service(Closing):
         self._keep()
         self._engine.drive(None)
         self._engine.close()
-        self._parts.close()
-        self._keeper.close()
+        self._resources.close()
+        self._kept.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.surface.close()
+
+    def _wait(self) -> None:
+        while self._resources.busy:
+            time.sleep(_LOOK_S)
+            self._resources.poll(time.monotonic())
+            if error := self._resources.error:
+                raise error
 
     def _attend(self, now_s: float) -> None:
         """Once a hop."""
         for order in self.surface.poll(now_s):
             self._obey(order)
-        self._parts.poll(now_s)
-        for listed in self._lists.values():
-            listed.poll()
-        self._learned.poll()
-        if self._resume and self._parts.target:
+        self._resources.poll(now_s)
+        self._listings.poll()
+        self._recordings.poll()
+        if self._resume and self._resources.connected:
             self._engine.follow, self._resume = True, False
-        self._learn()
+        self._record()
         if fault := self._engine.take_fault():
             self._tell_fault(fault)
         self._tell(now_s)
@@ -133,7 +182,7 @@ class Service(Closing):
 
     def _obey(self, order: Order) -> None:
         try:
-            if order.node.address.startswith(f"{PARAMETER}/"):
+            if order.node.of:
                 self._obey_parameter(order)
             else:
                 self._actions[order.node.address](order)
@@ -143,32 +192,32 @@ class Service(Closing):
 
     def _all_actions(self) -> dict[str, Callable[[Order], None]]:
         """What every address that can be set, or commanded, does."""
-        set_and, knobs, parts = self._set_and, self._knobs, self._parts
-        tuned = ("/amount", "/memory", "/smoothing", "/attack", "/slew")
+        set_and, parameters, resources = self._set_and, self._parameters, self._resources
+        tuned = ("/amount", "/averaging", "/smoothing", "/attack", "/slew")
         return {
-            "/source": set_and(parts.open_source),
-            "/source/channels": set_and(parts.open_source),
+            "/source": set_and(self._open_source),
+            "/source/channels": set_and(self._open_source),
             "/reference": self._choose_reference,
-            "/reference/region": set_and(parts.read_reference),
-            "/plugin": set_and(parts.open_model),
-            "/host": set_and(parts.connect),
+            "/reference/region": self._choose_region,
+            "/chain": set_and(resources.open_chain),
+            "/host": set_and(resources.connect),
             "/follow": self._follow,
             "/freeze": self._freeze,
             **dict.fromkeys(tuned, set_and(self._tune)),
-            "/rendering": set_and(parts.open_model),
+            "/rendering": set_and(resources.open_chain),
             "/bypass": self._bypass,
             "/match": lambda _: self._match(),
-            "/arm": lambda order: knobs.arm([str(symbol) for symbol in order.value]),
+            "/arm": lambda order: parameters.arm([str(name) for name in order.value]),
             "/revert": lambda _: self._revert(),
             "/panic": lambda _: self._panic(),
-            "/learn": self._start_learning,
-            "/snapshot/store": lambda order: knobs.store(order.text),
-            "/snapshot/recall": lambda order: knobs.recall(order.text),
-            "/undo": lambda _: knobs.undo(),
-            "/redo": lambda _: knobs.redo(),
-            "/map": lambda order: self._place.go(float(order.value[0]), float(order.value[1])),
-            "/discover": self._discover,
-            "/devices/rescan": lambda _: self._lists["/devices"].order(_devices),
+            "/learn": self._start_recording,
+            "/snapshot/store": lambda order: parameters.store(order.text),
+            "/snapshot/recall": lambda order: parameters.recall(order.text),
+            "/undo": lambda _: parameters.undo(),
+            "/redo": lambda _: parameters.redo(),
+            "/map": lambda order: self._cursor.go(float(order.value[0]), float(order.value[1])),
+            "/discover": lambda order: self._listings.discover(order.text),
+            "/devices/rescan": lambda _: self._listings.list_devices(),
             "/audition": self._audition,
             "/demo": lambda _: self._demo(),
             "/clear": lambda _: self._clear(),
@@ -190,49 +239,49 @@ class Service(Closing):
         return obey
 
     def _obey_parameter(self, order: Order) -> None:
-        _, _, symbol, *rest = order.node.address.split("/")
-        if not rest:
-            self._knobs.set({symbol: order.number})
-        elif rest == ["normalised"]:
-            self._knobs.set({symbol: self._knobs.plugin.parameter(symbol).to_real(order.number)})
-        else:
-            self.surface.tell(order.node.address, *order.value)
-            self._tune()
+        node = order.node
+        match node.leaf:
+            case Leaf.VALUE:
+                self._parameters.set({node.of: order.number})
+            case Leaf.NORMALISED:
+                self._parameters.set_normalised(node.of, order.number)
+            case _:
+                self.surface.tell(node.address, *order.value)
+                self._tune()
 
-    def _choose(self, plugin: PluginSpec) -> None:
-        """Another plugin's model has been taken over."""
-        self.surface.describe([*NODES, *parameter_nodes(plugin)])
-        self._tell_kept(self._of_parameters.get(plugin.id, {}))
-        self._knobs.choose(plugin)
+    def _choose(self, chain: Chain) -> None:
+        """Another chain has been taken over."""
+        new = self.surface.describe([*NODES, *chain_nodes(chain)])
+        self._kept.tell_of(chain.id, new)
+        self._parameters.choose(chain)
         self._tune()
 
+    def _open_source(self) -> None:
+        self._resources.open_source()
+        if self._recorder:
+            self._recorder = None
+            self._tell_fault("the input has changed, so learning it was stopped; start /learn anew")
+
     def _choose_reference(self, order: Order) -> None:
-        self.surface.tell("/reference", *order.value)
+        self._take_recording(Path(order.text) if order.text else None)
+
+    def _choose_region(self, order: Order) -> None:
+        begin_s, end_s = (float(bound) for bound in order.value)
+        # One that is none is refused before anybody sees it.
+        Region(begin_s, end_s)
+        self._set_and(self._resources.read_reference)(order)
+
+    def _take_recording(self, path: Path | None) -> None:
+        """Another reference from now on, all of it."""
+        self.surface.tell("/reference", str(path or ""))
         self.surface.tell("/reference/region", 0.0, 0.0)
-        self._parts.read_reference()
+        self._resources.read_reference()
 
     def _tune(self) -> None:
         """Settings of the engine, from the values of the nodes."""
-        values = self.surface.values
-
-        def number(address: str) -> float:
-            return float(values[address][0])
-
-        general = Glide(number("/attack"), number("/smoothing"), number("/slew"))
-        glides, locked = {}, set()
-        model = self._parts.model
-        for spec in model.matcher.plugin.parameters if model else ():
-            here = f"{PARAMETER}/{spec.symbol}"
-            if number(f"{here}/lock"):
-                locked.add(spec.symbol)
-            if spec.predicted:
-                own = [number(f"{here}/{name}") for name in ("attack", "smoothing", "slew")]
-                shared = (general.attack_s, general.release_s, general.slew_s)
-                chosen = (a if a >= 0 else b for a, b in zip(own, shared, strict=True))
-                glides[spec.symbol] = Glide(*chosen)
-        self._engine.settings = LiveSettings(
-            number("/amount"), number("/memory"), general, glides, frozenset(locked)
-        )
+        loaded = self._resources.loaded
+        chain = loaded.chain if loaded else None
+        self._engine.settings = live_settings(self.surface.values, chain)
 
     def _follow(self, order: Order) -> None:
         if order.number:
@@ -244,82 +293,58 @@ class Service(Closing):
         for part, missing in (
             (self._engine.hearing, "nothing is listened to; choose a /source first"),
             (self._engine.reference, "there is no reference; choose a /reference first"),
-            (self._engine.hand, "no effect host is connected; choose a /host first"),
+            (self._engine.control, "no effect host is connected; choose a /host first"),
         ):
             if part is None:
                 raise BridgeError(missing)
+        if (loaded := self._resources.loaded) and loaded.unable:
+            raise loaded.unable
         self._engine.match_once()
 
     def _freeze(self, order: Order) -> None:
         self._engine.frozen = bool(order.number)
 
     def _bypass(self, order: Order) -> None:
-        self._engine.put({BYPASS: order.number})
-        if not order.number:
-            self._engine.arm([BYPASS])
+        self._parameters.bypass(bool(order.number))
         self.surface.tell("/bypass", *order.value)
 
     def _revert(self) -> None:
-        if self.surface.values["/bypass"] == (1,):
-            self._engine.arm([BYPASS])
-        if not self._knobs.revert():
+        if not self.revert():
             raise HostError("the host is gone, and keeps what it was sent; look at it")
-        self.surface.tell("/bypass", 0)
 
     def _panic(self) -> None:
         self._engine.let_go()
         self._engine.frozen = False
-        self._learning = None
+        self._recorder = None
         self._revert()
 
-    def _start_learning(self, order: Order) -> None:
+    def _start_recording(self, order: Order) -> None:
         if self._engine.hearing is None:
             raise DeviceError("nothing is listened to; choose a /source first")
-        self._learned.cancel()
-        self._learning = ReferenceRecorder(order.number, self._engine.hearing.source.sample_rate)
+        self._recordings.cancel()
+        self._recorder = ReferenceRecorder(order.number, self._engine.hearing.source.sample_rate)
 
-    def _learn(self) -> None:
-        learning, hearing = self._learning, self._engine.hearing
-        self.surface.tell("/learn/running", int(learning is not None))
-        if learning is None or hearing is None:
+    def _record(self) -> None:
+        recorder, hearing = self._recorder, self._engine.hearing
+        self.surface.tell("/learn/running", int(recorder is not None))
+        if recorder is None or hearing is None:
             return
-        learning.hear(hearing.block)
-        self.surface.tell("/learn/progress", round(learning.progress, 3))
-        if learning.progress >= 1:
-            self._learning = None
-            self._learned.order(lambda: learning.write(self._folder / "learned.wav"))
-
-    def _take_learned(self, path: Path) -> None:
-        self.surface.tell("/reference", str(path))
-        self.surface.tell("/reference/region", 0.0, 0.0)
-        self._parts.read_reference()
-
-    def _discover(self, order: Order) -> None:
-        url = order.text
-
-        def make() -> str:
-            try:
-                return json.dumps(listing(discover(url)))
-            except BridgeError as error:
-                return json.dumps({"error": str(error)})
-
-        self._lists["/discovered"].order(make)
-
-    def _teller(self, address: str) -> Callable[[str], None]:
-        return lambda text: self.surface.tell(address, text)
+        recorder.hear(hearing.block)
+        self.surface.tell("/learn/progress", round(recorder.progress, 3))
+        if recorder.progress >= 1:
+            self._recorder = None
+            self._recordings.order(lambda: recorder.write(self._folder / "learned.wav"))
 
     def _audition(self, order: Order) -> None:
-        target = self._parts.target
-        parts = urlsplit(target.url if target else "")
+        connected = self._resources.connected
+        parts = urlsplit(connected.url if connected else "")
         if parts.scheme != embedded.PROFILE.scheme or not (parts.hostname and parts.port):
             raise HostError(
                 "only the embedded host can be listened to; in a DAW, use its own switch"
             )
-        embedded.listen((parts.hostname, parts.port), order.text, self._text("/reference"))
+        reference = str(self.surface.values["/reference"][0])
+        embedded.listen((parts.hostname, parts.port), order.text, reference)
         self.surface.tell("/audition", order.text)
-
-    def _text(self, address: str) -> str:
-        return str(self.surface.values[address][0])
 
     def _demo(self) -> None:
         self.surface.tell("/source", str(DEMO_INPUT))
@@ -327,95 +352,80 @@ class Service(Closing):
         self.surface.tell("/reference", str(DEMO_REFERENCE))
         self.surface.tell("/reference/region", 0.0, 0.0)
         self.surface.tell("/host", EMBEDDED_PROCESS)
-        self.surface.tell("/plugin", self._manifest.plugins[0].id)
-        self._parts.open_source()
-        self._parts.open_model()
-        # A model that is there already brings no host with it.
-        self._parts.connect()
+        self.surface.tell("/chain", _first_chain(self._library.manifest))
+        self._open_source()
+        self._resources.open_chain()
+        # A chain that is there already brings no host with it.
+        self._resources.connect()
 
     def _clear(self) -> None:
         self._fault = ""
         if hearing := self._engine.hearing:
             hearing.clipped = False
-            self._overflows_before = hearing.source.lost
+            self._cleared = hearing.source, hearing.source.lost
+
+    @property
+    def _overflows(self) -> int:
+        """Of the source that is listened to, since they were forgotten."""
+        if (hearing := self._engine.hearing) is None:
+            return 0
+        source, before = self._cleared or (None, 0)
+        return hearing.source.lost - (before if source is hearing.source else 0)
 
     def _tell_fault(self, fault: str) -> None:
-        _log.warning("%s", fault)
+        self._untold.append(fault)
         self._fault, self._fault_until_s = fault, time.monotonic() + _FAULT_SHOWN_S
 
     def _tell(self, now_s: float) -> None:
-        tell, engine, parts = self.surface.tell, self._engine, self._parts
+        tell, engine, resources = self.surface.tell, self._engine, self._resources
+        lasting = resources.fault or self._recordings.fault or self._listings.fault
+        if lasting != self._lasting:
+            self._lasting = lasting
+            self._untold += [lasting] if lasting else []
         passing = self._fault if now_s < self._fault_until_s else ""
-        lasting = parts.fault or self._learned.fault
-        tell("/engine/fault", lasting or passing or self._keeper.fault)
-        tell("/engine/busy", ", ".join(parts.busy))
+        tell("/engine/fault", lasting or passing or self._kept.fault)
+        tell("/engine/busy", ", ".join(resources.busy))
         tell("/engine/time", round(now_s - self._start_s, 1))
         tell("/follow", int(engine.follow))
         tell("/freeze", int(engine.frozen))
-        tell_input(self.surface, engine, self._overflows_before)
+        tell_input(self.surface, engine, self._overflows)
         tell_work(self.surface, engine)
-        tell_host(self.surface, engine, parts)
-        if parts.reference is not self._told_reference:
-            tell_reference(self.surface, parts)
-            self._told_reference = parts.reference
-        self._knobs.tell()
-        self._place.tell()
+        tell_host(self.surface, engine, resources)
+        if resources.reference is not self._told_reference:
+            self._told_reference = resources.reference
+            tell_reference(self.surface, resources.reference)
+        self._parameters.tell()
+        self._cursor.tell()
 
     def _keep(self) -> None:
         """Have all that is kept written, where it is new."""
-        kept = {
-            address: self.surface.values[address]
-            for address, node in self.surface.nodes.items()
-            if node.kept
-        }
-        own = {a: value for a, value in kept.items() if a.startswith(f"{PARAMETER}/")}
-        if self._parts.model:
-            self._of_parameters[self._parts.model.matcher.plugin.id] = own
-        content = {
-            "settings": {a: value for a, value in kept.items() if a not in own},
-            "parameters": dict(self._of_parameters),
-            "snapshots": {p: dict(named) for p, named in self._knobs.snapshots.items()},
-            "following": self._engine.follow or self._resume,
-        }
-        if content != self._kept:
-            self._kept = content
-            self._keeper.keep(Kept.model_validate(content))
+        loaded = self._resources.loaded
+        following = self._engine.follow or self._resume
+        self._kept.keep(loaded.chain.id if loaded else "", self._parameters.snapshots, following)
 
-    def _restore(self, settings: Mapping[str, Value]) -> None:
+    def _begin(self, preset: Preset | None) -> None:
         self.surface.tell("/engine/version", __version__)
         self.surface.tell("/engine/log", str(self._log_file))
-        tell_reference(self.surface, self._parts)
-        self._tell_kept(settings)
-        known = [plugin.id for plugin in self._manifest.plugins if plugin.model]
-        if self.surface.values["/plugin"][0] not in known:
-            self.surface.tell("/plugin", known[0])
-        self._parts.open_source()
-        self._parts.open_model()
+        tell_reference(self.surface, None)
+        self._kept.tell()
+        if preset is None:
+            self._settle_on_a_chain()
+            self._resources.open_source()
+        self._tune()
+        self._resources.open_chain()
 
-    def _tell_kept(self, values: Mapping[str, Value]) -> None:
-        """Values from an earlier start, as far as they still fit."""
-        for address, value in values.items():
-            node = self.surface.nodes.get(address)
-            if node is None or not node.kept:
-                continue
-            try:
-                self.surface.tell(address, *fitting(node, value))
-            except BridgeError as error:
-                _log.warning("%s is not restored: %s", address, error)
-
-
-def _devices() -> str:
-    try:
-        inputs = [d for d in list_devices() if d["max_input_channels"] > 0]
-    except DeviceError as error:
-        return json.dumps({"error": str(error)})
-    return json.dumps([{"name": d["name"], "channels": d["max_input_channels"]} for d in inputs])
+    def _settle_on_a_chain(self) -> None:
+        """Where none is kept, or one that nobody knows any more, the first there is."""
+        manifest, kept = self._library.manifest, str(self.surface.values["/chain"][0])
+        try:
+            chain_of(kept, manifest)
+        except ManifestError as error:
+            if kept:
+                self._tell_fault(str(error))
+            self.surface.tell("/chain", _first_chain(manifest))
 
 
-def _plugins() -> str:
-    """In a process of its own: loading them all is slow, and one of them may crash."""
-    command = command_line("plugins", "--json")
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_PLUGINS_S)
-    if done.returncode:
-        raise BridgeError("the plugins cannot be listed; run `dafx-bridge plugins` to see why")
-    return done.stdout.strip()
+def _first_chain(manifest: Manifest) -> str:
+    """A plugin with a model, or else any."""
+    trained = [plugin for plugin in manifest.plugins if plugin.model]
+    return (trained or list(manifest.plugins))[0].id

@@ -12,10 +12,11 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from typing_extensions import override
 
 from bridge.closing import Closing
+from bridge.control.migration import migrated
 from bridge.osc import Argument
 
 WRITE_EVERY_S = 0.5
@@ -31,12 +32,17 @@ class Kept(BaseModel):
 
     settings: Mapping[str, tuple[Argument, ...]] = {}
     """Of the nodes that are kept, by address."""
-    parameters: Mapping[str, Mapping[str, tuple[Argument, ...]]] = {}
-    """Of those of every plugin, by its id."""
+    chains: Mapping[str, Mapping[str, tuple[Argument, ...]]] = {}
+    """Of those of every chain that are not at their defaults, by its id."""
     snapshots: Mapping[str, Mapping[str, Mapping[str, Finite]]] = {}
-    """Real values by symbol, by name, by the plugin's id."""
+    """Real values by address in the chain, by name, by the chain's id."""
     following: bool = False
     """Whether the engine followed when it was last seen; one that was ended has stopped first."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _migrated(cls, content: object) -> object:
+        return migrated(content)
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -73,7 +79,7 @@ class StateStore(Closing):
         self._changed = Condition()
         self.fault = ""
         """Why the last writing failed."""
-        self._thread = Thread(target=self._run, name="keeper", daemon=True)
+        self._thread = Thread(target=self._run, name="state-store", daemon=True)
         self._thread.start()
 
     def keep(self, kept: Kept) -> None:

@@ -71,13 +71,18 @@ class Surface(Closing):
         """By address; read by other threads item by item only."""
         return self._values
 
-    def describe(self, nodes: Iterable[Node]) -> None:
-        """These are the nodes from now on; values of those that are gone are forgotten."""
-        self._nodes = {node.address: node for node in nodes}
-        kept = {a: v for a, v in self._values.items() if a in self._nodes}
+    def describe(self, nodes: Iterable[Node]) -> frozenset[str]:
+        """These are the nodes from now on; the addresses of those that were not there before.
+
+        A value stays where its node does, as it was; the others begin at their defaults.
+        """
+        before, self._nodes = self._nodes, {node.address: node for node in nodes}
+        new = frozenset(a for a, n in self._nodes.items() if not _same(n, before.get(a)))
+        kept = {a: v for a, v in self._values.items() if a in self._nodes and a not in new}
         unset = {a: n.default for a, n in self._nodes.items() if n.default and a not in kept}
         self._values = unset | kept
         self._changed = {a for a in self._changed if a in self._nodes} | set(unset)
+        return new
 
     def tell(self, address: str, *value: Argument) -> None:
         """This is the value of that node now."""
@@ -162,6 +167,11 @@ class Surface(Closing):
 
     def _send(self, message: Message, to: Address) -> None:
         self._send_all([message], to)
+
+
+def _same(node: Node, before: Node | None) -> bool:
+    """Whether what a node holds is still what it was."""
+    return before is not None and (node.types, node.limits) == (before.types, before.limits)
 
 
 def fitting(node: Node, arguments: Value) -> Value:

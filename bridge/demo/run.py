@@ -14,10 +14,11 @@ from typing import Any
 from bridge.analysis.metrics import style_distance
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
+from bridge.chain import Chain
 from bridge.commands import Line, lines, running
 from bridge.effects import load_effect
 from bridge.errors import BridgeError
-from bridge.estimate.matcher import Matcher
+from bridge.estimate.estimator import Estimator
 from bridge.library import open_library
 from bridge.manifest import Setting
 
@@ -51,10 +52,11 @@ def run_demo(out: Path) -> DemoResult:
     """
     truth_file = json.loads(TRUTH.read_text())
     plugin = open_library().manifest.plugin(truth_file["plugin"])
+    chain = Chain.of_plugin(plugin)
     truth = Setting.of_values(plugin, truth_file["values"])
     # A fault is told here, once, and not by the child it would stop.
     load_effect(plugin)
-    Matcher(plugin)
+    Estimator(Chain.of_plugin(plugin))
     processed = out / "processed.wav"
     with TemporaryDirectory(dir=out, prefix=".demo-") as scratch:
         recorded = Path(scratch) / processed.name
@@ -85,7 +87,11 @@ def run_demo(out: Path) -> DemoResult:
         "files": {"input": str(INPUT), "reference": str(REFERENCE), "output": str(processed)},
     }
     (out / "report.json").write_text(json.dumps(report, indent=2) + "\n")
-    history = [(second, status["values"]) for second, status in statuses]
+    symbols = {parameter.address: parameter.spec.symbol for parameter in chain.parameters}
+    history = [
+        (second, {symbols[address]: value for address, value in status["values"].items()})
+        for second, status in statuses
+    ]
     return DemoResult(source, reference, output, rate, truth, found, history, adapted_s, report)
 
 

@@ -9,6 +9,9 @@ from bridge.effects.base import BLOCK_FRAMES, Effect, EffectStream
 from bridge.errors import EffectError
 from bridge.manifest import PluginSpec, Setting
 
+_HIGHEST_OF_RATE = 0.49
+"""pedalboard's filters are unstable above half of the sample rate."""
+
 
 class BuiltinEffect(Effect):
     """A class of pedalboard, by its name in the manifest."""
@@ -56,8 +59,15 @@ class _BuiltinStream(EffectStream):
 
     def set(self, setting: Setting) -> None:
         for plugin in self._plugins:
-            for symbol, value in setting.values.items():
-                setattr(plugin, symbol, value)
+            for parameter in setting.plugin.parameters:
+                value = setting.values[parameter.symbol]
+                if parameter.unit == "Hz":
+                    value = min(value, _HIGHEST_OF_RATE * self._rate)
+                if parameter.scale == "enum":
+                    choice = type(getattr(plugin, parameter.symbol))
+                    setattr(plugin, parameter.symbol, choice(int(value)))
+                else:
+                    setattr(plugin, parameter.symbol, value)
 
     def process(self, audio: Audio) -> Audio:
         if audio.shape[1] == 0:

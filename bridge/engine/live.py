@@ -23,12 +23,14 @@ from bridge.drive.parameter_control import ParameterControl
 from bridge.drive.settings import LiveSettings
 from bridge.drive.smoothing import share_of_way
 from bridge.engine.hearing import Hearing
-from bridge.engine.refinement import Decider, Refinement, Request
+from bridge.engine.refinement import Refinement
 from bridge.engine.session import Status, Summary
 from bridge.errors import HostError
 from bridge.estimate.answer import Answer
-from bridge.estimate.matcher import Analysis, Matcher, ReferenceAnalysis
+from bridge.estimate.estimator import Estimator
+from bridge.estimate.listener import Analysis, ReferenceAnalysis
 from bridge.hosts import Host
+from bridge.search.requests import Decider, Request
 
 STATUS_S = 0.25
 IDLE_HOP_S = 0.05
@@ -48,7 +50,7 @@ class _Once:
 
 
 class LiveEngine(Closing):
-    """Follows one source with one plugin in one host; each of them can be exchanged or missing.
+    """Follows one source with one chain in one host; each of them can be exchanged or missing.
 
     Owns none of them. Everything is called on the thread of `run`, but for `__init__`.
     """
@@ -56,13 +58,13 @@ class LiveEngine(Closing):
     def __init__(
         self,
         source: Source | None = None,
-        matcher: Matcher | None = None,
+        estimator: Estimator | None = None,
         reference: ReferenceAnalysis | None = None,
         host: Host | None = None,
         settings: LiveSettings | None = None,
         decider: Decider | None = None,
     ) -> None:
-        """Reads the host's own values; without a decider the network answers alone.
+        """Reads the host's own values; without a decider the networks answer alone.
 
         Raises HostError where the host does not answer.
         """
@@ -73,8 +75,8 @@ class LiveEngine(Closing):
         """Whether they are held where they are."""
         self.summary = Summary()
         self.hearing: Hearing | None = None
-        self.hand: ParameterControl | None = None
-        self.matcher: Matcher | None = None
+        self.control: ParameterControl | None = None
+        self.estimator: Estimator | None = None
         self.reference: ReferenceAnalysis | None = None
         self.refinement = Refinement()
         self.answer: Answer | None = None
@@ -84,40 +86,40 @@ class LiveEngine(Closing):
         self.state = "idle"
         self._once: _Once | None = None
         self._last_hop_s = 0.0
-        if matcher:
-            matcher.warm_up()
-            self.ask(matcher, decider)
+        if estimator:
+            estimator.warm_up()
+            self.answer_with(estimator, decider)
         self.listen_to(source)
         self.set_reference(reference)
-        if host and matcher:
-            self.drive(ParameterControl(host, matcher.plugin))
+        if host and estimator:
+            self.drive(ParameterControl(host, estimator.chain))
 
     def listen_to(self, source: Source | None) -> None:
         """Hear this source from the next hop on, from an empty window."""
         self.hearing = None
-        if source and self.matcher:
-            self.hearing = Hearing(source, self.matcher.features)
+        if source and self.estimator:
+            self.hearing = Hearing(source, self.estimator.features)
         self.heard = self.played = None
 
-    def ask(self, matcher: Matcher, decider: Decider | None) -> None:
-        """Answer with this model, which is warm, from the next hop on.
+    def answer_with(self, estimator: Estimator, decider: Decider | None) -> None:
+        """Answer with this estimator, which is warm, from the next hop on.
 
-        For another plugin than before the hand is let go; the same goes on without a gap.
+        For another chain than before the parameters are let go; the same goes on without a gap.
         """
-        before, self.matcher, self.refinement = self.matcher, matcher, Refinement(decider)
+        before, self.estimator, self.refinement = self.estimator, estimator, Refinement(decider)
         self._once = self.played = None
-        if before is None or before.plugin != matcher.plugin:
-            self.hand = self.answer = None
-        if self.hearing and self.hearing.features != matcher.features:
+        if before is None or before.chain != estimator.chain:
+            self.control = self.answer = None
+        if self.hearing and self.hearing.features != estimator.features:
             self.listen_to(self.hearing.source)
 
     def set_reference(self, reference: ReferenceAnalysis | None) -> None:
         """Follow another reference from the next hop on."""
         self.reference, self.answer = reference, None
 
-    def drive(self, hand: ParameterControl | None) -> None:
-        """Turn these knobs from the next hop on."""
-        self.hand = hand
+    def drive(self, control: ParameterControl | None) -> None:
+        """Turn these parameters from the next hop on."""
+        self.control = control
 
     def match_once(self) -> None:
         """Go to the best answer there is, and stay there."""
@@ -134,29 +136,29 @@ class LiveEngine(Closing):
         """Whether the knobs are turned at all."""
         return self.follow or self._once is not None
 
-    def arm(self, symbols: Iterable[str] = ()) -> None:
-        """Drive these parameters again, or all."""
-        if self.hand:
-            self.hand.arm(symbols)
+    def arm(self, addresses: Iterable[str] = ()) -> None:
+        """Drive these parameters, or all of these slots, again; or all."""
+        if self.control:
+            self.control.arm(addresses)
 
     def put(self, values: Mapping[str, float]) -> None:
-        """Set real values for the player. Raises HostError where no host takes them."""
-        if self.hand is None:
+        """Set real values by address for the player. Raises HostError where no host takes them."""
+        if self.control is None:
             raise HostError("no effect host is connected; give the URL of one")
-        self.hand.put(values, time.monotonic())
+        self.control.put(values, time.monotonic())
 
     def revert(self) -> bool:
         """Blocking: give the host its values from before back.
 
         Nothing is driven then until `arm`. False where the host is gone.
         """
-        return self.hand is None or self.hand.revert()
+        return self.control is None or self.control.revert()
 
     @override
     def close(self) -> None:
-        if self.hand:
-            self.hand.close()
-        self.hearing = self.hand = None
+        if self.control:
+            self.control.close()
+        self.hearing = self.control = None
 
     def run(
         self,
@@ -206,22 +208,22 @@ class LiveEngine(Closing):
 
     @property
     def _hop_s(self) -> float:
-        return self.matcher.hop_s if self.matcher else IDLE_HOP_S
+        return self.estimator.hop_s if self.estimator else IDLE_HOP_S
 
     def _finished(self) -> Summary:
         summary = self.summary
         summary.lost = self.hearing.source.lost if self.hearing else 0
         summary.decisions = self.refinement.decisions
         summary.decision_s = self.refinement.total_s / max(self.refinement.decisions, 1)
-        if summary.sends and self.hand:
-            summary.sends += self.hand.finish()
+        if summary.sends and self.control:
+            summary.sends += self.control.finish()
         return summary
 
     def _hop(self, now_s: float) -> None:
         started = time.perf_counter()
         elapsed_s, self._last_hop_s = now_s - self._last_hop_s, now_s
-        if self.hand:
-            self.hand.listen(now_s)
+        if self.control:
+            self.control.listen(now_s)
         answered = self._listen(elapsed_s)
         self._turn(elapsed_s, now_s)
         if answered:
@@ -230,7 +232,7 @@ class LiveEngine(Closing):
 
     def _listen(self, elapsed_s: float) -> bool:
         """Hear the newest window and answer to it; whether there is a new answer."""
-        if self.hearing is None or self.matcher is None:
+        if self.hearing is None or self.estimator is None:
             self.state = "idle"
             return False
         self.hearing.hear()
@@ -243,33 +245,35 @@ class LiveEngine(Closing):
             return False
         self.state = "matching" if window.full else "provisional"
         self.heard = window.statistics()
-        heard = self.matcher.embed(self.heard)
+        heard = self.estimator.embed(self.heard)
         share = share_of_way(elapsed_s, self.settings.averaging_s)
         self.played = self.played.towards(heard, share) if self.played else heard
         if self.reference is None:
             return False
         rate, reference = self.hearing.source.sample_rate, self.reference
-        network = self.matcher.predict(self.played, reference, rate)
+        # Of a chain that no network answers for, only what was tried tells anything.
+        trained = self.estimator.trained
+        network = self.estimator.predict(self.played, reference, rate) if trained else None
         self.answer = self.refinement.correct(
             network, reference, elapsed_s, lambda: Request(window.played(), rate, reference)
         )
-        return True
+        return self.answer is not None
 
     def _turn(self, elapsed_s: float, now_s: float) -> None:
         """Until there is an answer to give, the knobs are the player's alone."""
-        hand, answer = self.hand, self.answer
-        if hand is None or answer is None or self.settings.amount == 0:
+        control, answer = self.control, self.answer
+        if control is None or answer is None or self.settings.amount == 0:
             return
         if not self.turning:
             return
         if self._once:
             answer = self._once.answer or answer
-        arrived = not self.frozen and hand.towards(answer.setting, self.settings, elapsed_s)
-        send = hand.send
+        arrived = not self.frozen and control.towards(answer.setting, self.settings, elapsed_s)
+        send = control.send
         if self._once:
             if self._once.answer and arrived:
                 # Nothing more will be sent, so nothing may wait for the host's pace.
-                self._once, send = None, hand.send_all
+                self._once, send = None, control.send_all
             elif self._is_best(self._once):
                 self._once.answer = answer
         self.summary.sends += send(now_s, self.bypassed)
@@ -279,43 +283,45 @@ class LiveEngine(Closing):
         return self.refinement.decisions > once.decisions or not self.refinement.able
 
     @property
-    def bypassed(self) -> bool:
-        """Whether the answer leaves the plugin out."""
-        return self.refinement.bypass.on and self.settings.amount >= LEAST_AMOUNT_TO_BYPASS
+    def bypassed(self) -> frozenset[str]:
+        """Ids of the slots that the answer leaves out."""
+        if self.settings.amount < LEAST_AMOUNT_TO_BYPASS:
+            return frozenset()
+        return self.refinement.bypassed
 
     @property
     def confidence(self) -> dict[str, float]:
-        """Of the predicted parameters, by symbol; empty until there is an answer."""
-        if self.answer is None or self.matcher is None:
+        """Of the predicted parameters, by address; empty until there is an answer."""
+        if self.answer is None:
             return {}
-        symbols = [spec.symbol for spec in self.matcher.plugin.predicted]
+        addresses = [parameter.address for parameter in self.answer.setting.chain.predicted]
         rounded = [round(share, 3) for share in self.answer.confidence]
-        return dict(zip(symbols, rounded, strict=True))
+        return dict(zip(addresses, rounded, strict=True))
 
     def take_fault(self) -> str:
         """What went wrong since the last call; empty where nothing did."""
         tellers = (
             self.refinement,
-            self.hand and self.hand.driver,
+            self.control and self.control.driver,
             self.hearing and self.hearing.source,
         )
         return next((fault for teller in tellers if teller and (fault := teller.take_fault())), "")
 
     def _status(self, time_s: float) -> Status:
-        hand, hearing, summary = self.hand, self.hearing, self.summary
+        control, hearing, summary = self.control, self.hearing, self.summary
         return Status(
             round(time_s, 3),
             self.state,
             round(hearing.level_db, 1) if hearing else -120.0,
             round(summary.compute_ms.last, 2),
-            hand.driver.sends_per_s if hand else 0,
+            control.driver.sends_per_s if control else 0,
             hearing.source.lost if hearing else 0,
-            dict(hand.setting.values) if hand else {},
+            dict(control.setting.values) if control else {},
             self.confidence,
-            self.bypassed,
+            sorted(self.bypassed),
             self.refinement.decisions,
             round(self.refinement.last_s, 2),
-            list(hand.driver.yielded) if hand else [],
-            hand.driver.lost if hand else False,
+            list(control.driver.yielded) if control else [],
+            control.driver.lost if control else False,
             self.take_fault(),
         )

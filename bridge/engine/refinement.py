@@ -1,98 +1,76 @@
 """When to have settings tried, and what their outcome means for the answers that follow."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
 
-from bridge.arrays import Audio
-from bridge.engine.correction import Bypass, Correction
+from bridge.engine.correction import Bypasses, Correction
 from bridge.estimate.answer import Answer
-from bridge.estimate.matcher import ReferenceAnalysis
+from bridge.estimate.listener import ReferenceAnalysis
+from bridge.search.requests import Decider, Outcome, Request
 
 DECIDE_EVERY_S = 3.0
 """How much new sounding audio is worth another decision."""
 
 
-@dataclass(frozen=True)
-class Request:
-    """What settings are tried on."""
-
-    played: Audio
-    """(channels, frames) at the host's rate."""
-    sample_rate: float
-    reference: ReferenceAnalysis
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a request."""
-
-    answer: Answer | None
-    """None where nothing could be decided."""
-    seconds: float = 0.0
-    fault: str = ""
-    """Why not, for the player; empty where there is nothing to tell."""
-
-
-class Decider(Protocol):
-    """Tries settings for one request at a time; none of this blocks."""
-
-    @property
-    def idle(self) -> bool:
-        """Whether a request would be taken."""
-
-    def ask(self, request: Request) -> None:
-        """Hand over a request; only while idle."""
-
-    def poll(self) -> Outcome | None:
-        """What came of the last request, once; None while it is in work."""
-
-
 class Refinement:
-    """Corrects the network's answers by decisions; without a decider they stay as they are."""
+    """Corrects the networks' answers by decisions; without a decider they stay as they are.
+
+    For a chain that no network answers for, the newest decision is the answer.
+    """
 
     def __init__(self, decider: Decider | None = None) -> None:
         self._decider = decider
         self._reference: ReferenceAnalysis | None = None
+        self._in_work = False
+        """Whether the outcome of the request in work still counts."""
         self._asked: Answer | None = None
-        """The network's answer to the request in work; None where its outcome counts no more."""
+        """The networks' answer to the request in work."""
         self._correction: Correction | None = None
+        self._decision: Answer | None = None
         self._new_s = DECIDE_EVERY_S
         self._fault = self._last_fault = ""
-        self.bypass = Bypass()
+        self._bypasses = Bypasses()
         self.decisions = 0
         self.total_s = 0.0
         self.last_s = 0.0
 
     def correct(
         self,
-        network: Answer,
+        network: Answer | None,
         reference: ReferenceAnalysis,
         sounding_s: float,
         request: Callable[[], Request],
-    ) -> Answer:
-        """The network's newest answer, corrected.
+    ) -> Answer | None:
+        """The networks' newest answer, corrected; None where there is neither it nor a decision.
 
         `sounding_s` is how much was played since the last call; `request` is called only where it
         is time to ask.
         """
         if reference is not self._reference:
-            self._reference, self._asked, self._correction = reference, None, None
+            self._reference, self._in_work = reference, False
+            self._asked = self._correction = self._decision = None
             self._new_s = DECIDE_EVERY_S
-            self.bypass = self.bypass.renewed()
-        self.bypass = self.bypass.heard(network)
+            self._bypasses = self._bypasses.renewed()
+        if network:
+            self._bypasses = self._bypasses.predicted(network)
         self._new_s += sounding_s
         if self._decider:
             if outcome := self._decider.poll():
                 self._take(outcome)
             if self._decider.idle and self._new_s >= DECIDE_EVERY_S:
                 self._decider.ask(request())
-                self._asked, self._new_s = network, 0.0
+                self._asked, self._in_work, self._new_s = network, True, 0.0
+        if network is None:
+            return self._decision
         return self._correction.apply(network) if self._correction else network
 
     def hurry(self) -> None:
         """Have settings tried as soon as can be."""
         self._new_s = DECIDE_EVERY_S
+
+    @property
+    def bypassed(self) -> frozenset[str]:
+        """Ids of the slots that are to be left out."""
+        return self._bypasses.on
 
     @property
     def able(self) -> bool:
@@ -113,6 +91,8 @@ class Refinement:
         self.decisions += 1
         self.last_s = outcome.seconds
         self.total_s += outcome.seconds
-        if self._asked:
-            self._correction = Correction(self._asked, outcome.answer)
-            self.bypass = self.bypass.told(outcome.answer)
+        if self._in_work:
+            self._decision = outcome.answer
+            if self._asked:
+                self._correction = Correction(self._asked, outcome.answer)
+            self._bypasses = self._bypasses.told(outcome.answer)

@@ -24,16 +24,17 @@ class Status:
     sends_per_s: int
     lost: int
     values: dict[str, float]
+    """Where the parameters are, in real values by address."""
     confidence: dict[str, float]
     """Of the predicted parameters, 0..1; empty until there is an answer."""
-    bypass: bool
-    """Whether the plugin is left out."""
+    bypass: list[str]
+    """Ids of the slots that are left out."""
     decisions: int
     """How many times settings were tried by rendering."""
     decision_s: float
     """How long the last of these times took; 0 before the first."""
     yielded: list[str]
-    """What the player has taken back in the host, by symbol; left alone until armed."""
+    """Addresses of what the player has taken back in the host; left alone until armed."""
     host_lost: bool
     """Whether the host has quit or changed and is being looked for."""
     fault: str

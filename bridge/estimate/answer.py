@@ -1,13 +1,15 @@
-"""What the bridge answers: a setting of the plugin, or that it is better left out."""
+"""What the bridge answers: a setting of the chain, and which slots are better left out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
 from bridge.arrays import Audio, Floats
-from bridge.effects import Effect
-from bridge.manifest import PluginSpec, Setting
+from bridge.chain import Chain, ChainSetting
+from bridge.effects import ChainEffect
+from bridge.manifest import Setting
 from bridge.models import Prediction
 
 NEAR = 0.1
@@ -17,55 +19,61 @@ or toggle, that the class is right."""
 
 @dataclass(frozen=True)
 class Answer:
-    """A setting, how sure it is, and whether to bypass the plugin instead."""
+    """A setting, how sure it is, and whether to leave slots out instead."""
 
-    setting: Setting
-    """Stands also where the plugin is bypassed: the best there is for playing with it."""
+    setting: ChainSetting
+    """The setting of a slot that is left out is the best there is for playing with it."""
     confidence: tuple[float, ...]
-    """0..1 for every predicted parameter, in the order of the manifest."""
-    bypass_probability: float
-    """How likely the reference is dry."""
-    bypass: bool
+    """0..1 for every predicted parameter, in the order of the chain."""
+    bypass_probability: tuple[float, ...]
+    """How likely each slot is better left out, in the order of the chain."""
     gain_db: float = 0.0
-    """With `bypass`, the plain gain that comes nearest to the reference; else 0."""
+    """Where all slots are left out, the plain gain that comes nearest to the reference; else 0."""
 
     @classmethod
-    def of(cls, plugin: PluginSpec, prediction: Prediction) -> Self:
-        """The answer of a network alone."""
-        setting = Setting.of_predicted(plugin, prediction.parameters.tolist())
+    def of(cls, chain: Chain, predictions: Sequence[Prediction]) -> Self:
+        """The answer of networks alone."""
+        values = np.concatenate([prediction.parameters for prediction in predictions])
+        pairs = zip(chain.slots, predictions, strict=True)
+        dry = [slot.id for slot, prediction in pairs if prediction.bypass > 0.5]
+        setting = ChainSetting.of_predicted(chain, values.tolist(), dry)
         return cls(
             setting,
-            confidences(setting, prediction.posterior),
-            prediction.bypass,
-            bypass=prediction.bypass > 0.5,
+            confidences(setting, [prediction.posterior for prediction in predictions]),
+            tuple(prediction.bypass for prediction in predictions),
         )
+
+    @property
+    def bypass(self) -> bool:
+        """Whether every slot is left out: the reference sounds dry."""
+        return self.setting.dry
 
     def decided(
-        self, setting: Setting, posterior: Floats, bypass: bool = False, gain_db: float = 0.0
+        self, setting: ChainSetting, posteriors: Sequence[Floats], gain_db: float = 0.0
     ) -> Self:
         """This answer with what rendering has found in its place."""
-        return replace(
-            self,
-            setting=setting,
-            confidence=confidences(setting, posterior),
-            bypass=bypass,
-            gain_db=gain_db,
-        )
+        confidence = confidences(setting, posteriors)
+        return replace(self, setting=setting, confidence=confidence, gain_db=gain_db)
 
-    def apply(self, effect: Effect, audio: Audio, sample_rate: float) -> Audio:
+    def apply(self, effect: ChainEffect, audio: Audio, sample_rate: float) -> Audio:
         """Audio (channels, frames) as this answer makes it."""
         if self.bypass:
             return np.asarray(audio * np.float32(10 ** (self.gain_db / 20)), np.float32)
         return effect.render(audio, sample_rate, self.setting)
 
 
-def confidences(setting: Setting, posterior: Floats) -> tuple[float, ...]:
+def confidences(setting: ChainSetting, posteriors: Sequence[Floats]) -> tuple[float, ...]:
+    """Of every slot the probability mass of (p, bins) near its values, in the chain's order."""
+    pairs = zip(setting.settings, posteriors, strict=True)
+    return tuple(share for one, posterior in pairs for share in _confidences(one, posterior))
+
+
+def _confidences(setting: Setting, posterior: Floats) -> tuple[float, ...]:
     """Probability mass of (p, bins) within `NEAR` of the setting's values, or of its classes."""
     edges = np.linspace(0, 1, posterior.shape[1] + 1)
     masses = []
-    for spec, value, row in zip(
-        setting.plugin.predicted, setting.predicted, posterior, strict=True
-    ):
+    pairs = zip(setting.plugin.predicted, setting.predicted, posterior, strict=True)
+    for spec, value, row in pairs:
         if spec.classes:
             masses.append(float(row[spec.class_of(value)]))
         else:

@@ -7,7 +7,7 @@ defaults. Nothing here blocks: an answer takes a few hundredths of a millisecond
 import numpy as np
 
 from bridge.arrays import Floats
-from bridge.estimate.matcher import Analysis
+from bridge.estimate.listener import Analysis
 from bridge.library import Library
 from bridge.manifest import PluginSpec, Setting
 from bridge.models.maps import MapNetworks, load_networks

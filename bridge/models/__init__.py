@@ -6,10 +6,9 @@ from bridge.models.loading import (
     Encoder,
     Prediction,
     Predictor,
-    encoder_of,
     load_encoder,
     load_predictor,
-    model_files,
+    needed_encoder,
     predictor_folder,
 )
 
@@ -20,9 +19,8 @@ __all__ = [
     "Prediction",
     "Predictor",
     "PredictorCard",
-    "encoder_of",
     "load_encoder",
     "load_predictor",
-    "model_files",
+    "needed_encoder",
     "predictor_folder",
 ]

@@ -151,20 +151,9 @@ def predictor_folder(plugin: PluginSpec, library: Library) -> Path:
     return folder
 
 
-def encoder_of(plugin: PluginSpec, library: Library) -> Path:
-    """The folder of the encoder that the plugin's predictor needs."""
-    card = read_record(
-        predictor_folder(plugin, library) / CARD_FILE, PredictorCard, "export the model"
-    )
-    return library.encoder_folder(card.encoder_sha256)
-
-
-def model_files(plugin: PluginSpec, library: Library) -> tuple[Path, ...]:
-    """The files that a plugin's models are loaded from."""
-    return tuple(
-        folder / MODEL_FILE
-        for folder in (encoder_of(plugin, library), predictor_folder(plugin, library))
-    )
+def needed_encoder(folder: Path) -> str:
+    """The hash of the encoder that the predictor in a folder needs."""
+    return read_record(folder / CARD_FILE, PredictorCard, "export the model").encoder_sha256
 
 
 def open_session(

@@ -18,7 +18,7 @@ from bridge.models.cards import (
     read_record,
     refuse_misfits,
 )
-from bridge.models.loading import encoder_of, open_session, predictor_folder
+from bridge.models.loading import needed_encoder, open_session, predictor_folder
 
 MAP_FOLDER = "map"
 SETTING_FILE, POSITION_FILE, LOCATE_FILE = "setting.onnx", "position.onnx", "locate.onnx"
@@ -95,8 +95,10 @@ def load_networks(plugin: PluginSpec, library: Library | None = None) -> MapNetw
             " choose another plugin"
         )
     known = library or open_library()
-    encoder = read_card(encoder_of(plugin, known), EncoderCard)
-    return MapNetworks(predictor_folder(plugin, known) / MAP_FOLDER, plugin, encoder)
+    predictor = predictor_folder(plugin, known)
+    # A map of another encoder than the predictor's is refused by its card.
+    encoder = read_card(known.encoder_folder(needed_encoder(predictor)), EncoderCard)
+    return MapNetworks(predictor / MAP_FOLDER, plugin, encoder)
 
 
 def _read(folder: Path, plugin: PluginSpec, encoder: EncoderCard) -> MapCard:

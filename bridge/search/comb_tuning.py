@@ -6,7 +6,8 @@ moves it is tried over its whole range, and the values at which it stands out of
 spectrum most clearly are proposed.
 """
 
-from functools import lru_cache
+from contextlib import suppress
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,12 @@ from bridge.arrays import Audio, Floats, finite
 from bridge.audio.resample import resample
 from bridge.effects import Effect
 from bridge.manifest import Setting
+from bridge.search.deadline import Deadline, OutOfTimeError
 from bridge.search.echo_alignment import Aligned
+
+_LINEAR_EFFECTS: WeakKeyDictionary[Effect, dict[tuple[float, FeatureSettings], bool]] = (
+    WeakKeyDictionary()
+)
 
 CLEAR = 16.0
 """Fit from which a comb is the effect's and not chance, even where it is the best of many."""
@@ -38,16 +44,30 @@ _ROUNDS, _BETTER = 2, 0.1
 """How often every parameter is moved, and how much better a fit must be to move it."""
 
 
-@lru_cache(maxsize=4)
-def is_linear(effect: Effect, sample_rate: float, features: FeatureSettings) -> bool:
+def is_linear(
+    effect: Effect, sample_rate: float, features: FeatureSettings, deadline: Deadline | None = None
+) -> bool:
     """Whether an impulse tells what the effect does to anything: at any level, at any time.
 
-    Asked of settings all over the range, by the combs of their responses.
+    Asked of settings all over the range, by the combs of their responses, once for an effect.
+    False where that cannot be found out until the deadline.
     """
+    known = _LINEAR_EFFECTS.setdefault(effect, {})
+    key = (sample_rate, features)
+    with suppress(OutOfTimeError):
+        if key not in known:
+            known[key] = _responds_linearly(effect, sample_rate, features, deadline or Deadline())
+    return known.get(key, False)
+
+
+def _responds_linearly(
+    effect: Effect, sample_rate: float, features: FeatureSettings, deadline: Deadline
+) -> bool:
     draw = np.random.default_rng(0)
     plugin = effect.plugin
     similarities = []
     for _ in range(_TRIED):
+        deadline.check()
         setting = Setting.of_predicted(plugin, draw.random(len(plugin.predicted)).tolist())
         responses = [
             _response(effect, sample_rate, setting),
@@ -69,6 +89,7 @@ class Tuning:
         self._effect, self._rate, self._features = effect, sample_rate, features
         self._reference = reference
         self._clearest = 0.0
+        self._deadline = Deadline()
 
     def fit(self, setting: Setting) -> float:
         """How clearly the setting's comb stands in the reference, in deviations of chance."""
@@ -88,13 +109,21 @@ class Tuning:
         fit = 0.0 if setting is None else min(max(self.fit(setting), 0.0), self._clearest)
         return (self._clearest**2 - fit**2) / (self._clearest**2 + CLEAR**2)
 
-    def tune(self, starts: list[Setting]) -> list[Aligned]:
-        """The settings that fit best, the best first.
+    def tune(self, starts: list[Setting], deadline: Deadline | None = None) -> list[Aligned]:
+        """The settings that fit best, the best first; none where the deadline comes before.
 
         A parameter that moves the comb is tried over its whole range, the others being those of
         the starts in turn; from the best that is found all parameters are moved, one by one.
         """
-        rows = np.array([start.predicted for start in starts])
+        self._deadline = deadline or Deadline()
+        try:
+            return self._tune(np.array([start.predicted for start in starts]))
+        except OutOfTimeError:
+            return []
+        finally:
+            self._deadline = Deadline()
+
+    def _tune(self, rows: Floats) -> list[Aligned]:
         moving = self._moving(rows[:_ASKED])
         tried = np.concatenate([self._scan(rows, number) for number in moving] or [rows])
         likely = [self._placed(values, moving) for values in self._best(tried, moving)]
@@ -175,7 +204,10 @@ class Tuning:
         return Setting.of_predicted(self._effect.plugin, values.tolist())
 
     def _combs(self, rows: Floats) -> Floats:
-        responses = [_response(self._effect, self._rate, self._setting(row)) for row in rows]
+        responses = []
+        for row in rows:
+            self._deadline.check()
+            responses.append(_response(self._effect, self._rate, self._setting(row)))
         return _combs(responses, self._rate, self._features)
 
 

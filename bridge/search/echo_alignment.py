@@ -6,6 +6,7 @@ repeats itself are read, and each parameter that moves one of them is moved unti
 one of the reference's.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from bridge.analysis.windows import at_feature_rate
 from bridge.arrays import Floats, finite
 from bridge.effects import Effect
 from bridge.manifest import Setting
+from bridge.search.deadline import Deadline, OutOfTimeError
 
 _TARGETS = 4
 _TAPS = 2
@@ -55,21 +57,29 @@ class Alignment:
         """`reference` is its `Statistics.echoes`."""
         self._effect, self._rate, self._features = effect, sample_rate, features
         self._reference = reference
+        self._deadline = Deadline()
         self._targets = most_prominent(reference, _TARGETS)
         seconds = (ECHO_FRAMES + ECHO_HOP) / features.sample_rate_hz
         frames = int(np.ceil(seconds * sample_rate)) + 1
         noise = np.random.default_rng(0).standard_normal((1, frames))
         self._noise = np.asarray(0.1 * noise, np.float32)
 
-    def align(self, start: Setting) -> list[Aligned]:
-        """The best settings found, the best first; none where nothing echoes or nothing fits."""
-        if not self._targets:
-            return []
-        first = self._probe(np.array(start.predicted), frozenset())
-        best = [first] if first.taps else []
-        for _ in range(_ROUNDS):
-            moved = [state for one in best for state in self._moves(one)]
-            best = sorted([*best, *moved], key=lambda state: -state.similarity)[:_KEPT]
+    def align(self, start: Setting, deadline: Deadline | None = None) -> list[Aligned]:
+        """The best settings found until the deadline, the best first.
+
+        None where nothing echoes or nothing fits.
+        """
+        self._deadline = deadline or Deadline()
+        best: list[_State] = []
+        with suppress(OutOfTimeError):
+            if (
+                self._targets
+                and (first := self._probe(np.array(start.predicted), frozenset())).taps
+            ):
+                best = [first]
+            for _ in range(_ROUNDS):
+                moved = [state for one in best for state in self._moves(one)]
+                best = sorted([*best, *moved], key=lambda state: -state.similarity)[:_KEPT]
         return [
             Aligned(Setting.of_predicted(self._effect.plugin, state.values.tolist()), state.fixed)
             for state in best
@@ -115,6 +125,7 @@ class Alignment:
         return None
 
     def _probe(self, values: Floats, fixed: frozenset[int]) -> _State:
+        self._deadline.check()
         setting = Setting.of_predicted(self._effect.plugin, values.tolist())
         wet = self._effect.render(self._noise, self._rate, setting)
         mono = at_feature_rate(finite(wet), self._rate, self._features)

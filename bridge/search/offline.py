@@ -1,5 +1,6 @@
 """Match whole files: one answer for the whole input."""
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,17 +9,24 @@ import numpy as np
 from bridge.analysis.metrics import profile_distance, style_profile
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio, require_other_file, require_sound, write_audio
-from bridge.effects import load_effect
+from bridge.effects import load_chain
+from bridge.errors import ModelError
 from bridge.estimate.answer import Answer
-from bridge.estimate.matcher import Analysis, Matcher
-from bridge.search.render_search import decide
+from bridge.estimate.estimator import Estimator
+from bridge.estimate.listener import Analysis
+from bridge.search.deadline import Deadline
+from bridge.search.render_search import Search
 
 
 @dataclass(frozen=True)
 class MatchResult:
-    """The answer, what was heard, and the style distance to the reference, in dB."""
+    """The answer, what was analysed, and the style distance to the reference, in dB."""
 
     answer: Answer
+    tried: int
+    """How many candidates were rendered and judged."""
+    seconds: float
+    """How long the answer took, without reading and writing."""
     distance_before: float
     distance_after: float
     played: Analysis
@@ -26,30 +34,44 @@ class MatchResult:
 
 
 def match_files(
-    source: Path, reference: Path, matcher: Matcher, out: Path, budget_s: float
+    source: Path, reference: Path, estimator: Estimator, out: Path, budget_s: float
 ) -> MatchResult:
     """Bring `source` to the style of `reference` and write it at its own rate and channel count.
 
-    For about `budget_s` seconds settings are tried by rendering them; with 0 the network answers
-    alone. Raises AudioError or EffectError, before anything is written, where it cannot be done.
+    From when both are read until there is an answer it takes about `budget_s` seconds; with 0 the
+    networks answer alone. Raises AudioError or EffectError, before anything is written, where it
+    cannot be done, and ModelError where no network could answer alone.
     """
     audio, rate = read_audio(source)
     require_sound(audio, source)
     wanted, wanted_rate = read_audio(reference)
     require_sound(wanted, reference)
     require_other_file(out, source, reference)
-    effect = load_effect(matcher.plugin)
-    long_enough = _repeated(audio, matcher.features.least_s * rate)
-    goal = matcher.analyse(wanted, wanted_rate, str(reference))
-    played = matcher.analyse(long_enough, rate, str(source), repeat_short=True)
+    if budget_s == 0 and not estimator.trained:
+        raise ModelError(
+            f"{estimator.chain.id}: no model answers for this chain by itself; give a --budget-s"
+            " above 0, so that settings are tried"
+        )
+    effect = load_chain(estimator.chain)
+    started_s, deadline = time.monotonic(), Deadline.after(budget_s)
+    long_enough = _repeated(audio, estimator.features.least_s * rate)
+    goal = estimator.analyse(wanted, wanted_rate, str(reference))
+    tried = 0
     if budget_s > 0:
-        answer = decide(matcher, effect, long_enough, rate, goal, budget_s)
-    else:
-        answer = matcher.predict(played, goal, rate)
+        search = Search(estimator, effect, long_enough, rate, goal)
+        search.explore(deadline)
+        answer, tried = search.answer(), len(search.candidates)
+        seconds = time.monotonic() - started_s
+    played = estimator.analyse(long_enough, rate, str(source), repeat_short=True)
+    if budget_s == 0:
+        answer = estimator.predict(played, goal, rate)
+        seconds = time.monotonic() - started_s
     processed = answer.apply(effect, audio, rate)
     profile = style_profile(wanted, wanted_rate)
     result = MatchResult(
         answer,
+        tried,
+        seconds,
         profile_distance(style_profile(audio, rate), profile),
         profile_distance(style_profile(processed, rate), profile),
         played,

@@ -1,88 +1,102 @@
 """Decide by rendering: try settings on the playing itself and take the safest one that fits.
 
-The network's distributions propose candidates; the plugin renders each; what is heard is compared
-with the reference; around the best ones more are tried. The answer is the candidate of least
-expected distance to all that are likely (minimum Bayes risk), so an outlier that happens to fit
-does not win. Leaving the plugin out, with or without a gain, are candidates too.
+Predictors, or a slot's start where it has none, propose candidates; the plugins render each; the
+sound is compared with the reference; CMA-ES goes on from the best. The answer is the candidate of
+least expected distance to all that are likely (minimum Bayes risk), so an outlier that happens to
+fit does not win. Leaving the chain out, with or without a gain, are candidates too.
 
-Runs on the caller's thread and takes seconds: live use gives it a process of its own
-(`background`).
+Runs on the caller's thread and takes seconds: live use gives it a process of its own (`worker`).
 """
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from bridge.analysis.echoes import similarity
 from bridge.analysis.features import FeatureSettings
-from bridge.analysis.statistics import GROUPS, LEVEL_NAMES, statistics
+from bridge.analysis.statistics import LEVEL_NAMES, statistics
 from bridge.analysis.windows import at_feature_rate, rms_db
 from bridge.arrays import Audio, Floats
 from bridge.audio.resample import to_mono
-from bridge.effects import Effect
-from bridge.errors import AudioError, ModelError
+from bridge.chain import ChainSetting
+from bridge.effects import ChainEffect
+from bridge.errors import AudioError
 from bridge.estimate.answer import Answer
-from bridge.estimate.matcher import Analysis, Matcher, ReferenceAnalysis
-from bridge.manifest import Setting
-from bridge.models import Prediction
+from bridge.estimate.estimator import Estimator
+from bridge.estimate.listener import Analysis, ReferenceAnalysis
 from bridge.models.cards import DecisionRecord
-from bridge.search.bayes_risk import RiskTable, distances, spectral_features
+from bridge.search.bayes_risk import RiskTable, distance, distances, spectral_features
 from bridge.search.comb_tuning import Tuning, is_linear
+from bridge.search.deadline import Deadline
 from bridge.search.echo_alignment import Aligned, Alignment
+from bridge.search.evidence import Judge
+from bridge.search.evolution import Evolution, Individual
+from bridge.search.proposals import proposals
 
-SAMPLED = 23
-NEIGHBOURS = 15
-ROUNDS = 3
-BEST = 4
-"""How many candidates are varied in a round."""
-STEP = 0.08
-"""Deviation of a variation, of normalised values; halved from round to round."""
+EVOLVED, EVOLVED_UNTRAINED = 45, 240
+"""Candidates that CMA-ES tries at the most, from a predictor's proposals and from a bare start."""
+SPREAD, SPREAD_UNTRAINED = 0.08, 0.2
+"""Deviation of normalised values with which it begins."""
 LIKELY = 12
-"""How many of the best may be true, beside all that the network drew."""
+"""How many of the best may be true, beside all that was sampled."""
+CHOICES = 48
+"""How many of the best may be the answer, beside all that was sampled."""
 LEAST_PRIOR = 0.02
-"""The network is never surer than this that the reference is dry, or that it is not."""
+"""A prior is never surer than this that the reference is dry, or that it is not."""
 AUDIBLE = 0.1
 """Distance below which a setting counts as leaving the sound alone."""
 ALIGNED = 2
 """How many of the best candidates have their echoes moved to where the reference's are."""
-EVIDENCE = (
-    *GROUPS,
-    "echoes",
-    "cepstral_comb",
-    "loudness",
-    "crest",
-    "consistency",
-    "negative_log_likelihood",
-)
-"""What a candidate is judged by: squared distances to the reference by group of statistics, in
-units of what content alone makes; how unlike the reference's its sharp echoes are; how much
-less of the reference's comb its response has than the best has, where the effect is linear; squared
-distances of levels, in dB / 6; how far the network's answer to the candidate is from its answer to
-the reference; how improbable the network finds it."""
-_LOUDNESS, _CREST = LEVEL_NAMES.index("k_weighted_db"), LEVEL_NAMES.index("crest_db")
+_TUNING_SHARE, _ALIGNMENT_SHARE = 0.4, 0.3
+"""How much of the time that is left they may take."""
+_MARGIN = 1.5
+"""Times that the last step may take longer than it was measured to."""
+_SILENT_DB = -100.0
+_LOUDNESS = LEVEL_NAMES.index("k_weighted_db")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A setting to be rendered."""
+
+    setting: ChainSetting
+    fixed: frozenset[int] = frozenset()
+    """Predicted parameters, by number, that are in place."""
 
 
 @dataclass(frozen=True)
 class Candidate:
     """One way to answer, and what it sounds like."""
 
-    setting: Setting
-    bypass: bool
+    setting: ChainSetting
     gain_db: float
-    heard: Audio
+    """Where every slot is left out."""
+    audio: Audio
     """Mono at the features' rate."""
     evidence: Floats
     """(len(EVIDENCE),)."""
+    cost: float
     sampled: bool = False
-    """Whether the network proposed it, or it leaves the plugin out; not a variation of another."""
+    """Whether it was proposed, or leaves the chain out; not what the search made of another."""
     fixed: frozenset[int] = frozenset()
-    """Predicted parameters, by number, that variations leave where they are."""
+    """Predicted parameters, by number, that the search leaves where they are."""
+
+    @property
+    def bypass(self) -> bool:
+        """Whether the chain is left out."""
+        return self.setting.dry
+
+    @cached_property
+    def spectral_features(self) -> Floats:
+        """What distances between candidates are taken of."""
+        return spectral_features(self.audio)
 
 
 def decide(
-    matcher: Matcher,
-    effect: Effect,
+    estimator: Estimator,
+    effect: ChainEffect,
     audio: Audio,
     sample_rate: float,
     reference: ReferenceAnalysis,
@@ -95,10 +109,9 @@ def decide(
     candidates are tried where time is short. Raises AudioError where the audio is silent, and
     ModelError where the card judges by other evidence than this version.
     """
-    decision = matcher.card.decision
-    search = Search(matcher, effect, audio, sample_rate, reference, decision, seed)
-    # What is left of the budget is for the risk.
-    search.explore(None if budget_s is None else time.monotonic() + 0.8 * budget_s)
+    deadline = Deadline.after(budget_s)
+    search = Search(estimator, effect, audio, sample_rate, reference, seed=seed)
+    search.explore(deadline)
     return search.answer()
 
 
@@ -107,236 +120,216 @@ class Search:
 
     def __init__(
         self,
-        matcher: Matcher,
-        effect: Effect,
+        estimator: Estimator,
+        effect: ChainEffect,
         audio: Audio,
         sample_rate: float,
         reference: ReferenceAnalysis,
-        decision: DecisionRecord,
-        seed: int,
+        decision: DecisionRecord | None = None,
+        seed: int = 0,
     ) -> None:
-        """`decision` says how to judge candidates. Raises ModelError, AudioError as `decide`."""
-        self._matcher, self._effect = matcher, effect
-        self._rate, self._reference = sample_rate, reference
-        self._draw = np.random.default_rng(seed)
-        self._audio = _excerpt(audio, sample_rate, matcher.features)
-        self._played = self._analyse(at_feature_rate(self._audio, sample_rate, matcher.features))
-        self.prediction = matcher.ask(self._played, reference, sample_rate)
+        """`decision` says how to judge candidates, by itself the card. Raises as `decide` does."""
+        self._estimator, self._effect = estimator, effect
+        self._rate, self._reference, self._seed = sample_rate, reference, seed
+        self._random = np.random.default_rng(seed)
+        self._audio = _excerpt(audio, sample_rate, estimator.features)
+        self._played = self._analyse(at_feature_rate(self._audio, sample_rate, estimator.features))
+        self._judge = Judge(estimator, self._played, reference, sample_rate, decision)
+        self._feature_s = self._pair_s = 0.0
         self.candidates: list[Candidate] = []
-        if set(decision.weights) != set(EVIDENCE):
-            raise ModelError(
-                f"{matcher.plugin.id}: the card weighs {', '.join(decision.weights)} but this"
-                f" version judges by {', '.join(EVIDENCE)}; export the model again"
-            )
-        self._weights = np.array([decision.weights[name] for name in EVIDENCE], np.float32)
-        self._temperature = decision.temperature
-        # Asking the plugin takes time, so only where the answer counts.
-        self._tuning = (
-            Tuning(effect, sample_rate, matcher.features, reference.cepstral_comb)
-            if decision.weights["cepstral_comb"]
-            and is_linear(effect, sample_rate, matcher.features)
-            else None
+
+    def explore(self, deadline: Deadline | None = None) -> None:
+        """Try candidates, the predictors' answer first, and be done when the deadline comes."""
+        deadline = deadline or Deadline()
+        first, *others = proposals(self._estimator, self._judge.predictions, self._random)
+        tuned = self._tuned([first, *others], deadline)
+        self.render(first, sampled=True)
+        self.leave_out(first)
+        self._time_last_step()
+        stages = (
+            (Trial(setting) for setting in others),
+            self._alignments(deadline),
+            iter(tuned),
         )
-
-    def explore(self, deadline: float | None = None) -> None:
-        """Try candidates, the network's answer first, until `deadline` of the monotonic clock."""
-
-        def late() -> bool:
-            return deadline is not None and time.monotonic() > deadline
-
-        first, *others = self.proposals()
-        tuned = self._tuning.tune([first, *others]) if self._tuning and not late() else []
-        self.hear(first, sampled=True)
-        self.hear_without(first)
-        for setting in others:
-            if late():
-                return
-            self.hear(setting, sampled=True)
-        if late():
-            return
-        for aligned in self.alignments():
-            self.hear(aligned.setting, fixed=aligned.fixed)
-        for aligned in tuned:
-            self.hear(aligned.setting, fixed=aligned.fixed)
-        for number in range(ROUNDS):
-            for aligned in self.variations(STEP / 2**number):
-                if late():
+        for number, stage in enumerate(stages):
+            for trial in stage:
+                if self._is_late(deadline):
                     return
-                self.hear(aligned.setting, fixed=aligned.fixed)
+                self.render(trial.setting, sampled=number == 0, fixed=trial.fixed)
+        self._evolve(deadline)
 
-    def proposals(self) -> list[Setting]:
-        """The network's own answer, the medians of its distributions, and draws from them."""
-        plugin = self._matcher.plugin
-        bins = self.prediction.posterior
-        edges = np.arange(1, bins.shape[1] + 1) / bins.shape[1]
-        medians = [
-            spec.normalised_of_class(int(np.argmax(row)))
-            if spec.classes
-            else float(np.interp(0.5, np.cumsum(row), edges))
-            for spec, row in zip(plugin.predicted, bins, strict=True)
-        ]
-        settings = [
-            Setting.of_predicted(plugin, self.prediction.parameters.tolist()),
-            Setting.of_predicted(plugin, np.clip(medians, 0, 1).tolist()),
-        ]
-        for _ in range(SAMPLED):
-            sampled = [self._sampled(index) for index in range(len(plugin.predicted))]
-            settings.append(Setting.of_predicted(plugin, sampled))
-        return settings
-
-    def alignments(self) -> list[Aligned]:
-        """The best candidates with their echoes moved onto the reference's."""
-        features, echoes = self._matcher.features, self._reference.echoes
-        alignment = Alignment(self._effect, self._rate, features, echoes)
-        starts = [candidate.setting for candidate in self._best_wet()[:ALIGNED]]
-        return [aligned for start in starts for aligned in alignment.align(start)]
-
-    def variations(self, step: float) -> list[Aligned]:
-        """Settings near the best candidates: moved a little, or with one parameter sampled anew."""
-        best = self._best_wet()[:BEST]
-        if not best:
-            return []
-        plugin = self._matcher.plugin
-        count = len(plugin.predicted)
-        varied = []
-        for number in range(NEIGHBOURS):
-            near = best[number % len(best)]
-            moving = np.array(
-                [
-                    not spec.classes and i not in near.fixed
-                    for i, spec in enumerate(plugin.predicted)
-                ]
-            )
-            values = np.array(near.setting.predicted)
-            fixed = near.fixed
-            if number % 3 == 2:
-                index = int(self._draw.integers(count))
-                values[index] = self._sampled(index)
-                fixed -= {index}
-            else:
-                values += step * self._draw.standard_normal(count) * moving
-            setting = Setting.of_predicted(plugin, np.clip(values, 0, 1).tolist())
-            varied.append(Aligned(setting, fixed))
-        return varied
-
-    def hear(
-        self, setting: Setting, sampled: bool = False, fixed: frozenset[int] = frozenset()
-    ) -> None:
-        """Render a setting and judge it."""
+    def render(
+        self, setting: ChainSetting, sampled: bool = False, fixed: frozenset[int] = frozenset()
+    ) -> float:
+        """Render a setting and judge it: its cost, infinite for what is silent or not finite."""
         wet = self._effect.render(self._audio, self._rate, setting)
-        if np.isfinite(wet).all() and rms_db(wet) > -100:
-            heard, evidence = self._judge(setting, wet, bypass=False)
-            self.candidates.append(Candidate(setting, False, 0.0, heard, evidence, sampled, fixed))
+        if not np.isfinite(wet).all() or rms_db(wet) <= _SILENT_DB:
+            return float("inf")
+        return self._keep(setting, 0.0, wet, sampled, fixed).cost
 
-    def hear_without(self, setting: Setting) -> None:
-        """Judge the playing as it is, and at the reference's loudness; `setting` stands by."""
+    def leave_out(self, setting: ChainSetting) -> None:
+        """Judge the playing as it is, and at the reference's loudness, as candidates."""
+        dry = setting.without(slot.id for slot in setting.chain.slots)
         gain_db = float(self._reference.levels[_LOUDNESS] - self._played.levels[_LOUDNESS])
         for change_db in (0.0, gain_db):
             changed = self._audio * np.float32(10 ** (change_db / 20))
-            heard, evidence = self._judge(setting, changed, bypass=True)
-            self.candidates.append(
-                Candidate(setting, True, change_db, heard, evidence, sampled=True)
-            )
+            self._keep(dry, change_db, changed, sampled=True)
 
     def answer(self) -> Answer:
-        """The candidate of least expected distance."""
+        """The candidate of least expected distance to what may be true."""
         choices, possible, risk_table = self.risk_table()
-        number = risk_table.best(self._temperature)
+        number = risk_table.best(self._judge.temperature)
         apart = dict(zip(map(id, possible), risk_table.distances[number], strict=True))
-        # Leaving the plugin out is better than what can hardly be told from it.
+        # Leaving the chain out is better than what can hardly be told from it.
         alike = (c for c in self.candidates if c.bypass and apart[id(c)] < AUDIBLE)
         best = next(alike, choices[number])
-        network = Answer.of(self._matcher.plugin, self.prediction)
-        return network.decided(best.setting, self._posterior(best), best.bypass, best.gain_db)
+        answer = Answer.of(self._estimator.chain, self._judge.predictions)
+        return answer.decided(best.setting, self._posteriors(best), best.gain_db)
 
     def risk_table(self) -> tuple[list[Candidate], list[Candidate], RiskTable]:
         """What may be chosen, what may be true, and how far the first are from the second.
 
-        What may be true are the best candidates and what the network drew: the first crowd around
-        one guess, the others say how uncertain it was. Any candidate may be chosen: where little
-        is certain, one that is likely itself can be farther from the truth than a cautious one.
+        What may be true are the best candidates and what was sampled: the first crowd around one
+        guess, the others say how uncertain it was. Nearly any candidate may be chosen: where
+        little is certain, one that is likely itself can be farther from the truth than a cautious
+        one.
         """
-        ranked = sorted(self.candidates, key=self._cost)
+        ranked = sorted(self.candidates, key=lambda candidate: candidate.cost)
+        choices = ranked[:CHOICES] + [c for c in ranked[CHOICES:] if c.sampled]
         possible = ranked[:LIKELY] + [c for c in ranked[LIKELY:] if c.sampled]
-        prints = {id(c): spectral_features(c.heard) for c in ranked}
-        dry = min(max(self.prediction.bypass, LEAST_PRIOR), 1 - LEAST_PRIOR)
+        dry = float(np.prod([prediction.bypass for prediction in self._judge.predictions]))
+        dry = min(max(dry, LEAST_PRIOR), 1 - LEAST_PRIOR)
         return (
-            ranked,
+            choices,
             possible,
             RiskTable(
-                np.array([self._cost(c) for c in possible]),
+                np.array([c.cost for c in possible]),
                 np.array([dry if c.bypass else 1 - dry for c in possible]),
-                distances([prints[id(c)] for c in ranked], [prints[id(c)] for c in possible]),
+                distances(
+                    [c.spectral_features for c in choices],
+                    [c.spectral_features for c in possible],
+                ),
             ),
         )
 
-    def _posterior(self, best: Candidate) -> Floats:
-        """The network's distributions, surer of what the reference's comb tells."""
-        bins = self.prediction.posterior.copy()
-        if self._tuning and not best.bypass:
-            confidence = self._tuning.confidence(best.setting)
+    def _evolve(self, deadline: Deadline) -> None:
+        """Let CMA-ES go on from the best candidate."""
+        ranked = self._best_wet()
+        if not ranked:
+            return
+        trained = self._estimator.trained
+        best, most = ranked[0], EVOLVED if trained else EVOLVED_UNTRAINED
+        spread = SPREAD if trained else SPREAD_UNTRAINED
+        evolution = Evolution(best.setting, spread, self._seed, best.fixed)
+        while evolution.dimensions and most > 0:
+            generation: list[tuple[Individual, float]] = []
+            for _ in range(evolution.population):
+                if self._is_late(deadline):
+                    return
+                individual = evolution.ask()
+                generation.append((individual, self._cost_of(individual.setting, best.fixed)))
+            evolution.tell(generation)
+            most -= evolution.population
+
+    def _cost_of(self, setting: ChainSetting, fixed: frozenset[int]) -> float:
+        if setting.dry:
+            # It has been judged already, with no gain and with the best.
+            return min(candidate.cost for candidate in self.candidates if candidate.bypass)
+        return self.render(setting, fixed=fixed)
+
+    def _tuned(self, starts: list[ChainSetting], deadline: Deadline) -> list[Trial]:
+        """The only slot's setting tuned to the comb in the reference, where its effect is linear.
+
+        Inside a longer chain what stands behind a slot blurs its comb.
+        """
+        if len(self._effect.effects) > 1 or not self._judge.weighs_combs:
+            return []
+        (effect,) = self._effect.effects
+        limit = deadline.share(_TUNING_SHARE)
+        features = self._estimator.features
+        if not is_linear(effect, self._rate, features, limit):
+            return []
+        comb = self._reference.cepstral_comb
+        self._judge.tuning = Tuning(effect, self._rate, features, comb)
+        slots = [setting.settings[0] for setting in starts]
+        return [
+            _in_chain(aligned, starts[0], 0) for aligned in self._judge.tuning.tune(slots, limit)
+        ]
+
+    def _alignments(self, deadline: Deadline) -> Iterator[Trial]:
+        """The best candidates with their echoes moved onto the reference's, slot by slot."""
+        limit = deadline.share(_ALIGNMENT_SHARE)
+        features, echoes = self._estimator.features, self._reference.echoes
+        for candidate in self._best_wet()[:ALIGNED]:
+            for number, effect in enumerate(self._effect.effects):
+                if self._effect.chain.slots[number].id in candidate.setting.bypassed:
+                    continue
+                alignment = Alignment(effect, self._rate, features, echoes)
+                for aligned in alignment.align(candidate.setting.settings[number], limit):
+                    yield _in_chain(aligned, candidate.setting, number)
+
+    def _time_last_step(self) -> None:
+        """How long the last step takes for a candidate and a pair: there must be time for it."""
+        started = time.monotonic()
+        features = self.candidates[-1].spectral_features
+        self._feature_s = time.monotonic() - started
+        distance(features, features)
+        self._pair_s = time.monotonic() - started - self._feature_s
+
+    def _is_late(self, deadline: Deadline) -> bool:
+        """Whether what is left of the time is needed for the last step."""
+        sampled = sum(candidate.sampled for candidate in self.candidates)
+        choices = min(len(self.candidates), CHOICES + sampled)
+        possible = min(len(self.candidates), LIKELY + sampled)
+        needed_s = choices * (self._feature_s + possible * self._pair_s)
+        return deadline.left_s <= _MARGIN * needed_s
+
+    def _keep(
+        self,
+        setting: ChainSetting,
+        gain_db: float,
+        wet: Audio,
+        sampled: bool = False,
+        fixed: frozenset[int] = frozenset(),
+    ) -> Candidate:
+        mono = at_feature_rate(wet, self._rate, self._estimator.features)
+        evidence = self._judge.evidence(setting, self._analyse(mono))
+        cost = self._judge.cost(evidence)
+        candidate = Candidate(setting, gain_db, mono, evidence, cost, sampled, fixed)
+        self.candidates.append(candidate)
+        return candidate
+
+    def _posteriors(self, best: Candidate) -> list[Floats]:
+        """What is held of every slot's setting, surer of what the reference's comb tells."""
+        posteriors = [prediction.posterior for prediction in self._judge.predictions]
+        tuning = self._judge.tuning
+        if tuning and not best.bypass:
+            (posterior,) = posteriors
+            posterior = posterior.copy()
+            confidence = tuning.confidence(best.setting.settings[0])
             for number in best.fixed:
-                value, size = best.setting.predicted[number], bins.shape[1]
-                bins[number] *= 1 - confidence
-                bins[number, min(int(value * size), size - 1)] += confidence
-        return bins
+                value, size = best.setting.predicted[number], posterior.shape[1]
+                posterior[number] *= 1 - confidence
+                posterior[number, min(int(value * size), size - 1)] += confidence
+            posteriors = [posterior]
+        return posteriors
 
     def _best_wet(self) -> list[Candidate]:
-        return sorted((c for c in self.candidates if not c.bypass), key=self._cost)
-
-    def _sampled(self, index: int) -> float:
-        """A value of one parameter from its distribution."""
-        row = self.prediction.posterior[index]
-        number = int(self._draw.choice(len(row), p=row / row.sum()))
-        spec = self._matcher.plugin.predicted[index]
-        if spec.classes:
-            return spec.normalised_of_class(number)
-        return float(number + self._draw.random()) / len(row)
+        return sorted((c for c in self.candidates if not c.bypass), key=lambda c: c.cost)
 
     def _analyse(self, mono: Audio) -> Analysis:
-        return self._matcher.embed(statistics(mono, self._matcher.features))
-
-    def _judge(self, setting: Setting, wet: Audio, bypass: bool) -> tuple[Audio, Floats]:
-        """What is heard at the features' rate, and the evidence."""
-        mono = at_feature_rate(wet, self._rate, self._matcher.features)
-        return mono, self._evidence(setting, self._analyse(mono), bypass)
-
-    def _evidence(self, setting: Setting, heard: Analysis, bypass: bool) -> Floats:
-        squares = (heard.style - self._reference.style) ** 2
-        ends = np.cumsum(list(GROUPS.values()))[:-1]
-        groups = [float(part.sum()) for part in np.split(squares, ends)]
-        levels = (heard.levels - self._reference.levels) / 6
-        again = self._matcher.ask(self._played, heard, self._rate)
-        difference = np.abs(again.parameters - self.prediction.parameters).mean()
-        return np.array(
-            [
-                *groups,
-                1 - similarity(heard.echoes, self._reference.echoes),
-                self._tuning.lack(None if bypass else setting) if self._tuning else 0.0,
-                min(levels[_LOUDNESS] ** 2, 4.0),
-                min(levels[_CREST] ** 2, 4.0),
-                difference + abs(again.bypass - self.prediction.bypass),
-                _negative_log_likelihood(setting, self.prediction, bypass),
-            ],
-            np.float32,
-        )
-
-    def _cost(self, candidate: Candidate) -> float:
-        return float(candidate.evidence @ self._weights)
+        return self._estimator.embed(statistics(mono, self._estimator.features))
 
 
-def _negative_log_likelihood(setting: Setting, prediction: Prediction, bypass: bool) -> float:
-    """Mean negative log-probability of a setting under the network's distributions."""
-    if bypass:
-        return -float(np.log(max(prediction.bypass, 1e-3)))
-    size = prediction.posterior.shape[1]
-    total = -float(np.log(max(1 - prediction.bypass, 1e-3)))
-    for spec, value, row in zip(
-        setting.plugin.predicted, setting.predicted, prediction.posterior, strict=True
-    ):
-        number = spec.class_of(value) if spec.classes else min(int(value * size), size - 1)
-        total -= float(np.log(max(row[number], 1e-3))) / len(prediction.posterior)
-    return total
+def _in_chain(aligned: Aligned, setting: ChainSetting, number: int) -> Trial:
+    """A slot's aligned setting among the other slots' settings."""
+    settings = list(setting.settings)
+    settings[number] = aligned.setting
+    before = sum(len(slot.plugin.predicted) for slot in setting.chain.slots[:number])
+    return Trial(
+        ChainSetting(setting.chain, tuple(settings), setting.bypassed),
+        frozenset(before + fixed for fixed in aligned.fixed),
+    )
 
 
 def _excerpt(audio: Audio, sample_rate: float, features: FeatureSettings) -> Audio:

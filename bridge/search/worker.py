@@ -2,7 +2,7 @@
 
 Three parties. The analysis thread asks and polls: both only touch queues and never block. A thread
 of this process hands the child one request at a time and blocks until it has answered or died. The
-child, niced and with one thread for numbers, loads plugin and models and renders; a thread of it
+child, niced and with one thread for numbers, loads plugins and models and renders; a thread of it
 waits for the end of this process, however that comes, and ends the child with it.
 
 A child that dies or fails is started again; after `MOST_FAILURES` in a row it stays off.
@@ -22,14 +22,14 @@ from threading import Lock, Thread
 
 from typing_extensions import override
 
+from bridge.chain import Chain
 from bridge.closing import Closing
-from bridge.effects import load_effect
-from bridge.engine.refinement import Outcome, Request
+from bridge.effects import load_chain
 from bridge.errors import AudioError
-from bridge.estimate.matcher import Matcher
+from bridge.estimate.estimator import Estimator
 from bridge.library import Library, open_library
-from bridge.manifest import PluginSpec
 from bridge.search.render_search import decide
+from bridge.search.requests import Outcome, Request
 from bridge.spawning import one_thread_each
 
 BUDGET_S = 2.5
@@ -39,7 +39,7 @@ PATIENCE_S = 60.0
 MOST_FAILURES = 3
 _NICENESS = 10
 
-Work = Callable[[Connection, PluginSpec, Library], None]
+Work = Callable[[Connection, Chain, Library], None]
 """Takes requests out of the pipe and answers them, until the pipe is closed."""
 
 
@@ -47,10 +47,10 @@ class SearchWorker(Closing):
     """Decides one request at a time, while its owner goes on."""
 
     def __init__(
-        self, plugin: PluginSpec, library: Library | None = None, work: Work | None = None
+        self, chain: Chain, library: Library | None = None, work: Work | None = None
     ) -> None:
         """`work` is what the child does, by itself: to decide."""
-        self._arguments = (work or serve, plugin, library or open_library())
+        self._arguments = (work or serve, chain, library or open_library())
         self._requests: SimpleQueue[Request | None] = SimpleQueue()
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._waiting = False
@@ -161,14 +161,14 @@ def _no_interrupts() -> Iterator[None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def _child(pipe: Connection, work: Work, plugin: PluginSpec, library: Library) -> None:
+def _child(pipe: Connection, work: Work, chain: Chain, library: Library) -> None:
     """The child's whole life; it reports what stops it as its last outcome."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     Thread(target=_die_with_parent, daemon=True).start()
     try:
-        work(pipe, plugin, library)
+        work(pipe, chain, library)
     except EOFError:
         return
     # Whatever goes wrong here must reach the player as one line, and leave the network at work.
@@ -186,15 +186,15 @@ def _die_with_parent() -> None:
     os._exit(0)
 
 
-def serve(pipe: Connection, plugin: PluginSpec, library: Library) -> None:
+def serve(pipe: Connection, chain: Chain, library: Library) -> None:
     """Answer requests with decisions until the pipe is closed."""
-    matcher, effect = Matcher(plugin, library), load_effect(plugin)
+    estimator, effect = Estimator(chain, library), load_chain(chain)
     while True:
         request: Request = pipe.recv()
         started = time.monotonic()
         try:
             answer = decide(
-                matcher, effect, request.played, request.sample_rate, request.reference, BUDGET_S
+                estimator, effect, request.played, request.sample_rate, request.reference, BUDGET_S
             )
         except AudioError:
             # Too quiet to try anything on; the next window may serve.

@@ -22,7 +22,7 @@ from bridge.errors import (
 )
 from bridge.library import MANIFEST, MODELS
 from bridge.osc import OscSocket
-from tests.integration.commands import run
+from tests.integration.commands import host_running, run
 
 TONE = np.sin(np.arange(4 * 48_000) / 20).astype(np.float32)[None] * 0.3
 
@@ -150,7 +150,11 @@ def test_a_plugin_without_a_model(files: dict[str, Path], checkout: Path) -> Non
     path.write_text("".join(line for line in lines if not line.startswith("    model:")))
     out = files["folder"] / "out.wav"
     arguments = ("match", files["good"], files["good"], "--plugin", "mda-overdrive", "--out", out)
-    check(run_copy(checkout, *arguments), ModelError, "no model is trained")
+    alone = run_copy(checkout, *arguments, "--budget-s", "0")
+    check(alone, ModelError, "no model answers for this chain by itself")
+    assert not out.exists()
+    assert run_copy(checkout, *arguments).returncode == 0
+    assert out.exists()
 
 
 def test_a_broken_manifest(checkout: Path) -> None:
@@ -169,6 +173,38 @@ def test_no_host_at_the_address(files: dict[str, Path]) -> None:
         check(run(*LIVE, *arguments), HostError, "start it with `dafx-bridge host")
     arguments = ("--reference", files["good"], "--input", files["good"], "--host", "nonsense")
     check(run(*LIVE, *arguments), HostError, "is not a host URL")
+
+
+def test_live_tells_what_is_missing(files: dict[str, Path]) -> None:
+    good = str(files["good"])
+    with host_running("mda-overdrive") as (_, port):
+        usual = {
+            "--plugin": "mda-overdrive",
+            "--reference": good,
+            "--input": good,
+            "--host": f"embedded://127.0.0.1:{port}",
+        }
+
+        def live(**other: str) -> subprocess.CompletedProcess[str]:
+            options = usual | {f"--{name}": value for name, value in other.items()}
+            return run("live", *(word for option in options.items() for word in option))
+
+        check(live(plugin="fuzz"), ManifestError, "unknown plugin 'fuzz'")
+        check(live(reference=str(files["silent"])), AudioError, "is silent")
+        check(live(input="no such device"), DeviceError, "no input device")
+        check(live(input="take.wav"), AudioError, "no such file")
+        check(live(channels="none"), BridgeError, "channels are 'first', or numbers")
+        check(live(plugin="mda-delay"), HostError, "")
+        assert live(input="").returncode == 2
+        assert live(averaging="61").returncode == 2
+        assert live(rig="guitar-amp").returncode == 2
+
+
+def test_live_tells_of_a_corrupt_model(files: dict[str, Path], checkout: Path) -> None:
+    path = checkout / "exported_models" / "mda-overdrive" / "model.onnx"
+    path.write_bytes(path.read_bytes()[:-100])
+    arguments = ("--reference", files["good"], "--input", files["good"], "--host", "embedded://x")
+    check(run_copy(checkout, *LIVE, *arguments), ModelError, str(path))
 
 
 def test_no_such_input(files: dict[str, Path]) -> None:

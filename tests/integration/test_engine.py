@@ -20,15 +20,25 @@ from bridge.control.history import ONE_CHANGE_S
 from bridge.control.nodes import NODES, Access
 from bridge.demo.run import INPUT, REFERENCE
 from bridge.estimate.sound_map import load_map
-from bridge.library import MODELS
+from bridge.library import ENCODER_FOLDER, MANIFEST, MODEL_FILE, MODELS
 from bridge.manifest import PluginSpec
-from bridge.models.cards import MODEL_FILE
-from bridge.models.loading import ENCODER_FOLDER
 from bridge.osc import Message
 from bridge.osc.packets import encode
 from tests.integration.commands import PATIENCE_S, next_line, running
 from tests.rigs.hostile import hostile_packets
 
+USER_TABLE = """\
+schema: 1
+plugins:
+  - id: my-gain
+    name: My Gain
+    kind: gain
+    formats: {builtin: Gain}
+    parameters:
+      - {symbol: gain_db, name: Gain, min: -24.0, max: 24.0, default: 0.0, unit: dB, scale: linear}
+rigs:
+  - {id: my-rig, name: My Rig, kind: gain, slots: [{slot: first, plugin: my-gain}]}
+"""
 Engine = tuple[subprocess.Popen[str], ControlClient]
 
 
@@ -47,8 +57,11 @@ def value(client: ControlClient, address: str) -> object:
 
 
 def until(client: ControlClient, **wanted: object) -> None:
-    """Wait for values; `__` stands for `/` in an address."""
-    addresses = {f"/{name.replace('__', '/')}": told for name, told in wanted.items()}
+    """Wait for values; `__` stands for `/` in an address, and parameters are mda Overdrive's."""
+    addresses = {
+        f"/{name.replace('__', '/')}".replace("/parameter/", "/parameter/mda-overdrive/"): told
+        for name, told in wanted.items()
+    }
     client.wait(lambda values: all(values.get(a) == (v,) for a, v in addresses.items()), PATIENCE_S)
 
 
@@ -81,48 +94,54 @@ def demo(tmp_path: Path) -> Iterator[ControlClient]:
 
 def test_match_comes_to_the_reference_and_stays(demo: ControlClient) -> None:
     truth = json.loads((REFERENCE.parent / "truth.json").read_text())["values"]
-    demo.send("/amount", 1.0)
     until(demo, state="matching")
-    assert value(demo, "/parameter/drive/by") in (None, "host")
+    assert value(demo, "/amount") == 1.0
+    assert value(demo, "/parameter/mda-overdrive/drive/by") in (None, "host")
     demo.send("/match")
     demo.wait(lambda values: int(values["/decisions"][0]) >= 1, PATIENCE_S)
-    demo.wait(lambda values: values["/parameter/drive/by"] == ("model",), PATIENCE_S)
+    demo.wait(lambda values: values["/parameter/mda-overdrive/drive/by"] == ("model",), PATIENCE_S)
     settle(demo, 2.0)
     for symbol, wanted in truth.items():
-        assert float(str(value(demo, f"/parameter/{symbol}"))) == pytest.approx(wanted, abs=0.2)
+        assert float(str(value(demo, f"/parameter/mda-overdrive/{symbol}"))) == pytest.approx(
+            wanted, abs=0.2
+        )
     assert value(demo, "/follow") == 0
 
 
 def test_what_the_player_sets_is_his_until_armed(demo: ControlClient) -> None:
     demo.send("/follow", 1)
     until(demo, parameter__drive__by="model", state="matching")
-    demo.send("/parameter/drive", 0.05)
-    near(demo, "/parameter/drive", 0.05)
+    demo.send("/parameter/mda-overdrive/drive", 0.05)
+    near(demo, "/parameter/mda-overdrive/drive", 0.05)
     until(demo, parameter__drive__yours=1, parameter__drive__by="you")
     demo.send("/snapshot/store", "A")
     # What follows sooner would be the same change.
     time.sleep(1.2 * ONE_CHANGE_S)
-    demo.send("/parameter/drive/normalised", 0.9)
-    near(demo, "/parameter/drive", 0.9)
+    demo.send("/parameter/mda-overdrive/drive/normalised", 0.9)
+    near(demo, "/parameter/mda-overdrive/drive", 0.9)
     demo.send("/undo")
-    near(demo, "/parameter/drive", 0.05)
+    near(demo, "/parameter/mda-overdrive/drive", 0.05)
     demo.send("/redo")
-    near(demo, "/parameter/drive", 0.9)
+    near(demo, "/parameter/mda-overdrive/drive", 0.9)
     demo.send("/snapshot/recall", "A")
-    near(demo, "/parameter/drive", 0.05)
-    demo.send("/parameter/drive/lock", 1)
+    near(demo, "/parameter/mda-overdrive/drive", 0.05)
+    demo.send("/parameter/mda-overdrive/drive/lock", 1)
     demo.send("/arm")
     until(demo, parameter__drive__yours=0, parameter__drive__lock=1)
     settle(demo, 1.0)
-    near(demo, "/parameter/drive", 0.05)
-    demo.send("/parameter/drive/lock", 0)
-    demo.wait(lambda values: float(values["/parameter/drive"][0]) > 0.1, PATIENCE_S)
+    near(demo, "/parameter/mda-overdrive/drive", 0.05)
+    demo.send("/parameter/mda-overdrive/drive/lock", 0)
+    demo.wait(lambda values: float(values["/parameter/mda-overdrive/drive"][0]) > 0.1, PATIENCE_S)
+    demo.send("/parameter/mda-overdrive/bypass", 1)
+    until(demo, host__bypassed=1, parameter__bypass=1, parameter__bypass__by="you")
+    demo.send("/arm", "mda-overdrive")
+    until(demo, host__bypassed=0, parameter__bypass__yours=0)
     demo.send("/bypass", 1)
     until(demo, host__bypassed=1)
     demo.send("/panic")
     until(demo, host__bypassed=0, follow=0)
-    near(demo, "/parameter/drive", 0.0)
-    near(demo, "/parameter/output", 0.5)
+    near(demo, "/parameter/mda-overdrive/drive", 0.0)
+    near(demo, "/parameter/mda-overdrive/output", 0.5)
 
 
 def test_a_place_on_the_sound_map_sets_every_parameter(
@@ -133,12 +152,68 @@ def test_a_place_on_the_sound_map_sets_every_parameter(
     demo.wait(lambda values: values["/map"] == pytest.approx((0.25, 0.75)), PATIENCE_S)
     wanted = load_map(overdrive).setting_at(0.25, 0.75).values
     for symbol, there in wanted.items():
-        near(demo, f"/parameter/{symbol}", there)
+        near(demo, f"/parameter/mda-overdrive/{symbol}", there)
         until(demo, **{f"parameter__{symbol}__by": "you"})
     settle(demo, 1.0)
     assert demo.values["/map"] == pytest.approx((0.25, 0.75))
-    demo.send("/parameter/output", 1.0)
+    demo.send("/parameter/mda-overdrive/output", 1.0)
     demo.wait(lambda values: values["/map"] != pytest.approx((0.25, 0.75)), PATIENCE_S)
+
+
+def test_editing_the_chain_keeps_what_stays(demo: ControlClient) -> None:
+    drive, feedback = "/parameter/mda-overdrive/drive", "/parameter/mda-delay/feedback"
+    demo.send(drive, 0.75)
+    until(demo, parameter__drive__yours=1, parameter__drive__by="you")
+    demo.send("/parameter/mda-overdrive/muffle/lock", 1)
+    demo.send("/chain", "mda-delay,mda-overdrive")
+    demo.wait(lambda values: feedback in values and values["/host/state"] == ("connected",), 60)
+    slots = json.loads(str(value(demo, "/slots")))
+    assert [slot["id"] for slot in slots] == ["mda-delay", "mda-overdrive"]
+    assert all(slot["place"] for slot in slots)
+    near(demo, drive, 0.75)
+    until(demo, parameter__drive__yours=1, parameter__drive__by="you", parameter__muffle__lock=1)
+    demo.send(feedback, 0.125)
+    near(demo, feedback, 0.125)
+    demo.send("/chain", "mda-delay")
+    demo.wait(lambda values: len(json.loads(str(values["/slots"][0]))) == 1, PATIENCE_S)
+    demo.wait(lambda values: values["/host/state"] == ("connected",), PATIENCE_S)
+    near(demo, feedback, 0.125)
+    demo.send("/revert")
+    # Back to before anything was set, also by the chains before this one.
+    near(demo, feedback, 0.7)
+    assert value(demo, "/engine/fault") == ""
+
+
+def test_a_rig_is_matched_once_rendering_has_answered(demo: ControlClient) -> None:
+    demo.send("/chain", "mda-amp")
+    demo.wait(lambda values: "/parameter/cabinet/bias" in values, PATIENCE_S)
+    until(demo, host__state="connected", state="matching")
+    assert "/parameter/cabinet/bias/confidence" not in demo.values
+    demo.send("/match")
+    demo.wait(lambda values: values.get("/parameter/drive/drive/by") == ("model",), PATIENCE_S)
+    assert int(demo.values["/decisions"][0]) >= 1
+    for slot in ("drive", "cabinet", "delay", "reverb"):
+        assert 0 <= float(demo.values[f"/slot/{slot}/confidence"][0]) <= 1
+        assert demo.values[f"/parameter/{slot}/bypass/predicted"][0] in (0, 1)
+
+
+def test_plugins_and_rigs_are_listed_with_those_that_come_later(
+    demo: ControlClient, user_data: Path
+) -> None:
+    def ids(address: str) -> set[str]:
+        return {entry["id"] for entry in json.loads(str(demo.values.get(address, ("[]",))[0]))}
+
+    demo.wait(lambda _: "mda-overdrive" in ids("/plugins"), PATIENCE_S)
+    assert {"guitar-amp", "vocal"} <= ids("/rigs")
+    table = user_data / "dafx-bridge" / MANIFEST.name
+    table.parent.mkdir(exist_ok=True)
+    table.write_text(USER_TABLE)
+    try:
+        demo.wait(lambda _: "my-gain" in ids("/plugins") and "my-rig" in ids("/rigs"), PATIENCE_S)
+        demo.send("/chain", "my-rig")
+        demo.wait(lambda values: "/parameter/first/gain_db" in values, PATIENCE_S)
+    finally:
+        table.unlink()
 
 
 def test_learning_makes_the_input_the_reference(demo: ControlClient) -> None:
@@ -183,7 +258,7 @@ def test_a_model_that_changes_on_disk_is_loaded_without_a_gap(demo: ControlClien
     demo.send("/follow", 1)
     until(demo, state="matching", parameter__drive__by="model")
     settle(demo, 1.5)
-    drive = float(str(value(demo, "/parameter/drive")))
+    drive = float(str(value(demo, "/parameter/mda-overdrive/drive")))
     (MODELS / ENCODER_FOLDER / MODEL_FILE).touch()
     seen = []
     demo.wait(lambda values: "model" in str(values["/engine/busy"]), PATIENCE_S)
@@ -193,7 +268,7 @@ def test_a_model_that_changes_on_disk_is_loaded_without_a_gap(demo: ControlClien
     while time.monotonic() < end_s:
         seen += demo.poll(0.05)
     assert not [m for m in seen if m.address in ("/host/state", "/state")]
-    drives = [float(m.arguments[0]) for m in seen if m.address == "/parameter/drive"]
+    drives = [float(m.arguments[0]) for m in seen if m.address == "/parameter/mda-overdrive/drive"]
     assert all(abs(now - drive) < 0.2 for now in drives)
 
 
@@ -208,7 +283,7 @@ def test_other_sounds_are_played_by_the_embedded_host_only(demo: ControlClient) 
 
 def test_mistakes_are_told_in_a_sentence_and_change_nothing(demo: ControlClient) -> None:
     for address, wrong in (
-        ("/plugin", "no-such-plugin"),
+        ("/chain", "no-such-plugin"),
         ("/source", "no-such-device"),
         ("/reference", "/no/such/file.wav"),
         ("/host", "ardour://127.0.0.1:1/x/y"),

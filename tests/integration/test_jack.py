@@ -15,6 +15,7 @@ import pytest
 from bridge.arrays import Audio
 from bridge.audio.resample import resample
 from bridge.audio.sources import DeviceSource
+from bridge.chain import Chain
 from bridge.effects import load_effect
 from bridge.hosts import connect
 from bridge.manifest import PluginSpec, Setting
@@ -75,13 +76,13 @@ def test_live_follows_a_jack_client(
             engine.terminate()
             out, err = engine.communicate(timeout=PATIENCE_S)
             assert engine.returncode == 0, err
-        with connect(url, overdrive) as host:
+        with connect(url, Chain.of_plugin(overdrive)) as host:
             found = host.read()
     summary = json.loads(out.splitlines()[-1])["summary"]
     assert summary["lost"] == 0
     assert summary["predictions"] > 10
     before = np.mean([abs(p.default - truth[p.symbol]) for p in overdrive.parameters])
-    after = np.mean([abs(found[symbol] - truth[symbol]) for symbol in truth])
+    after = np.mean([abs(found[f"{overdrive.id}/{symbol}"] - truth[symbol]) for symbol in truth])
     assert after < 0.5 * before
 
 

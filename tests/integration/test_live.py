@@ -9,13 +9,17 @@ import numpy as np
 import pytest
 
 from bridge.arrays import Audio
-from bridge.effects import load_effect
+from bridge.chain import Chain, ChainSetting, chain_of
+from bridge.effects import load_chain, load_effect
+from bridge.errors import ModelError
 from bridge.hosts import connect
-from bridge.manifest import PluginSpec, Setting
+from bridge.manifest import Manifest, PluginSpec, Setting
 from bridge.osc import Message, OscSocket
 from tests.integration.commands import PATIENCE_S, host_running, next_line, run, running
 
 TRUTH = {"drive": 0.8, "muffle": 0.5, "output": 0.3}
+DRIVE, MUFFLE, OUTPUT = ADDRESSES = tuple(f"mda-overdrive/{symbol}" for symbol in TRUTH)
+OWN = {DRIVE: 0.2, MUFFLE: 0.1, OUTPUT: 0.9}
 
 
 @pytest.fixture
@@ -32,6 +36,11 @@ def clips(
         "dry": write_wav("dry.wav", audio[:, half:], rate),
         "silence": write_wav("hush.wav", audio[:, : 4 * rate] * 1e-3, rate),
     }
+
+
+@pytest.fixture
+def chain(overdrive: PluginSpec) -> Chain:
+    return Chain.of_plugin(overdrive)
 
 
 @pytest.fixture
@@ -53,27 +62,29 @@ def live(
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def values(host: str, plugin: PluginSpec) -> dict[str, float]:
-    with connect(host, plugin) as client:
-        return client.read()
+def values(host: str, chain: Chain) -> dict[str, float]:
+    """Of the parameters, by address."""
+    with connect(host, chain) as client:
+        told = client.read()
+    return {address: value for address, value in told.items() if not chain.is_switch(address)}
 
 
 def test_live_turns_the_hosts_knobs_towards_the_reference(
-    clips: dict[str, Path], host: str, overdrive: PluginSpec
+    clips: dict[str, Path], host: str, chain: Chain
 ) -> None:
-    before = values(host, overdrive)
+    before = values(host, chain)
     *statuses, last = live(clips, host)
-    after = values(host, overdrive)
+    after = values(host, chain)
 
     def error(now: dict[str, float]) -> float:
-        return float(np.mean([abs(now[symbol] - TRUTH[symbol]) for symbol in TRUTH]))
+        return float(np.mean([abs(now[a] - TRUTH[a.rpartition("/")[2]]) for a in ADDRESSES]))
 
     assert error(after) < 0.5 * error(before)
     assert after == pytest.approx(statuses[-1]["values"], abs=0.05)
     states = [status["state"] for status in statuses]
     assert list(dict.fromkeys(states)) == ["filling", "provisional", "matching"]
-    assert set(statuses[-1]["confidence"]) == set(TRUTH)
-    assert not statuses[-1]["bypass"]
+    assert set(statuses[-1]["confidence"]) == set(ADDRESSES)
+    assert statuses[-1]["bypass"] == []
     assert {status["fault"] for status in statuses} == {""}
     summary = last["summary"]
     assert summary["lost"] == 0
@@ -85,7 +96,7 @@ def test_live_turns_the_hosts_knobs_towards_the_reference(
 
 def test_a_dry_reference_bypasses_the_plugin(clips: dict[str, Path], host: str) -> None:
     *statuses, _ = live(clips, host, reference="dry")
-    assert statuses[-1]["bypass"]
+    assert statuses[-1]["bypass"] == ["mda-overdrive"]
     with OscSocket() as client:
         client.send(Message("/mda-overdrive/bypass"), ("127.0.0.1", int(host.rsplit(":", 1)[1])))
         received = client.receive(5.0)
@@ -94,12 +105,12 @@ def test_a_dry_reference_bypasses_the_plugin(clips: dict[str, Path], host: str) 
 
 
 def test_without_rendering_the_network_answers_alone(
-    clips: dict[str, Path], host: str, overdrive: PluginSpec
+    clips: dict[str, Path], host: str, chain: Chain
 ) -> None:
-    before = values(host, overdrive)
+    before = values(host, chain)
     *_, last = live(clips, host, "--no-rendering", "--seconds", 4)
     assert (last["summary"]["decisions"], last["summary"]["decision_s"]) == (0, 0)
-    assert values(host, overdrive) != before
+    assert values(host, chain) != before
 
 
 def test_a_plugin_that_only_the_host_has_leaves_the_network_at_work(
@@ -118,41 +129,39 @@ def test_a_plugin_that_only_the_host_has_leaves_the_network_at_work(
 
 
 def test_amount_0_leaves_the_host_as_it_is_and_a_half_goes_half_way(
-    clips: dict[str, Path], host: str, overdrive: PluginSpec
+    clips: dict[str, Path], host: str, chain: Chain
 ) -> None:
-    own = {"drive": 0.2, "muffle": 0.1, "output": 0.9}
     quick = ("--smoothing", 0, "--no-rendering", "--seconds", 6)
-    with connect(host, overdrive) as client:
-        client.set(own)
+    with connect(host, chain) as client:
+        client.set(OWN)
     live(clips, host, "--amount", 0, "--seconds", 4)
-    assert values(host, overdrive) == pytest.approx(own, abs=1e-6)
+    assert values(host, chain) == pytest.approx(OWN, abs=1e-6)
     live(clips, host, "--amount", 0.5, *quick)
-    half = values(host, overdrive)
-    with connect(host, overdrive) as client:
-        client.set(own)
+    half = values(host, chain)
+    with connect(host, chain) as client:
+        client.set(OWN)
     live(clips, host, *quick)
-    full = values(host, overdrive)
-    between = {symbol: (own[symbol] + full[symbol]) / 2 for symbol in own}
+    full = values(host, chain)
+    between = {address: (OWN[address] + full[address]) / 2 for address in OWN}
     assert half == pytest.approx(between, abs=0.06)
 
 
 def test_at_the_end_the_host_has_its_own_values_back(
-    clips: dict[str, Path], host: str, overdrive: PluginSpec
+    clips: dict[str, Path], host: str, chain: Chain
 ) -> None:
-    own = {"drive": 0.2, "muffle": 0.1, "output": 0.9}
-    with connect(host, overdrive) as client:
-        client.set(own)
+    with connect(host, chain) as client:
+        client.set(OWN)
     *statuses, _ = live(clips, host, "--no-rendering", "--restore", "--seconds", 5)
-    assert statuses[-1]["values"] != pytest.approx(own, abs=0.05)
-    assert values(host, overdrive) == pytest.approx(own, abs=1e-6)
+    assert statuses[-1]["values"] != pytest.approx(OWN, abs=0.05)
+    assert values(host, chain) == pytest.approx(OWN, abs=1e-6)
 
 
 def test_a_knob_the_player_turns_is_left_alone_until_armed(
-    clips: dict[str, Path], host: str, overdrive: PluginSpec
+    clips: dict[str, Path], host: str, chain: Chain
 ) -> None:
     arguments = ("--reference", clips["reference"], "--input", clips["playing"], "--host", host)
     with (
-        connect(host, overdrive) as player,
+        connect(host, chain) as player,
         running("live", "--plugin", "mda-overdrive", *arguments, "--json") as child,
     ):
         assert child.stdin
@@ -163,26 +172,25 @@ def test_a_knob_the_player_turns_is_left_alone_until_armed(
             return status
 
         until(lambda status: status["sends_per_s"] > 0)
-        player.set({"muffle": 0.987})
+        player.set({MUFFLE: 0.987})
         yielded = until(lambda status: status["yielded"])
-        assert yielded["yielded"] == ["muffle"]
-        assert player.read()["muffle"] == pytest.approx(0.987)
+        assert yielded["yielded"] == [MUFFLE]
+        assert player.read()[MUFFLE] == pytest.approx(0.987)
         child.stdin.write("arm muffle\n")
         child.stdin.flush()
-        until(lambda status: not status["yielded"] and status["values"]["muffle"] < 0.9)
+        until(lambda status: not status["yielded"] and status["values"][MUFFLE] < 0.9)
         child.stdin.write("revert\n")
         child.stdin.flush()
         reverted = until(lambda status: status["yielded"])
-        assert set(TRUTH) < set(reverted["yielded"])
-        defaults = {p.symbol: p.default for p in overdrive.parameters}
-        assert player.read() == pytest.approx(defaults)
+        assert set(ADDRESSES) < set(reverted["yielded"])
+        assert player.read() == pytest.approx(ChainSetting.start(chain).all_values)
 
 
-def test_silence_holds_the_values(clips: dict[str, Path], host: str, overdrive: PluginSpec) -> None:
-    before = values(host, overdrive)
+def test_silence_holds_the_values(clips: dict[str, Path], host: str, chain: Chain) -> None:
+    before = values(host, chain)
     *statuses, _ = live(clips, host, source="silence")
     assert statuses[-1]["state"] == "silent"
-    assert values(host, overdrive) == before
+    assert values(host, chain) == before
 
 
 def test_seconds_ends_it(clips: dict[str, Path], host: str) -> None:
@@ -226,3 +234,59 @@ def test_a_host_that_dies_does_not_stop_the_bridge(clips: dict[str, Path]) -> No
             out, err = engine.communicate(timeout=PATIENCE_S)
             assert engine.returncode == 0, err
     assert json.loads(out.splitlines()[-1])["summary"]["predictions"] > 0
+
+
+def test_orders_that_mean_nothing_are_told_and_change_nothing(
+    clips: dict[str, Path], host: str
+) -> None:
+    arguments = ("--reference", clips["reference"], "--input", clips["playing"], "--host", host)
+    seconds = ("--seconds", 2, "--json")
+    with running("live", "--plugin", "mda-overdrive", *arguments, *seconds) as child:
+        out, err = child.communicate("arm nonsense\nsing\n", timeout=PATIENCE_S)
+        assert child.returncode == 0, err
+    assert "WARNING: mda-overdrive has no parameter 'nonsense'" in err
+    assert "'sing' is not known" in err
+    assert "summary" in json.loads(out.splitlines()[-1])
+
+
+def test_a_chain_is_followed_slot_by_slot(
+    manifest: Manifest,
+    guitar: tuple[Audio, int],
+    clips: dict[str, Path],
+    write_wav: Callable[..., Path],
+) -> None:
+    """Without any trained slot of its own there is no answer until the first search is back."""
+    text = "mda-overdrive,pedalboard-lowpass"
+    chain = chain_of(text, manifest)
+    cutoff = "pedalboard-lowpass/cutoff_frequency_hz"
+    truth = ChainSetting.start(chain).with_values({DRIVE: 0.8, cutoff: 900.0})
+    audio, rate = guitar
+    wet = load_chain(chain).render(audio[:, audio.shape[1] // 2 :], rate, truth)
+    reference = write_wav("chain.wav", wet, rate)
+    with host_running(text) as (_, port):
+        url = f"embedded://127.0.0.1:{port}"
+        arguments = ("--reference", reference, "--input", clips["playing"], "--host", url)
+        done = run("live", "--plugin", text, *arguments, "--keep", "--json")
+        assert done.returncode == 0, done.stderr
+        after = values(url, chain)
+    *statuses, last = [json.loads(line) for line in done.stdout.splitlines()]
+    assert set(after) == {parameter.address for parameter in chain.parameters}
+    begun = [status["confidence"] for status in statuses]
+    assert begun[0] == {}
+    assert set(begun[-1]) == {parameter.address for parameter in chain.predicted}
+    assert last["summary"]["decisions"] > 0
+    normalised = chain.to_normalised
+    before = chain.slot("pedalboard-lowpass").start.values["cutoff_frequency_hz"]
+    wanted = normalised(cutoff, 900.0)
+    assert abs(normalised(cutoff, after[cutoff]) - wanted) < abs(
+        normalised(cutoff, before) - wanted
+    )
+
+
+def test_a_chain_without_a_model_needs_rendering(clips: dict[str, Path], host: str) -> None:
+    arguments = ("--reference", clips["reference"], "--input", clips["playing"], "--host", host)
+    done = run("live", "--plugin", "pedalboard-gain", *arguments, "--no-rendering")
+    assert done.returncode == ModelError.exit_code
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert "can only be matched by rendering" in done.stderr

@@ -42,8 +42,10 @@ def test_an_installed_wheel_brings_manifest_models_and_demo(wheel: Path, tmp_pat
         check=True,
         timeout=60,
     )
-    listed = {entry["id"]: entry for entry in json.loads(done.stdout)}
-    assert listed["mda-overdrive"]["model"] == "mda-overdrive"
+    listed = json.loads(done.stdout)
+    plugins = {entry["id"]: entry for entry in listed["plugins"]}
+    assert plugins["mda-overdrive"]["model"] == "mda-overdrive"
+    assert {rig["id"] for rig in listed["rigs"]} == {"guitar-amp", "mda-amp", "vocal"}
     assert (tmp_path / "bridge" / "data" / "exported_models" / "encoder" / "card.json").exists()
 
 

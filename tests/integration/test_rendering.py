@@ -2,12 +2,16 @@ import ctypes
 import hashlib
 import subprocess
 import sys
+from itertools import product
 
 import numpy as np
 import pytest
 
 from bridge.analysis.metrics import mrstft
+from bridge.arrays import Audio
+from bridge.chain import ChainSetting, chain_of
 from bridge.effects import load_effect
+from bridge.effects.chain import load_chain
 from bridge.errors import EffectError
 from bridge.manifest import Manifest, PluginSpec, Setting
 from tests.integration.renders import (
@@ -123,12 +127,14 @@ def test_mono_is_the_middle_of_the_same_on_both_channels(plugin: PluginSpec) -> 
 def test_a_stream_follows_its_knobs(plugin: PluginSpec) -> None:
     effect, count = load_effect(plugin), len(plugin.parameters)
     low, high = Setting(plugin, (0.2,) * count), Setting(plugin, (0.9,) * count)
-    untouched = effect.render(noise(1, 2 * FRAMES), 48_000, low)
+    # A gate's knobs are heard where sound lies between its two thresholds.
+    audio = noise(1, 2 * FRAMES, level=0.02 if plugin.kind == "noise gate" else 0.2)
+    untouched = effect.render(audio, 48_000, low)
     with effect.open(48_000, 1, low) as stream:
         late = stream.latency_frames
-        before = stream.process(noise(1, 2 * FRAMES)[:, : FRAMES + late])[:, late:]
+        before = stream.process(audio[:, : FRAMES + late])[:, late:]
         stream.set(high)
-        after = stream.process(noise(1, 2 * FRAMES)[:, FRAMES + late :])
+        after = stream.process(audio[:, FRAMES + late :])
     assert np.array_equal(before, untouched[:, :FRAMES])
     assert mrstft(after[0], untouched[0, FRAMES : 2 * FRAMES - late]) > 0.2
 
@@ -170,8 +176,8 @@ def test_no_plugin_clips_at_full_scale(plugin: PluginSpec) -> None:
         for seed in range(8)
     ]
     assert np.isfinite(peaks).all()
-    if plugin.id == "pedalboard-distortion":
-        # It ends in a tanh.
+    if plugin.id in ("pedalboard-distortion", "pedalboard-limiter", "pedalboard-clipping"):
+        # They are there to clip: in a tanh, or hard.
         assert max(peaks) <= 1.0
     else:
         assert max(peaks) > 1.05
@@ -186,6 +192,53 @@ def test_silence_and_denormals_stay_quiet(plugin: PluginSpec, level: float) -> N
         assert np.isfinite(wet).all()
         # Combo's bias is an offset that it filters out, with a click at the start.
         assert np.abs(wet[:, FRAMES // 2 :]).max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    "plugin", [p for p in PLUGINS if p.formats.builtin and not p.model], ids=lambda p: p.id
+)
+@pytest.mark.parametrize("rate", [8_000, *RATES])
+def test_every_corner_of_the_plain_effects_is_safe(plugin: PluginSpec, rate: int) -> None:
+    """At a low rate, a filter's cutoff would lie above half of the rate, where it is unstable."""
+    effect, audio = load_effect(plugin), noise(1, rate // 2)
+    ends = [
+        [spec.normalised_of_class(i) for i in range(spec.classes)] or [0.0, 1.0]
+        for spec in plugin.parameters
+    ]
+    for corner in product(*ends):
+        wet = effect.render(audio, rate, Setting(plugin, corner))
+        assert np.isfinite(wet).all(), corner
+        assert level_db(wet) < level_db(audio) + 40, corner
+
+
+@pytest.mark.parametrize(("rig", "most_db"), [("guitar-amp", 12), ("mda-amp", 6), ("vocal", 6)])
+def test_a_rig_starts_near_the_level_it_is_given(
+    manifest: Manifest, guitar: tuple[Audio, int], rig: str, most_db: float
+) -> None:
+    """But for the guitar amplifier: its start is driven by 12 dB."""
+    (audio, rate), chain = guitar, chain_of(rig, manifest)
+    wet = load_chain(chain).render(audio, rate, ChainSetting.start(chain))
+    assert abs(level_db(wet) - level_db(audio)) < most_db
+    assert np.abs(wet).max() < 1.0
+
+
+def test_an_enum_of_pedalboard_is_set_by_its_number(manifest: Manifest) -> None:
+    """The ladder's modes leave of noise what they are named for."""
+    ladder = manifest.plugin("pedalboard-ladder")
+    effect, audio = load_effect(ladder), noise(1, 48_000)
+
+    def share_below_1_khz(mode: float) -> float:
+        setting = Setting.of_values(ladder, {"mode": mode, "cutoff_hz": 1_000.0})
+        power = np.abs(np.fft.rfft(effect.render(audio, 48_000, setting)[0])) ** 2
+        return float(power[:1_000].sum() / power.sum())
+
+    low_12, high_12, band_12, low_24, high_24, band_24 = map(share_below_1_khz, range(6))
+    assert high_24 < high_12 < band_12 < low_12 < low_24
+    assert high_24 < band_24 < low_24
+
+
+def level_db(audio: Audio) -> float:
+    return float(10 * np.log10(np.mean(np.square(audio, dtype=np.float64)) + 1e-12))
 
 
 def changed(plugin: PluginSpec, **fields: object) -> PluginSpec:

@@ -7,26 +7,37 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
+from bridge.chain import Chain, ChainSetting, chain_of
 from bridge.control import Access, ControlClient, Node, Order, Surface
 from bridge.control.document import tables
 from bridge.control.history import History
+from bridge.control.kept_values import Preset
 from bridge.control.latest_job import LatestJob
-from bridge.control.nodes import NODES, parameter_nodes
+from bridge.control.nodes import NODES, Leaf, chain_nodes, node_address
 from bridge.control.oscquery import OscQuery
-from bridge.control.reference import read_reference
+from bridge.control.parameters import Parameters
+from bridge.control.reference import Region, read_reference
 from bridge.control.reference_recorder import ReferenceRecorder
 from bridge.control.service import Service
 from bridge.control.state_store import FILE, Kept, StateStore
-from bridge.errors import AudioError, BridgeError, HostError
-from bridge.estimate.matcher import Matcher
+from bridge.control.tuning import live_settings
+from bridge.drive.parameter_control import ParameterControl
+from bridge.drive.settings import LiveSettings
+from bridge.drive.smoothing import Glide
+from bridge.engine.live import LiveEngine
+from bridge.errors import AudioError, BridgeError, HostError, ManifestError, ModelError
+from bridge.estimate.estimator import Estimator
+from bridge.library import Layer, Library
 from bridge.manifest import Manifest, PluginSpec
 from bridge.osc import Message, OscSocket
+from tests.doubles import BlockSource, MemoryHost
 from tests.rigs.children import wait_for
 
 NODE = Node("/amount", "f", "share", Access.BOTH, (0.0, 1.0), default=(0.5,))
@@ -129,15 +140,15 @@ def test_subscribers_hear_everything_then_changes_until_their_time_is_up(
 def test_every_node_that_can_be_set_is_obeyed_and_documented(
     tmp_path: Path, manifest: Manifest
 ) -> None:
-    with Service(0, tmp_path, tmp_path / "engine.log", manifest) as service:
+    with Service(0, Library(), tmp_path, tmp_path / "engine.log") as service:
         obeyed = service._actions.keys() | {"/subscribe", "/unsubscribe"}
     assert {node.address for node in NODES if node.access is not Access.READ} == obeyed
     documented = Path("docs/control-surface.md").read_text()
-    assert tables(manifest.plugins[0]) in documented
+    assert tables(Chain.of_plugin(manifest.plugins[0])) in documented
 
 
 def test_oscquery_describes_nodes_and_values(surface: Surface, overdrive: PluginSpec) -> None:
-    surface.describe([*surface.nodes.values(), *parameter_nodes(overdrive)])
+    surface.describe([*surface.nodes.values(), *chain_nodes(Chain.of_plugin(overdrive))])
     with OscQuery(0, surface) as query:
 
         def get(path: str) -> dict[str, object]:
@@ -145,7 +156,7 @@ def test_oscquery_describes_nodes_and_values(surface: Surface, overdrive: Plugin
                 answer: dict[str, object] = json.load(got)
                 return answer
 
-        drive = get("/parameter/drive")
+        drive = get("/parameter/mda-overdrive/drive")
         assert drive["TYPE"] == "f"
         assert drive["RANGE"] == [{"MIN": 0.0, "MAX": 1.0}]
         assert drive["VALUE"] == [0.0]
@@ -200,7 +211,8 @@ def test_a_failure_becomes_one_line(error: Exception, told_as: str) -> None:
 def test_what_is_kept_is_written_soon_and_whole(tmp_path: Path) -> None:
     kept = Kept(
         settings={"/amount": (0.25,), "/source": ("jack",)},
-        snapshots={"mda-overdrive": {"A": {"drive": 0.5}}},
+        chains={"mda-overdrive": {"/parameter/mda-overdrive/drive/lock": (1,)}},
+        snapshots={"mda-overdrive": {"A": {"mda-overdrive/drive": 0.5}}},
         following=True,
     )
     with StateStore(tmp_path, Kept()) as keeper:
@@ -211,8 +223,62 @@ def test_what_is_kept_is_written_soon_and_whole(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
 
 
+RELEASED = {
+    "settings": {
+        "/source": ["jack"],
+        "/source/channels": ["1,2"],
+        "/reference": ["/home/me/reference.wav"],
+        "/reference/region": [0.0, 0.0],
+        "/plugin": ["mda-delay"],
+        "/host": ["embedded"],
+        "/amount": [0.5],
+        "/memory": [2.0],
+        "/smoothing": [0.25],
+        "/attack": [0.25],
+        "/slew": [0.0],
+        "/rendering": [1],
+    },
+    "parameters": {
+        "mda-overdrive": {"/parameter/drive/lock": [1], "/parameter/drive/slew": [-1.0]},
+        "mda-delay": {"/parameter/feedback/smoothing": [3.0]},
+    },
+    "snapshots": {"mda-overdrive": {"A": {"drive": 0.25, "output": 0.5}}},
+    "following": True,
+}
+"""What version 0.1 has written."""
+
+
+def test_a_file_from_before_chains_is_understood(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text(json.dumps(RELEASED))
+    kept = Kept.read(tmp_path)
+    assert kept.settings["/chain"] == ("mda-delay",)
+    assert kept.settings["/averaging"] == (2.0,)
+    assert not {"/plugin", "/memory"} & kept.settings.keys()
+    assert kept.settings["/source"] == ("jack",)
+    assert kept.chains == {
+        "mda-overdrive": {
+            "/parameter/mda-overdrive/drive/lock": (1,),
+            "/parameter/mda-overdrive/drive/slew": (-1.0,),
+        },
+        "mda-delay": {"/parameter/mda-delay/feedback/smoothing": (3.0,)},
+    }
+    assert kept.snapshots == {
+        "mda-overdrive": {"A": {"mda-overdrive/drive": 0.25, "mda-overdrive/output": 0.5}}
+    }
+    assert kept.following
+    kept.write(tmp_path)
+    assert Kept.read(tmp_path) == kept
+
+
 @pytest.mark.parametrize(
-    "content", ["", "{", '{"snapshots": {"p": {"A": {"x": NaN}}}}', '{"settings": 3}']
+    "content",
+    [
+        "",
+        "{",
+        '{"snapshots": {"p": {"A": {"x": NaN}}}}',
+        '{"settings": 3}',
+        '{"parameters": {"p": 3}}',
+    ],
 )
 def test_a_broken_file_is_put_aside(tmp_path: Path, content: str) -> None:
     (tmp_path / FILE).write_text(content)
@@ -234,7 +300,8 @@ def test_undo_goes_back_over_whole_drags() -> None:
     history.changing({"a": 0.1}, ["a"], 0.5)
     history.changing({"a": 0.5}, ["a"], 5.0)
     assert history.counts == (2, 0)
-    assert history.undo({"a": 0.9}) == {"a": 0.5}
+    # What has moved elsewhere meanwhile is not touched.
+    assert history.undo({"a": 0.9, "b": 0.3}) == {"a": 0.5}
     assert history.undo({"a": 0.5}) == {"a": 0.0}
     assert history.undo({"a": 0.0}) is None
     assert history.redo({"a": 0.0}) == {"a": 0.5}
@@ -266,14 +333,399 @@ def test_what_is_learned_where_nothing_can_be_written_is_told(tmp_path: Path) ->
 def test_a_reference_is_told_what_could_be_better(
     overdrive: PluginSpec, write_wav: Callable[..., Path], guitar: tuple[Audio, int]
 ) -> None:
-    matcher = Matcher(overdrive)
+    listener = Estimator(Chain.of_plugin(overdrive), Library()).listener
     audio, rate = guitar
-    good = read_reference(write_wav("good.wav", audio[:, : 10 * rate], rate), (0, 0), matcher)
+    whole = write_wav("good.wav", audio[:, : 10 * rate], rate)
+    good = read_reference(whole, Region(), listener)
     assert good.report.advice == []
-    assert len(good.spectrum_db) == matcher.features.mel_bands
+    assert len(good.spectrum_db) == listener.features.mel_bands
     times = np.arange(4 * rate) / rate
     tone = np.sign(np.sin(2 * np.pi * 220 * times)).astype(np.float32)[None]
-    bad = read_reference(write_wav("bad.wav", tone, rate), (0.5, 3.5), matcher).report
+    bad = read_reference(write_wav("bad.wav", tone, rate), Region(0.5, 3.5), listener).report
     assert bad.seconds == pytest.approx(3.0, abs=0.01)
     assert bad.clipped_share == 1.0
     assert [sentence.split()[1] for sentence in bad.advice] == ["is", "is", "hardly"]
+
+
+@pytest.mark.parametrize(
+    ("begin_s", "end_s", "says"),
+    [
+        (5.0, 2.0, r"ends at 2 s, which is not after its beginning at 5 s"),
+        (5.0, 5.0, r"ends at 5 s, which is not after its beginning at 5 s"),
+        (5.0, 0.0, r"ends at 0 s, which is not after its beginning at 5 s"),
+        (100.0, 200.0, r"begins at 100 s, but the recording ends at 9\.5 s"),
+    ],
+)
+def test_a_region_that_is_none_is_refused(
+    begin_s: float,
+    end_s: float,
+    says: str,
+    overdrive: PluginSpec,
+    write_wav: Callable[..., Path],
+    guitar: tuple[Audio, int],
+) -> None:
+    audio, rate = guitar
+    path = write_wav("reference.wav", audio[:, : round(9.5 * rate)], rate)
+    listener = Estimator(Chain.of_plugin(overdrive), Library()).listener
+    with pytest.raises(AudioError, match=says):
+        read_reference(path, Region(begin_s, end_s), listener)
+
+
+def test_values_stay_where_a_slot_does(surface: Surface, manifest: Manifest) -> None:
+    before = chain_of("mda-overdrive,mda-delay", manifest)
+    after = chain_of("mda-ambience,mda-overdrive", manifest)
+    lock = node_address("mda-overdrive/drive", Leaf.LOCK)
+    surface.describe(chain_nodes(before))
+    surface.tell(lock, 1)
+    surface.tell(node_address("mda-delay/feedback", Leaf.LOCK), 1)
+    new = surface.describe(chain_nodes(after))
+    assert surface.values[lock] == (1,)
+    assert not any("mda-delay" in address for address in surface.values)
+    assert {node.of.partition("/")[0] for node in chain_nodes(after) if node.address in new} == {
+        "mda-ambience"
+    }
+
+
+def test_a_slot_of_another_plugin_is_another(surface: Surface, manifest: Manifest) -> None:
+    """The `drive` of the two rigs are different plugins, and so are their values."""
+    of_mda = list(chain_nodes(chain_of("mda-amp", manifest)))
+    of_pedalboard = list(chain_nodes(chain_of("guitar-amp", manifest)))
+    surface.describe(of_mda)
+    shared = {n.address for n in of_mda} & {n.address for n in of_pedalboard}
+    values = [n for n in of_pedalboard if n.address in shared and n.limits != (0, 1)]
+    surface.describe(of_pedalboard)
+    assert values
+    assert all(surface.values[n.address] == n.default for n in values if n.default)
+
+
+def test_every_parameter_slot_and_bypass_has_its_nodes(manifest: Manifest) -> None:
+    chain = chain_of("guitar-amp", manifest)
+    nodes = {node.address: node for node in chain_nodes(chain)}
+    assert len(nodes) == len(list(chain_nodes(chain)))
+    for parameter in chain.parameters:
+        node = nodes[node_address(parameter.address)]
+        start = parameter.slot.start.values[parameter.spec.symbol]
+        assert (node.of, node.leaf, node.default) == (parameter.address, Leaf.VALUE, (start,))
+        assert (node.limits, node.unit) == (
+            (parameter.spec.min, parameter.spec.max),
+            parameter.spec.unit,
+        )
+        assert node_address(parameter.address, Leaf.LOCK) in nodes
+    for slot, switch in zip(chain.slots, chain.switches, strict=True):
+        told = {leaf for leaf in Leaf if node_address(switch, leaf) in nodes}
+        assert told == {Leaf.VALUE, Leaf.BY, Leaf.YOURS, Leaf.LOCK, Leaf.PREDICTED}
+        assert nodes[f"/slot/{slot.id}/confidence"].types == "f"
+
+
+def test_settings_come_from_the_nodes(manifest: Manifest) -> None:
+    chain = chain_of("mda-overdrive,mda-delay", manifest)
+    values = {node.address: node.default for node in (*NODES, *chain_nodes(chain))}
+    assert live_settings(values, chain) == LiveSettings(
+        glides={parameter.address: Glide() for parameter in chain.predicted}
+    )
+    values["/smoothing"] = (2.0,)
+    values[node_address("mda-delay/feedback", Leaf.SMOOTHING)] = (0.5,)
+    values[node_address("mda-delay/bypass", Leaf.LOCK)] = (1,)
+    settings = live_settings(values, chain)
+    assert settings.glide == Glide(release_s=2.0)
+    assert settings.glide_of("mda-delay/feedback") == Glide(release_s=0.5)
+    assert settings.glide_of("mda-overdrive/drive") == Glide(release_s=2.0)
+    assert settings.locked == {"mda-delay/bypass"}
+
+
+@pytest.fixture
+def amplifier(manifest: Manifest) -> Chain:
+    return chain_of("mda-overdrive,mda-delay", manifest)
+
+
+@pytest.fixture
+def engine(amplifier: Chain) -> Iterator[LiveEngine]:
+    """One that drives a host in memory."""
+    host = MemoryHost(ChainSetting.start(amplifier).all_values)
+    with LiveEngine() as opened:
+        opened.drive(ParameterControl(host, amplifier))
+        yield opened
+
+
+@pytest.fixture
+def parameters(surface: Surface, engine: LiveEngine, amplifier: Chain) -> Parameters:
+    surface.describe([*NODES, *chain_nodes(amplifier)])
+    chosen = Parameters(surface, engine, {})
+    chosen.choose(amplifier)
+    return chosen
+
+
+def own(engine: LiveEngine) -> dict[str, float]:
+    assert engine.control
+    return engine.control.driver.own.all_values
+
+
+def yielded(engine: LiveEngine) -> set[str]:
+    assert engine.control
+    return set(engine.control.driver.yielded)
+
+
+def test_what_is_set_is_yours_slot_by_slot(
+    surface: Surface, engine: LiveEngine, parameters: Parameters
+) -> None:
+    parameters.set({"mda-delay/feedback": 0.125})
+    parameters.set({"mda-overdrive/bypass": 1.0})
+    parameters.tell()
+    values = surface.values
+    assert values[node_address("mda-delay/feedback")] == (0.125,)
+    assert values[node_address("mda-overdrive/bypass")] == (1,)
+    for address in ("mda-delay/feedback", "mda-overdrive/bypass"):
+        assert values[node_address(address, Leaf.YOURS)] == (1,)
+        assert values[node_address(address, Leaf.BY)] == ("you",)
+    assert values[node_address("mda-delay/bypass", Leaf.YOURS)] == (0,)
+    parameters.arm(["mda-delay"])
+    assert yielded(engine) == {"mda-overdrive/bypass"}
+    parameters.set({"mda-delay/feedback": 0.5})
+    parameters.arm(["feedback", "mda-overdrive/bypass"])
+    assert yielded(engine) == set()
+    with pytest.raises(ManifestError, match="no parameter 'nonsense'"):
+        parameters.arm(["nonsense"])
+    with pytest.raises(ManifestError, match="mda-overdrive/output, mda-delay/output"):
+        parameters.arm(["output"])
+
+
+def test_undo_takes_back_what_was_changed_and_nothing_else(
+    engine: LiveEngine, parameters: Parameters
+) -> None:
+    before = own(engine)
+    parameters.set({"mda-delay/feedback": 0.125})
+    parameters.set({"mda-overdrive/bypass": 1.0})
+    parameters.undo()
+    assert own(engine) == before | {"mda-delay/feedback": 0.125}
+    assert yielded(engine) == {"mda-delay/feedback", "mda-overdrive/bypass"}
+    parameters.undo()
+    parameters.redo()
+    assert own(engine) == before | {"mda-delay/feedback": 0.125}
+
+
+def test_snapshots_hold_every_slot_with_its_bypass(
+    surface: Surface, engine: LiveEngine, parameters: Parameters, amplifier: Chain
+) -> None:
+    before = own(engine)
+    parameters.store("A")
+    parameters.set({"mda-delay/feedback": 0.125, "mda-overdrive/bypass": 1.0})
+    parameters.recall("A")
+    assert own(engine) == before
+    assert json.loads(str(surface.values["/snapshots"][0])) == {"A": before}
+    # The chain has lost a parameter since.
+    parameters.snapshots[amplifier.id]["B"] = {"mda-delay/gone": 1.0, "mda-delay/feedback": 0.25}
+    parameters.recall("B")
+    assert own(engine) == before | {"mda-delay/feedback": 0.25}
+
+
+def test_bypass_of_all_is_yours_until_it_is_taken_back(
+    engine: LiveEngine, parameters: Parameters, amplifier: Chain
+) -> None:
+    parameters.bypass(True)
+    assert {own(engine)[switch] for switch in amplifier.switches} == {1.0}
+    assert yielded(engine) == set(amplifier.switches)
+    parameters.bypass(False)
+    assert {own(engine)[switch] for switch in amplifier.switches} == {0.0}
+    assert yielded(engine) == set()
+
+
+class Engine:
+    """A service on a thread of its own, and a client of its."""
+
+    def __init__(self, folder: Path, library: Library | None = None, preset: Preset | None = None):
+        self.stop = threading.Event()
+        self.service = Service(0, library or Library(), folder, folder / "engine.log", preset)
+        self.client = ControlClient(self.service.surface.port)
+        self.thread = threading.Thread(target=self.service.run, args=(self.stop,))
+
+    def __enter__(self) -> "Engine":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        self.thread.join()
+        self.client.close()
+        self.service.close()
+
+    def until(self, **wanted: object) -> None:
+        """Wait for values; `__` stands for `/` in an address."""
+        values = {f"/{name.replace('__', '/')}": (value,) for name, value in wanted.items()}
+        self.client.wait(lambda told: told.items() >= values.items(), 30)
+
+    def told(self, address: str) -> Any:
+        """A value that is JSON."""
+        return json.loads(str(self.client.values[address][0]))
+
+
+def test_a_region_is_refused_before_anybody_sees_it(tmp_path: Path, reference_path: Path) -> None:
+    with Engine(tmp_path) as engine:
+        engine.client.send("/reference", str(reference_path))
+        engine.client.send("/reference/region", 1.0, 4.0)
+        engine.client.wait(lambda told: told.get("/reference/region") == (1.0, 4.0), 30)
+        engine.client.send("/reference/region", 5.0, 2.0)
+        engine.client.wait(lambda told: told.get("/error", ("",))[0] == "/reference/region", 30)
+        assert "ends at 2 s" in str(engine.client.values["/error"][1])
+        assert engine.client.values["/reference/region"] == (1.0, 4.0)
+
+
+def test_another_source_ends_learning(
+    tmp_path: Path, write_wav: Callable[..., Path], guitar: tuple[Audio, int]
+) -> None:
+    first, second = (write_wav(name, *guitar) for name in ("first.wav", "second.wav"))
+    with Engine(tmp_path) as engine:
+        engine.client.send("/source", str(first))
+        engine.until(input__connected=1)
+        engine.client.send("/learn", 2.0)
+        engine.client.wait(lambda told: float(told.get("/learn/progress", (0,))[0]) > 0.1, 30)
+        engine.client.send("/source", str(second))
+        engine.until(learn__running=0)
+        assert "learning it was stopped" in str(engine.client.values["/engine/fault"][0])
+        engine.until(input__device="second.wav")
+        time.sleep(2.5)
+        engine.client.poll(0.1)
+        assert engine.client.values["/reference"] == ("",)
+    assert not (tmp_path / "learned.wav").exists()
+
+
+def test_overflows_are_those_of_the_source_that_is_heard(
+    tmp_path: Path, write_wav: Callable[..., Path], guitar: tuple[Audio, int]
+) -> None:
+    class Overflowing(BlockSource):
+        lost = 7
+
+    second = write_wav("second.wav", *guitar)
+    with Engine(tmp_path) as engine:
+        engine.until(engine__busy="")
+        engine.service._resources._take_source(Overflowing([guitar[0][:, :2048]] * 9999, guitar[1]))
+        engine.until(input__overflows=7)
+        engine.client.send("/clear")
+        engine.until(input__overflows=0)
+        engine.client.send("/source", str(second))
+        engine.until(input__device="second.wav")
+        engine.client.poll(0.2)
+        assert engine.client.values["/input/overflows"] == (0,)
+
+
+USER_TABLE = """\
+schema: 1
+plugins:
+  - id: my-gain
+    name: My Gain
+    kind: gain
+    formats: {builtin: Gain}
+    parameters:
+      - {symbol: gain_db, name: Gain, min: -24.0, max: 24.0, default: 0.0, unit: dB, scale: linear}
+rigs:
+  - {id: my-rig, name: My Rig, kind: gain, slots: [{slot: first, plugin: my-gain}]}
+"""
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """What is shipped, and a user's layer that is empty yet."""
+    return Library((*Library().layers, Layer(tmp_path / "plugins.yaml", tmp_path / "models")))
+
+
+def test_a_plugin_without_a_predictor_is_a_normal_plugin(tmp_path: Path, library: Library) -> None:
+    library.layers[1].manifest.write_text(USER_TABLE)
+    with Engine(tmp_path, library) as engine:
+        engine.client.send("/rendering", 0)
+        engine.client.send("/chain", "my-gain")
+        engine.client.wait(lambda told: "/parameter/my-gain/gain_db" in told, 30)
+        (slot,) = engine.told("/slots")
+        assert slot == {
+            "id": "my-gain",
+            "plugin": "my-gain",
+            "name": "My Gain",
+            "kind": "gain",
+            "optional": False,
+            "model": False,
+            "place": "",
+        }
+        engine.client.wait(
+            lambda told: "My Gain can only be matched by rendering" in str(told["/engine/fault"]),
+            30,
+        )
+        engine.client.send("/rendering", 1)
+        engine.until(engine__fault="", engine__busy="")
+
+
+def test_where_no_plugin_has_a_model_there_is_a_chain_all_the_same(tmp_path: Path) -> None:
+    table = tmp_path / "shipped.yaml"
+    table.write_text(USER_TABLE)
+    library = Library((Layer(table, Library().layers[0].models),))
+    with Engine(tmp_path, library) as engine:
+        engine.until(chain="my-gain", engine__busy="")
+        assert engine.client.values["/engine/fault"] == ("",)
+
+
+def test_a_library_that_changes_is_noticed(tmp_path: Path, library: Library) -> None:
+    table = library.layers[1].manifest
+    with Engine(tmp_path, library) as engine:
+        engine.client.send("/chain", "my-gain")
+        engine.client.wait(lambda told: told.get("/error", ("",))[0] == "/chain", 30)
+        table.write_text(USER_TABLE)
+        engine.client.send("/chain", " my-rig ")
+        engine.client.wait(lambda told: "/parameter/first/gain_db" in told, 30)
+        assert engine.client.values["/chain"] == ("my-rig",)
+        time.sleep(1.5)
+        table.write_text(USER_TABLE.replace("slot: first", "slot: other"))
+        engine.client.wait(lambda told: "/parameter/other/gain_db" in told, 30)
+        # A rig that is gone leaves what is driven as it is.
+        table.write_text(USER_TABLE.replace("id: my-rig", "id: renamed"))
+        engine.client.wait(lambda told: "my-rig" in str(told["/engine/fault"]), 30)
+        assert [slot["id"] for slot in engine.told("/slots")] == ["other"]
+
+
+def test_what_was_kept_before_chains_is_there_again(tmp_path: Path) -> None:
+    before = RELEASED | {"settings": {**RELEASED["settings"], "/plugin": ["mda-overdrive"]}}
+    before["settings"] |= {"/source": [""], "/reference": [""], "/host": [""]}
+    (tmp_path / FILE).write_text(json.dumps(before))
+    with Engine(tmp_path) as engine:
+        engine.until(chain="mda-overdrive", amount=0.5, averaging=2.0)
+        engine.client.wait(lambda told: told.get("/parameter/mda-overdrive/drive/lock") == (1,), 30)
+        assert engine.told("/snapshots") == {
+            "A": {"mda-overdrive/drive": 0.25, "mda-overdrive/output": 0.5}
+        }
+
+
+def test_a_preset_keeps_nothing_and_reads_nothing_kept(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text(json.dumps(RELEASED))
+    before = (tmp_path / FILE).read_bytes()
+    preset = Preset({"/chain": ("mda-overdrive",), "/amount": (0.75,)})
+    with Engine(tmp_path, preset=preset) as engine:
+        engine.until(chain="mda-overdrive", amount=0.75, averaging=LiveSettings().averaging_s)
+        engine.client.send("/amount", 0.25)
+        engine.until(amount=0.25)
+    assert (tmp_path / FILE).read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kind"),
+    [
+        ({"/chain": ("my-gain",), "/rendering": (0,)}, ModelError),
+        ({"/chain": ("mda-overdrive",), "/reference": ("/no/such.wav",)}, AudioError),
+        ({"/chain": ("mda-overdrive",), "/host": ("nonsense",)}, HostError),
+        ({"/chain": ("mda-overdrive",), "/source": ("/no/such.wav",)}, AudioError),
+    ],
+)
+def test_what_a_preset_lacks_is_raised(
+    tmp_path: Path, library: Library, wanted: dict[str, tuple[str]], kind: type[BridgeError]
+) -> None:
+    library.layers[1].manifest.write_text(USER_TABLE)
+    log = tmp_path / "engine.log"
+    with Service(0, library, tmp_path, log, Preset(wanted)) as service, pytest.raises(kind):
+        service.get_ready()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kind"),
+    [({"/chain": ("no-such",)}, ManifestError), ({"/amount": (float("nan"),)}, BridgeError)],
+)
+def test_a_preset_that_is_none_is_refused(
+    tmp_path: Path, wanted: dict[str, tuple[str]], kind: type[BridgeError]
+) -> None:
+    with pytest.raises(kind):
+        Service(0, Library(), tmp_path, tmp_path / "engine.log", Preset(wanted))

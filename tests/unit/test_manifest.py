@@ -65,6 +65,56 @@ def test_duplicates_of_plugins_and_symbols_are_named(tmp_path: Path) -> None:
         load(tmp_path, PLUGIN + parameter)
 
 
+RIG = """
+rigs:
+  - id: pair
+    name: Pair
+    kind: gain
+    slots:
+      - {slot: first, plugin: one, start: {gain_db: 3.0}}
+      - {slot: second, plugin: one, optional: true}
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "with_", "entry", "says"),
+    [
+        ("slot: second", "slot: first", "pair", "slot first is a duplicate"),
+        ("slot: second", "slot: Second!", "pair, Second!, slot", "match pattern"),
+        ("optional: true", "optionel: true", "pair, second, optionel", "unknown key"),
+        ("    kind: gain\n    slots", "    slots", "pair, kind", "is missing"),
+        ("gain_db: 3.0", "gain_db: .inf", "pair, first, start, gain_db", "finite"),
+        (
+            "rigs:",
+            "rigs:\n  - {id: pair, name: P, kind: k, slots: [{slot: a, plugin: one}]}",
+            "the whole file",
+            "id pair is a duplicate",
+        ),
+    ],
+)
+def test_a_fault_of_a_rig_is_one_line_too(
+    tmp_path: Path, change: str, with_: str, entry: str, says: str
+) -> None:
+    assert change in RIG
+    with pytest.raises(ManifestError) as caught:
+        load(tmp_path, PLUGIN + RIG.replace(change, with_))
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path / 'manifest.yaml'}, {entry}")
+    assert says in message
+    assert "\n" not in message
+
+
+def test_a_table_may_hold_rigs_alone(tmp_path: Path) -> None:
+    rigs = load(tmp_path, f"schema: 1{RIG}")
+    assert rigs.plugins == ()
+    with pytest.raises(ManifestError, match="rig pair, slot first: unknown plugin 'one'"):
+        Manifest.merged([rigs])
+    whole = Manifest.merged([load(tmp_path, PLUGIN), rigs])
+    assert [slot.slot for slot in whole.rig("pair").slots] == ["first", "second"]
+    with pytest.raises(ManifestError, match="unknown rig 'trio'; the manifest holds pair"):
+        whole.rig("trio")
+
+
 def test_a_missing_manifest_is_named(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match="cannot be read"):
         read_manifest(tmp_path / "none.yaml")
@@ -77,6 +127,17 @@ def test_the_shipped_manifest_lists_the_plugins_by_id(manifest: Manifest) -> Non
     assert manifest.plugin("pedalboard-distortion").formats.builtin == "Distortion"
     with pytest.raises(ManifestError, match="holds mda-overdrive, mda-delay"):
         manifest.plugin("fuzz")
+
+
+def test_the_shipped_rigs_are_of_shipped_plugins(manifest: Manifest) -> None:
+    assert [rig.id for rig in manifest.rigs] == ["guitar-amp", "mda-amp", "vocal"]
+    assert all(slot.plugin.startswith("pedalboard-") for slot in manifest.rig("guitar-amp").slots)
+    optional = {rig.id: [s.slot for s in rig.slots if s.optional] for rig in manifest.rigs}
+    assert optional == {
+        "guitar-amp": ["delay", "reverb"],
+        "mda-amp": ["delay", "reverb"],
+        "vocal": ["gate", "delay", "reverb"],
+    }
 
 
 def spec(scale: str, low: float, high: float, **more: object) -> ParamSpec:

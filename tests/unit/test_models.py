@@ -105,7 +105,7 @@ def test_the_loader_answers_as_pytorch_did(exported: Path, leslie: PluginSpec) -
                 float(golden["sample_rate"][case, 0]),
             )
             assert np.abs(answer.parameters - golden["parameters"][case]).max() < TOLERANCE
-            assert np.abs(answer.bins - golden["bins"][case]).max() < TOLERANCE
+            assert np.abs(answer.posterior - golden["bins"][case]).max() < TOLERANCE
             assert answer.bypass == pytest.approx(golden["bypass"][case, 0], abs=TOLERANCE)
 
 
@@ -122,9 +122,11 @@ def test_answers_are_values_and_probabilities_of_classes_and_bins(
         quiet, loud = draw.normal(-20, 30, (2, levels))
         answer = predictor.predict(first, second, quiet, loud, 48_000)
         assert ((answer.parameters >= 0) & (answer.parameters <= 1)).all()
-        assert answer.bins.sum(axis=1) == pytest.approx(1, abs=1e-4)
+        assert answer.posterior.sum(axis=1) == pytest.approx(1, abs=1e-4)
         assert 0 <= answer.bypass <= 1
-        for spec, value, row in zip(leslie.predicted, answer.parameters, answer.bins, strict=True):
+        for spec, value, row in zip(
+            leslie.predicted, answer.parameters, answer.posterior, strict=True
+        ):
             if spec.classes:
                 assert row[spec.classes :].max() < 1e-6
                 assert value == pytest.approx(row.argmax() / (spec.classes - 1))

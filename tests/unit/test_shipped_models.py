@@ -6,7 +6,7 @@ import pytest
 from bridge.library import MODELS, Library
 from bridge.manifest import Manifest, PluginSpec, Setting
 from bridge.models import load_encoder, load_predictor
-from bridge.search.render_search import EVIDENCE
+from bridge.search.evidence import EVIDENCE
 from training.export import TOLERANCE, golden_difference
 from training.runs import load_experiment
 
@@ -49,7 +49,7 @@ def test_answers_are_settings_and_do_not_stick(plugin: PluginSpec) -> None:
         quiet, loud = draw.normal(-20, 6, (2, levels))
         answer = predictor.predict(first, second, quiet, loud, 48_000)
         Setting.of_predicted(plugin, answer.parameters.tolist())
-        answers.append(answer.bins @ np.arange(answer.bins.shape[1]))
+        answers.append(answer.posterior @ np.arange(answer.posterior.shape[1]))
         dry.append(answer.bypass)
     assert (np.std(answers, axis=0) > 0.02).all()
     assert np.std(dry) > 0

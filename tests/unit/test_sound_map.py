@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bridge.estimate.matcher import Analysis
 
 from bridge.errors import ManifestError, ModelError
-from bridge.estimate.matcher import Analysis
 from bridge.estimate.sound_map import SoundMap, load_map
 from bridge.library import MODELS, Library
 from bridge.manifest import Manifest, PluginSpec
@@ -106,9 +106,12 @@ def test_a_recording_is_located_in_the_square(overdrive_map: SoundMap) -> None:
 
 @pytest.fixture
 def models(tmp_path: Path) -> Path:
-    """The encoder and mda Overdrive's map, to be spoilt."""
+    """The encoder and mda Overdrive's map, to be spoilt; mda Delay has no map there."""
     for name in ("encoder", f"mda-overdrive/{MAP_FOLDER}"):
         shutil.copytree(MODELS / name, tmp_path / name)
+    (tmp_path / "mda-delay").mkdir()
+    for name in ("mda-overdrive/card.json", "mda-delay/card.json"):
+        shutil.copy(MODELS / name, tmp_path / name)
     return tmp_path
 
 

@@ -1,0 +1,43 @@
+"""What the engine asks of whoever tries settings, and what it gets back."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bridge.arrays import Audio
+from bridge.estimate.answer import Answer
+from bridge.estimate.listener import ReferenceAnalysis
+
+
+@dataclass(frozen=True)
+class Request:
+    """What settings are tried on."""
+
+    played: Audio
+    """(channels, frames) at the host's rate."""
+    sample_rate: float
+    reference: ReferenceAnalysis
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a request."""
+
+    answer: Answer | None
+    """None where nothing could be decided."""
+    seconds: float = 0.0
+    fault: str = ""
+    """Why not, for the player; empty where there is nothing to tell."""
+
+
+class Decider(Protocol):
+    """Tries settings for one request at a time; none of this blocks."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether a request would be taken."""
+
+    def ask(self, request: Request) -> None:
+        """Hand over a request; only while idle."""
+
+    def poll(self) -> Outcome | None:
+        """What came of the last request, once; None while it is in work."""
