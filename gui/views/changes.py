@@ -7,7 +7,7 @@ from functools import partial
 from typing import Self
 
 from bridge.chain import Chain
-from bridge.control.nodes import PARAMETER
+from bridge.control.nodes import Leaf, node_address
 from bridge.manifest import BYPASS
 from gui.views.numbers import real_text
 from gui.views.parameters import address, name_in
@@ -47,12 +47,12 @@ class Seen:
         cls,
         to_normalised: Callable[[float], float],
         words: Callable[[float], str],
-        where: str,
+        of: str,
         values: Values,
     ) -> Self:
-        """What the engine tells there."""
-        real = number(values, where)
-        return cls(to_normalised(real), real, words, text(values, f"{where}/by"))
+        """What the engine tells of an address in the chain."""
+        real = number(values, node_address(of))
+        return cls(to_normalised(real), real, words, text(values, node_address(of, Leaf.BY)))
 
     @property
     def text(self) -> str:
@@ -75,12 +75,13 @@ class ChangeLog:
         """Look at the values again; whether a line is new or longer."""
         news = False
         for p in chain.parameters:
-            if (here := address(p)) in values:
-                seen = Seen.of(p.spec.to_normalised, partial(real_text, p.spec), here, values)
+            if address(p) in values:
+                words = partial(real_text, p.spec)
+                seen = Seen.of(p.spec.to_normalised, words, p.address, values)
                 name = name_in(chain, p.slot.id, p.spec.name)
-                news |= self._moved(here, name, seen, now_s)
+                news |= self._moved(p.address, name, seen, now_s)
         for slot in chain.slots:
-            if (here := f"{PARAMETER}/{slot.address(BYPASS)}") in values:
+            if node_address(here := slot.address(BYPASS)) in values:
                 seen = Seen.of(float, _switched, here, values)
                 news |= self._moved(here, name_in(chain, slot.id, "Bypass"), seen, now_s)
         return news

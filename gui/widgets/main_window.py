@@ -5,9 +5,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QPoint, Qt, QUrl, pyqtSignal
+from PyQt6.QtCore import QEvent, QPoint, Qt, QUrl, pyqtSignal
 from PyQt6.QtGui import QAction, QCloseEvent, QDesktopServices, QKeySequence, QResizeEvent
 from PyQt6.QtWidgets import (
+    QApplication,
     QDialog,
     QFileDialog,
     QFrame,
@@ -220,8 +221,10 @@ class MainWindow(QMainWindow):
         self.tabs.setMinimumWidth(_NARROW_RIGHT_PX if narrow else _SIDE_PX)
         self.tabs.setMaximumWidth(_NARROW_RIGHT_PX if narrow else _ANY_WIDTH)
         if bar := self.tabs.tabBar():
-            bar.setProperty("narrow", narrow)
+            bar.setObjectName("narrow" if narrow else "")
             restyle(bar)
+            # Only this makes the tabs measure themselves again.
+            QApplication.sendEvent(bar, QEvent(QEvent.Type.StyleChange))
         self.rack.be_narrow(narrow)
         self.compare.be_narrow(narrow)
 

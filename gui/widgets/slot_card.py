@@ -7,7 +7,7 @@ from PyQt6.QtGui import QContextMenuEvent, QIcon, QMouseEvent
 from PyQt6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from bridge.chain import Chain, Slot
-from bridge.control.nodes import PARAMETER
+from bridge.control.nodes import Leaf, node_address
 from bridge.manifest import BYPASS
 from gui.engine import Engine
 from gui.views.parameters import name_in
@@ -119,7 +119,8 @@ class SlotCard(QFrame):
     def lock_bypass(self) -> None:
         """Keep the model off the bypass, or let it."""
         locked = bool(self._shown and self._shown.locked)
-        self._engine.send(f"{self._switch}/lock", int(not locked))
+        lock = node_address(self.slot.address(BYPASS), Leaf.LOCK)
+        self._engine.send(lock, int(not locked))
 
     def hand_back_bypass(self) -> None:
         """Let the model decide again whether it is left out."""
@@ -141,7 +142,7 @@ class SlotCard(QFrame):
 
     @property
     def _switch(self) -> str:
-        return f"{PARAMETER}/{self.slot.address(BYPASS)}"
+        return node_address(self.slot.address(BYPASS))
 
     def _body_layout(self, spacious: bool) -> QVBoxLayout:
         column = QVBoxLayout()
