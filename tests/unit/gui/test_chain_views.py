@@ -139,7 +139,7 @@ def test_a_head_says_values_bypass_and_confidence(library: Library) -> None:
         "/parameter/drive/bypass/predicted": (0,),
         "/slot/drive/confidence": (0.75,),
     }
-    parameters = slot_parameters(chain, chain.slots[0])
+    parameters = slot_parameters(chain.slots[0])
     slots = slots_told(values)
     view = slot_view(parameters, values, slots["drive"])
     assert (view.name, view.label, view.place) == ("mda Overdrive", "drive", "Guitar/Overdrive")
