@@ -59,6 +59,8 @@ class Evolution:
             c_space=categories or None,
             mean=np.array([start.predicted[n] for n in numeric]) if numeric else None,
             sigma=spread,
+            # By itself it spreads a value the less, the nearer it is to an end: there not at all.
+            cov=np.eye(len(numeric)) if numeric else None,
             cat_param=_category_shares(categories, self._categories_of_start(chain)),
             seed=seed,
         )
@@ -84,8 +86,11 @@ class Evolution:
         return Individual(ChainSetting.of_predicted(chain, values, bypassed), solution)
 
     def tell(self, judged: Sequence[tuple[Individual, float]]) -> None:
-        """The costs of a whole generation."""
-        self._strategy.tell([(individual.solution, cost) for individual, cost in judged])
+        """The costs of a whole generation; they may be infinite, or alike."""
+        # Only their order counts; the strategy cannot take differences of what is not finite.
+        ranks = np.argsort(np.argsort([cost for _, cost in judged], kind="stable"))
+        pairs = zip(judged, ranks.tolist(), strict=True)
+        self._strategy.tell([(individual.solution, float(rank)) for (individual, _), rank in pairs])
 
     def _categories_of_start(self, chain: Chain) -> list[int]:
         classes = [
