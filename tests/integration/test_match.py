@@ -21,7 +21,6 @@ from bridge.library import Library
 from bridge.manifest import Manifest, PluginSpec, Setting
 from tests.integration.commands import PATIENCE_S, run, run_json, running
 
-
 ROW = {"address", "slot", "symbol", "normalised", "value", "unit", "confidence"}
 
 
