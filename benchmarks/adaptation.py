@@ -4,7 +4,7 @@
 
 Two dry recordings of the corpus' test split are spliced, so that the playing changes within one
 sample, while the reference stays. The predicted parameters are followed through the engine's own
-window, memory and glide, hop for hop, with the network alone and the live settings nobody has
+window, averaging and glide, hop for hop, with the network alone and the live settings nobody has
 changed. Half of the change is done when the setting, projected on the line from its mean before
 the splice to its mean long after it, is first half way there; all of it at nine tenths. Splices
 that change the setting less than it wanders by itself tell nothing and are left out.
@@ -26,17 +26,19 @@ import numpy as np
 
 from bridge.arrays import Audio, Floats
 from bridge.audio.files import read_audio
+from bridge.chain import ChainSetting
 from bridge.drive.settings import LiveSettings
 from bridge.drive.smoothing import Smoother, share_of_way
 from bridge.effects import load_effect
 from bridge.engine.window import LiveWindow
 from bridge.errors import EffectError
-from bridge.estimate.matcher import Analysis, Matcher
-from bridge.library import Library
-from bridge.manifest import PluginSpec, Setting
-from bridge.models.cards import CARD_FILE
+from bridge.estimate.estimator import Estimator
+from bridge.estimate.listener import Analysis
+from bridge.library import CARD_FILE, MODELS, Library
+from bridge.manifest import PluginSpec
 from training.corpus import load_index
 from training.corpus.stems import SAMPLE_RATE
+from training.estimators import estimator_of, predictor_of
 from training.evaluation.cases import usable_setting
 
 RESULT = Path("docs/results/adaptation.json")
@@ -78,60 +80,62 @@ def main() -> None:
     parser.add_argument("--splices", type=int, default=24)
     parser.add_argument("--data", type=Path, default=Path("data"))
     arguments = parser.parse_args()
-    matchers = [Matcher(plugin) for plugin in _plugins()]
+    estimators = [estimator_of(plugin, MODELS) for plugin in _plugins()]
     draw = np.random.default_rng(0)
-    followed: dict[str, list[Followed]] = {matcher.plugin.id: [] for matcher in matchers}
+    followed: dict[str, list[Followed]] = {estimator.chain.id: [] for estimator in estimators}
     for number, (first, second, other) in zip(
         range(arguments.splices), _stems(arguments.data / "corpus", draw), strict=False
     ):
-        references = [_reference(matcher, other, draw) for matcher in matchers]
+        references = [_reference(estimator, other, draw) for estimator in estimators]
         played = np.concatenate(
             [first[:, : round(BEFORE_S * SAMPLE_RATE)], second[:, : round(AFTER_S * SAMPLE_RATE)]],
             axis=1,
         )
-        for matcher, settings in zip(matchers, follow(matchers, references, played), strict=True):
-            followed[matcher.plugin.id].append(Followed(settings, matcher.hop_s))
+        for estimator, settings in zip(
+            estimators, follow(estimators, references, played), strict=True
+        ):
+            followed[estimator.chain.id].append(Followed(settings, estimator.hop_s))
         print(f"{number + 1} of {arguments.splices}", flush=True)
     report = {
         "splices": arguments.splices,
-        "window_s": round(matchers[0].features.window_s, 2),
+        "window_s": round(estimators[0].features.window_s, 2),
         "averaging_s": LiveSettings().averaging_s,
         "glide_s": LiveSettings().glide.attack_s,
         "models": {name: _times(runs) for name, runs in followed.items()},
     }
     RESULT.write_text(json.dumps(report, indent=1) + "\n")
     RESULT.with_suffix(".md").write_text(_markdown(report))
-    for matcher in matchers:
-        _into_card(matcher, report["models"][matcher.plugin.id])
+    for estimator in estimators:
+        _into_card(estimator, report["models"][estimator.chain.id])
     print(RESULT.with_suffix(".md").read_text())
 
 
 def follow(
-    matchers: Sequence[Matcher], references: Sequence[Analysis], played: Audio
+    estimators: Sequence[Estimator], references: Sequence[Analysis], played: Audio
 ) -> list[Floats]:
     """What each model's continuous parameters are at every hop, normalised, (hops, parameters).
 
     All models hear through the same encoder; `played` is (1, frames) at `SAMPLE_RATE`.
     """
-    hop_s, settings = matchers[0].hop_s, LiveSettings()
-    window = LiveWindow(SAMPLE_RATE, matchers[0].features)
-    smoothers = [Smoother(Setting.default(matcher.plugin)) for matcher in matchers]
+    hop_s, settings = estimators[0].hop_s, LiveSettings()
+    window = LiveWindow(SAMPLE_RATE, estimators[0].features)
+    smoothers = [Smoother(ChainSetting.start(estimator.chain)) for estimator in estimators]
     columns = [
-        [i for i, p in enumerate(m.plugin.parameters) if p.predicted and not p.classes]
-        for m in matchers
+        [i for i, p in enumerate(e.chain.parameters) if p.spec.predicted and not p.spec.classes]
+        for e in estimators
     ]
-    rows: list[list[list[float]]] = [[] for _ in matchers]
-    memory: Analysis | None = None
+    rows: list[list[list[float]]] = [[] for _ in estimators]
+    averaged: Analysis | None = None
     hop = round(hop_s * SAMPLE_RATE)
     for start in range(0, played.shape[1] - hop + 1, hop):
         window.push(played[:, start : start + hop])
         if window.ready:
-            heard = matchers[0].embed(window.statistics())
+            heard = estimators[0].embed(window.statistics())
             share = share_of_way(hop_s, settings.averaging_s)
-            memory = memory.towards(heard, share) if memory else heard
-        for number, matcher in enumerate(matchers):
-            if memory:
-                target = matcher.predict(memory, references[number], SAMPLE_RATE).setting
+            averaged = averaged.towards(heard, share) if averaged else heard
+        for number, estimator in enumerate(estimators):
+            if averaged:
+                target = estimator.predict(averaged, references[number], SAMPLE_RATE).setting
                 smoothers[number].towards(target, hop_s, settings.glide_of)
             now = smoothers[number].setting.normalised
             rows[number].append([now[column] for column in columns[number]])
@@ -160,11 +164,12 @@ def _stems(corpus: Path, draw: np.random.Generator) -> Iterator[tuple[Audio, Aud
         yield first, second, other
 
 
-def _reference(matcher: Matcher, dry: Audio, draw: np.random.Generator) -> Analysis:
+def _reference(estimator: Estimator, dry: Audio, draw: np.random.Generator) -> Analysis:
     """What the plugin makes of a recording at a random setting."""
     clip = dry[:, : round(REFERENCE_S * SAMPLE_RATE)]
-    _, (wet,) = usable_setting(load_effect(matcher.plugin), [clip], SAMPLE_RATE, draw)
-    return matcher.analyse(wet, SAMPLE_RATE, "reference")
+    effect = load_effect(estimator.chain.slots[0].plugin)
+    _, (wet,) = usable_setting(effect, [clip], SAMPLE_RATE, draw)
+    return estimator.analyse(wet, SAMPLE_RATE, "reference")
 
 
 def _times(runs: Sequence[Followed]) -> dict[str, float | int | None]:
@@ -177,11 +182,12 @@ def _times(runs: Sequence[Followed]) -> dict[str, float | int | None]:
     }
 
 
-def _into_card(matcher: Matcher, times: Mapping[str, float | int | None]) -> None:
+def _into_card(estimator: Estimator, times: Mapping[str, float | int | None]) -> None:
     told = {f"{part}_adaptation_s": times[f"{part}_s"] for part in ("half", "full")}
     known = {name: float(seconds) for name, seconds in told.items() if seconds is not None}
-    card = matcher.card.model_copy(update={"metrics": matcher.card.metrics | known})
-    path = matcher.models / str(matcher.plugin.model) / CARD_FILE
+    card = predictor_of(estimator).card
+    card = card.model_copy(update={"metrics": card.metrics | known})
+    path = MODELS / str(estimator.chain.slots[0].plugin.model) / CARD_FILE
     path.write_text(card.model_dump_json(indent=2) + "\n")
 
 
@@ -190,8 +196,9 @@ def _markdown(report: Mapping[str, Any]) -> str:
         "# How long the knobs need to follow a change of playing",
         "",
         f"Median over up to {report['splices']} splices of test recordings; window"
-        f" {report['window_s']} s, memory {report['averaging_s']} s, glide {report['glide_s']} s;"
-        " network alone. *Half*: half of the way to the new setting; *all*: nine tenths of it.",
+        f" {report['window_s']} s, averaging {report['averaging_s']} s, glide"
+        f" {report['glide_s']} s; network alone. *Half*: half of the way to the new setting; *all*:"
+        " nine tenths of it.",
         "",
         "Written by `python -m benchmarks.adaptation`, which tells how it is measured.",
         "",

@@ -20,9 +20,8 @@ from bridge.analysis.windows import active_share
 from bridge.audio.files import read_audio
 from bridge.demo.run import INPUT, REFERENCE
 from bridge.engine.window import LiveWindow
-from bridge.estimate.matcher import Matcher
 from bridge.library import MODELS, Library
-from bridge.models import load_encoder, load_predictor
+from training.estimators import estimator_of, predictor_of
 
 RESULT = Path("docs/results/live_hop.json")
 
@@ -49,16 +48,15 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=MODELS)
     arguments = parser.parse_args()
     plugin = Library().manifest.plugin(arguments.plugin)
-    matcher = Matcher(plugin, Library.of_models(arguments.models))
-    encoder = load_encoder(Library.of_models(arguments.models))
-    predictor = load_predictor(plugin, encoder, Library.of_models(arguments.models))
+    estimator = estimator_of(plugin, arguments.models)
+    encoder, predictor = estimator.listener.encoder, predictor_of(estimator)
     audio, rate = read_audio(INPUT)
     wanted, wanted_rate = read_audio(REFERENCE)
-    reference = matcher.analyse(wanted, wanted_rate, "reference")
-    window = LiveWindow(rate, matcher.features)
+    reference = estimator.analyse(wanted, wanted_rate, "reference")
+    window = LiveWindow(rate, estimator.features)
     window.push(audio)
     vector = window.statistics().vector
-    hop = round(matcher.hop_s * rate)
+    hop = round(estimator.hop_s * rate)
     timed = Stopwatch()
     for number in range(arguments.hops):
         start = number * hop % (audio.shape[1] - hop)
@@ -67,13 +65,13 @@ def main() -> None:
             with timed("push"):
                 window.push(block)
             with timed("gate"):
-                active_share(window.audio, matcher.features.sample_rate_hz)
+                active_share(window.audio, estimator.features.sample_rate_hz)
             with timed("statistics"):
                 heard = window.statistics()
             with timed("embed"):
-                played = matcher.embed(heard)
+                played = estimator.embed(heard)
             with timed("predict"):
-                matcher.predict(played, reference, rate)
+                estimator.predict(played, reference, rate)
         with timed("bare_inference"):
             embedding = encoder.embed(vector).embedding
             predictor.predict(

@@ -37,11 +37,12 @@ from bridge.audio.resample import resample
 from bridge.audio.sources import DeviceSource, Source
 from bridge.bench.figures import Percentiles
 from bridge.bench.usage import MemoryWatch
+from bridge.chain import Chain
 from bridge.commands import lines, running
 from bridge.demo.run import INPUT, REFERENCE
 from bridge.drive.settings import LiveSettings
 from bridge.engine.live import LiveEngine
-from bridge.estimate.matcher import Matcher
+from bridge.estimate.estimator import Estimator
 from bridge.hosts import connect
 from bridge.library import Library
 from bridge.search.worker import SearchWorker
@@ -183,19 +184,19 @@ class Compared(Source):
 def soak(block_frames: int, seconds: float, hogs: int) -> Soak:
     """Blocking: follow the signal for so long at this block size."""
     played = _signal()
-    plugin = Library().manifest.plugin(PLUGIN)
-    matcher = Matcher(plugin)
-    reference = matcher.analyse(*read_audio(REFERENCE), str(REFERENCE))
-    serve = ("host", "--plugin", plugin.id, "--port", 0, "--json")
+    chain = Chain.of_plugin(Library().manifest.plugin(PLUGIN))
+    estimator = Estimator(chain)
+    reference = estimator.analyse(*read_audio(REFERENCE), str(REFERENCE))
+    serve = ("host", "--plugin", chain.id, "--port", 0, "--json")
     with jack_server(period=block_frames), _playing(played), running(*serve) as child:
         url = f"embedded://127.0.0.1:{next(lines(child))['ready']['port']}"
         with ExitStack() as open_ones:
             device = open_ones.enter_context(DeviceSource(PLAYER))
             source = Compared(device, played)
-            host = open_ones.enter_context(connect(url, plugin))
-            decider = open_ones.enter_context(SearchWorker(plugin))
+            host = open_ones.enter_context(connect(url, chain))
+            decider = open_ones.enter_context(SearchWorker(chain))
             engine = open_ones.enter_context(
-                LiveEngine(source, matcher, reference, host, LiveSettings(), decider)
+                LiveEngine(source, estimator, reference, host, LiveSettings(), decider)
             )
             open_ones.enter_context(_busy(hogs))
             memory = open_ones.enter_context(MemoryWatch())

@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QApplication
 from bridge.commands import command_line
 from bridge.control.client import PORT
 from bridge.control.logs import logging_to
-from bridge.library import open_library
+from bridge.library import Library, open_library
 from gui.engine import Engine
 from gui.remembered import Remembered
 from gui.supervisor import Supervisor, engine_command
@@ -69,14 +69,18 @@ def run(
 
 
 def open_window(
-    app: QApplication, remembered: Remembered, port: int, state: str = "", owned: bool = False
+    app: QApplication,
+    remembered: Remembered,
+    port: int,
+    state: str = "",
+    owned: bool = False,
+    library: Library | None = None,
 ) -> tuple[MainWindow, Engine]:
-    """The window, not shown yet, and its engine, not polled yet."""
-    manifest = open_library().manifest
-    engine = Engine(manifest, port)
+    """The window, not shown yet, and its engine, not polled yet; what is known comes from `library`, or the user's."""
+    engine = Engine(library or open_library(), port)
     supervisor = Supervisor(engine_command(port, state), lambda: engine.send("/quit"), owned)
     theme = Theme(app, remembered.theme)
-    window = MainWindow(engine, supervisor, theme, remembered, manifest)
+    window = MainWindow(engine, supervisor, theme, remembered)
     return window, engine
 
 

@@ -13,7 +13,7 @@ from bridge.hosts import Host, News, Profile
 
 
 class MemoryHost(Host):
-    """Keeps what it is sent, and tells its values when asked unless told other news."""
+    """Keeps what it is sent, by address, and tells its values when asked unless told other news."""
 
     profile = Profile(
         scheme="memory",
@@ -29,7 +29,6 @@ class MemoryHost(Host):
     def __init__(self, values: Mapping[str, float]) -> None:
         self.values = dict(values)
         self.received: list[dict[str, float]] = []
-        self.bypasses: list[bool] = []
         self.gestures: list[tuple[frozenset[str], bool]] = []
         self.news: list[News[str]] = []
         self.deaf = False
@@ -51,8 +50,8 @@ class MemoryHost(Host):
         return self.news.pop(0) if self.news else News()
 
     @override
-    def touch(self, symbols: Iterable[str], on: bool) -> None:
-        self.gestures.append((frozenset(symbols), on))
+    def touch(self, addresses: Iterable[str], on: bool) -> None:
+        self.gestures.append((frozenset(addresses), on))
 
     @override
     def read(self) -> dict[str, float]:
@@ -63,10 +62,6 @@ class MemoryHost(Host):
         if not self.deaf:
             self.values |= values
         self.received.append(dict(values))
-
-    @override
-    def bypass(self, on: bool) -> None:
-        self.bypasses.append(on)
 
     @override
     def close(self) -> None:

@@ -9,13 +9,17 @@ import threading
 import time
 from math import sin
 
+from bridge.chain import Chain, chain_of
 from bridge.closing import Closing
-from bridge.control.nodes import NODES, PARAMETER, Access, parameter_nodes
+from bridge.control.nodes import NODES, PARAMETER, SLOT, Access, chain_nodes
 from bridge.control.surface import Order, Surface
+from bridge.errors import ManifestError
 from bridge.library import Library
-from bridge.manifest import Manifest, PluginSpec
+from bridge.manifest import BYPASS, Manifest
 
 _TICK_S = 0.02
+ABSENT = "mda-leslie"
+"""The plugin that is not installed here."""
 
 
 class FakeEngine(Closing):
@@ -27,7 +31,7 @@ class FakeEngine(Closing):
         self._began_s = time.monotonic()
         self._snapshots: dict[str, dict[str, float]] = {}
         self._stop = threading.Event()
-        self._plugin: PluginSpec | None = None
+        self._chain: Chain | None = None
         self.orders: list[tuple[str, tuple[object, ...]]] = []
         """Everything it was told, in order."""
         self._tell_rest()
@@ -70,8 +74,8 @@ class FakeEngine(Closing):
         self.orders.append((address, order.value))
         if address.startswith(PARAMETER):
             self._set_parameter(order)
-        elif address == "/plugin":
-            self._choose(order.text)
+        elif address == "/chain":
+            self._choose(order)
         elif address == "/source":
             tell("/source", order.text)
             tell("/input/device", f"{order.text}: hw:1,0")
@@ -102,8 +106,8 @@ class FakeEngine(Closing):
             if address == "/panic":
                 tell("/bypass", 1)
         elif address == "/arm":
-            for spec in self._specs(order.value):
-                tell(f"{PARAMETER}/{spec.symbol}/yours", 0)
+            for here in self._addresses(order.value):
+                tell(f"{PARAMETER}/{here}/yours", 0)
         elif address == "/snapshot/store":
             self._snapshots[order.text] = self._values()
             tell("/snapshots", json.dumps(self._snapshots))
@@ -111,8 +115,8 @@ class FakeEngine(Closing):
             if order.text not in self._snapshots:
                 self._surface.complain(order, f"snapshot {order.text} is empty; store it first")
                 return
-            for symbol, real in self._snapshots[order.text].items():
-                self._move(symbol, real, "you")
+            for here, real in self._snapshots[order.text].items():
+                self._move(here, real, "you")
         elif address == "/discover":
             tell(
                 "/discovered",
@@ -134,51 +138,81 @@ class FakeEngine(Closing):
         elif order.node.access is Access.BOTH:
             tell(address, *order.value)
 
-    def _specs(self, symbols: tuple[object, ...]) -> list[object]:
-        parameters = self._plugin.parameters if self._plugin else ()
-        return [spec for spec in parameters if not symbols or spec.symbol in symbols]
+    def _addresses(self, meant: tuple[object, ...]) -> list[str]:
+        """The addresses of parameters and bypasses that are meant by these, or by nothing, all."""
+        chain = self._chain
+        known = [*(p.address for p in chain.parameters), *chain.switches] if chain else []
+        return [a for a in known if not meant or a in meant or a.partition("/")[0] in meant]
 
-    def _choose(self, plugin_id: str) -> None:
-        known = {plugin.id: plugin for plugin in self._manifest.plugins}
-        self._plugin = known.get(plugin_id)
-        nodes = parameter_nodes(self._plugin) if self._plugin else ()
-        self._surface.describe((*NODES, *nodes))
-        self._surface.tell("/plugin", plugin_id)
-        for number, spec in enumerate(self._plugin.predicted if self._plugin else ()):
-            share = 0.2 + 0.6 * ((number * 0.37) % 1.0)
-            here = f"{PARAMETER}/{spec.symbol}"
-            self._surface.tell(f"{here}/predicted", spec.to_real(share))
-            self._surface.tell(f"{here}/confidence", 0.9 - 0.12 * (number % 5))
+    def _choose(self, order: Order) -> None:
+        try:
+            self._chain = chain = chain_of(order.text, self._manifest)
+        except ManifestError as error:
+            self._surface.complain(order, str(error))
+            return
+        tell = self._surface.tell
+        self._surface.describe((*NODES, *chain_nodes(chain)))
+        tell("/chain", order.text)
+        slots = [
+            {
+                "id": slot.id,
+                "plugin": slot.plugin.id,
+                "name": slot.plugin.name,
+                "kind": slot.plugin.kind,
+                "optional": slot.optional,
+                "model": slot.plugin.model is not None,
+                "place": f"Guitar/{slot.plugin.name}",
+            }
+            for slot in chain.slots
+        ]
+        tell("/slots", json.dumps(slots))
+        for number, parameter in enumerate(chain.predicted):
+            here = f"{PARAMETER}/{parameter.address}"
+            tell(f"{here}/predicted", parameter.spec.to_real(0.2 + 0.6 * ((number * 0.37) % 1.0)))
+            if parameter.slot.plugin.model is not None:
+                tell(f"{here}/confidence", 0.9 - 0.12 * (number % 5))
+        for number, slot in enumerate(chain.slots):
+            tell(f"{PARAMETER}/{slot.address(BYPASS)}/predicted", int(slot.optional))
+            if slot.plugin.model is not None:
+                tell(f"{SLOT}/{slot.id}/confidence", 0.85 - 0.1 * (number % 4))
 
     def _set_parameter(self, order: Order) -> None:
-        symbol, _, leaf = order.node.address.removeprefix(f"{PARAMETER}/").partition("/")
-        if leaf in ("", "normalised"):
-            spec = self._plugin.parameter(symbol)
-            real = order.number if not leaf else spec.to_real(order.number)
-            self._move(symbol, real, "you")
-            self._surface.tell(f"{PARAMETER}/{symbol}/yours", 1)
+        slot, symbol, *leaf = order.node.address.removeprefix(f"{PARAMETER}/").split("/")
+        if leaf in ([], ["normalised"]):
+            address, real = f"{slot}/{symbol}", order.number
+            if leaf:
+                real = self._chain.parameter(address).spec.to_real(order.number)
+            self._move(address, real, "you")
+            self._surface.tell(f"{PARAMETER}/{address}/yours", 1)
         else:
             self._surface.tell(order.node.address, *order.value)
 
-    def _move(self, symbol: str, real: float, by: str) -> None:
-        spec, here = self._plugin.parameter(symbol), f"{PARAMETER}/{symbol}"
-        self._surface.tell(here, real)
-        self._surface.tell(f"{here}/normalised", spec.to_normalised(real))
+    def _move(self, address: str, real: float, by: str) -> None:
+        here = f"{PARAMETER}/{address}"
+        if self._chain.is_switch(address):
+            self._surface.tell(here, int(real))
+        else:
+            self._surface.tell(here, real)
+            self._surface.tell(f"{here}/normalised", self._chain.to_normalised(address, real))
         self._surface.tell(f"{here}/by", by)
 
     def _values(self) -> dict[str, float]:
         values = self._surface.values
-        return {spec.symbol: values[f"{PARAMETER}/{spec.symbol}"][0] for spec in self._specs(())}
+        return {here: values[f"{PARAMETER}/{here}"][0] for here in self._addresses(())}
 
     def _apply(self, share: float) -> None:
         values = self._surface.values
-        for spec in self._plugin.predicted if self._plugin else ():
-            here = f"{PARAMETER}/{spec.symbol}"
-            if values.get(f"{here}/yours") == (1,) or values.get(f"{here}/lock") == (1,):
+        for address in self._addresses(()):
+            here = f"{PARAMETER}/{address}"
+            kept = values.get(f"{here}/yours") == (1,) or values.get(f"{here}/lock") == (1,)
+            if kept or f"{here}/predicted" not in values:
                 continue
-            at = spec.to_normalised(values[here][0])
-            wanted = spec.to_normalised(values[f"{here}/predicted"][0])
-            self._move(spec.symbol, spec.to_real(at + share * (wanted - at)), "model")
+            wanted = values[f"{here}/predicted"][0]
+            if not self._chain.is_switch(address):
+                spec = self._chain.parameter(address).spec
+                at = spec.to_normalised(values[here][0])
+                wanted = spec.to_real(at + share * (spec.to_normalised(wanted) - at))
+            self._move(address, wanted, "model")
 
     def _tell_rest(self) -> None:
         tell = self._surface.tell
@@ -191,8 +225,27 @@ class FakeEngine(Closing):
             "/plugins",
             json.dumps(
                 [
-                    {"id": p.id, "installed": p.id != "mda-leslie", "model": p.model}
+                    {
+                        "id": p.id,
+                        "name": p.name,
+                        "kind": p.kind,
+                        "installed": p.id != ABSENT,
+                        "model": p.model is not None,
+                    }
                     for p in self._manifest.plugins
+                ]
+            ),
+        )
+        tell(
+            "/rigs",
+            json.dumps(
+                [
+                    rig.model_dump(include={"id", "name", "kind"})
+                    | {
+                        "slots": [slot.model_dump(exclude={"start"}) for slot in rig.slots],
+                        "installed": all(slot.plugin != ABSENT for slot in rig.slots),
+                    }
+                    for rig in self._manifest.rigs
                 ]
             ),
         )

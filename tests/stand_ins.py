@@ -9,11 +9,9 @@ from onnx import TensorProto, helper, numpy_helper
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.statistics import GROUPS, LEVEL_NAMES, SIZE
 from bridge.arrays import Floats
-from bridge.library import ENCODER_FOLDER
+from bridge.library import CARD_FILE, ENCODER_FOLDER, MODEL_FILE
 from bridge.manifest import PluginSpec
 from bridge.models.cards import (
-    CARD_FILE,
-    MODEL_FILE,
     DecisionRecord,
     EncoderCard,
     ParameterRecord,
@@ -21,7 +19,7 @@ from bridge.models.cards import (
     file_sha256,
 )
 from bridge.models.loading import PREDICTOR_INPUTS
-from bridge.search.render_search import EVIDENCE
+from bridge.search.evidence import EVIDENCE
 
 EMBEDDING_SIZE = 16
 BINS = 32

@@ -17,10 +17,11 @@ from scipy.optimize import nnls
 from bridge.analysis.metrics import magnitudes, mrstft_with_gain
 from bridge.arrays import Audio, Floats
 from bridge.audio.resample import resample
-from bridge.estimate.matcher import Matcher
-from bridge.library import Library
+from bridge.effects import ChainEffect
 from bridge.models.cards import DecisionRecord
-from bridge.search.render_search import EVIDENCE, Candidate, Search
+from bridge.search.evidence import EVIDENCE
+from bridge.search.render_search import Candidate, Search
+from training.estimators import estimator_of
 from training.examples import ExampleSource
 
 NEARNESS = 0.3
@@ -116,19 +117,18 @@ def _answers(job: _Job) -> Floats:
 
 def _search(job: _Job) -> tuple[Search, Audio]:
     """The candidates of one case, and its target at the features' rate."""
-    plugin, effect, example = job.source.plugin, job.source.effect, job.source[job.index]
-    matcher = Matcher(plugin, Library.of_models(job.models))
-    rate = example.sample_rate
-    reference = matcher.analyse(example.reference, rate, "reference", True)
-    search = Search(matcher, effect, example.dry, rate, reference, job.decision, job.index)
+    example, estimator = job.source[job.index], estimator_of(job.source.plugin, job.models)
+    effect, rate = ChainEffect(estimator.chain, [job.source.effect]), example.sample_rate
+    reference = estimator.analyse(example.reference, rate, "reference", True)
+    search = Search(estimator, effect, example.dry, rate, reference, job.decision, job.index)
     search.explore()
-    return search, resample(example.target[0], rate, matcher.features.sample_rate_hz)
+    return search, resample(example.target[0], rate, estimator.features.sample_rate_hz)
 
 
 def _distances(candidates: Sequence[Candidate], target: Audio) -> Floats:
     """MRSTFT to the target, half of it raw and half gain-matched, (n,)."""
     wanted = magnitudes(target)
-    both = [mrstft_with_gain(candidate.heard, target, wanted) for candidate in candidates]
+    both = [mrstft_with_gain(candidate.audio, target, wanted) for candidate in candidates]
     return np.asarray(np.mean(both, axis=1), np.float32)
 
 

@@ -8,25 +8,34 @@ import typer
 from bridge.audio.files import require_other_file
 from bridge.audio.sinks import DeviceSink, FileSink, NoSink, Sink
 from bridge.audio.sources import Source, open_source
-from bridge.cli.options import AttachedOption, JsonOption, PluginOption, echo_json, parameter_rows
+from bridge.chain import ChainSetting
+from bridge.cli.options import (
+    AttachedOption,
+    JsonOption,
+    PluginOption,
+    RigOption,
+    chain_from,
+    echo_json,
+    parameter_rows,
+)
 from bridge.cli.stopping import stop_at_end_of_input, stop_on_signals
 from bridge.effect_host.server import EmbeddedHostServer
 from bridge.errors import DeviceError
-from bridge.hosts.embedded import address_of
 from bridge.library import open_library
-from bridge.manifest import BYPASS
 from bridge.osc import OscSocket
 
 EXAMPLES = """\
   dafx-bridge host --plugin mda-overdrive --input 0 --play 0
-  dafx-bridge host --plugin mda-overdrive --input take.wav --out processed.wav
+  dafx-bridge host --plugin mda-overdrive,mda-delay --input take.wav --out processed.wav
+  dafx-bridge host --rig guitar-amp --input jack
   dafx-bridge host --plugin pedalboard-distortion --port 9002 --json"""
 
 DEFAULT_PORT = 9001
 
 
 def command(
-    plugin: PluginOption,
+    plugin: PluginOption = None,
+    rig: RigOption = None,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="UDP port on loopback; 0 takes a free one.")
     ] = DEFAULT_PORT,
@@ -55,13 +64,16 @@ def command(
     attached: AttachedOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Run one effect plugin that any OSC program on this computer can turn the knobs of.
+    """Run a chain of effect plugins that any OSC program on this computer can turn the knobs of.
 
-    Every parameter has an address, /PLUGIN/SYMBOL: with a number it is set to that real value,
-    without one the current value is sent back. /PLUGIN/bypass takes 1 to leave the plugin out and
-    0 to bring it back. Prints a line when it is ready, and the final values at the end.
+    Every parameter has an address, /SLOT/SYMBOL: with a number it is set to that real value,
+    without one the current value is sent back. A plugin's slot is its id, or its name in the rig.
+    /SLOT/bypass takes 1 to leave the plugin out and 0 to bring it back. /chain with a text, such as
+    mda-overdrive,mda-delay, exchanges the chain while it plays. Prints a line when it is ready, and
+    the final values at the end.
     """
-    spec = open_library().manifest.plugin(plugin)
+    library = open_library()
+    chain = chain_from(plugin, rig, library)
     if source is None and (out or play):
         raise typer.BadParameter("there is nothing to write or play; give --input")
     if out and play:
@@ -72,18 +84,18 @@ def command(
     server = None
     sink: Sink = NoSink()
     try:
-        server = EmbeddedHostServer(spec, osc := OscSocket(port))
+        server = EmbeddedHostServer(chain, library, osc := OscSocket(port))
         if live_input is not None:
             sink = _open_sink(live_input, out, play)
         with stop_on_signals() as stop:
             if attached:
                 stop_at_end_of_input(stop)
             if as_json:
-                echo_json({"ready": {"plugin": plugin, "port": osc.port}})
+                slots = [{"slot": slot.id, "plugin": slot.plugin.id} for slot in chain.slots]
+                echo_json({"ready": {"plugin": chain.id, "port": osc.port, "chain": slots}})
             else:
-                symbols = [*(p.symbol for p in spec.parameters), BYPASS]
-                listed = ", ".join(address_of(spec.id, symbol) for symbol in symbols)
-                typer.echo(f"{spec.name} listens on 127.0.0.1:{osc.port}: {listed}")
+                addresses = ", ".join(f"/{name}" for name in ChainSetting.start(chain).all_values)
+                typer.echo(f"{chain.name} listens on 127.0.0.1:{osc.port}: {addresses}")
             try:
                 frames = server.run(stop, live_input, sink, seconds)
             except DeviceError:
@@ -97,12 +109,22 @@ def command(
             server.close()
         if live_input is not None:
             live_input.close()
-    rows = parameter_rows(server.setting)
+    _tell_end(frames, server.setting, as_json)
+
+
+def _tell_end(frames: int, setting: ChainSetting, as_json: bool) -> None:
+    rows = parameter_rows(setting)
+    bypassed = [slot.id for slot in setting.chain.slots if slot.id in setting.bypassed]
     if as_json:
-        echo_json({"done": {"frames": frames, "parameters": rows, "bypass": server.bypassed}})
-    else:
-        values = ", ".join(f"{row['symbol']} {row['value']:.3f} {row['unit']}" for row in rows)
-        typer.echo(f"{frames} frames processed; {values}{', bypassed' if server.bypassed else ''}")
+        plugin = setting.chain.id
+        done = {"plugin": plugin, "frames": frames, "parameters": rows, "bypassed": bypassed}
+        echo_json({"done": done})
+        return
+    values = ", ".join(
+        f"{row['address']} {row['value']:.3f} {row['unit']}".rstrip() for row in rows
+    )
+    left_out = f"; bypassed: {', '.join(bypassed)}" if bypassed else ""
+    typer.echo(f"{frames} frames processed; {values}{left_out}")
 
 
 def _open_sink(source: Source, out: Path | None, play: str | None) -> Sink:

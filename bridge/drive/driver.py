@@ -1,21 +1,21 @@
-"""One plugin in a host, driven and followed.
+"""A chain in a host, driven and followed.
 
 The caller's thread, the analysis thread, sends and listens without waiting. Only to look for a
 host that has quit or changed does a thread of its own wait for answers; until it is done the host
 belongs to that thread, and the caller's leaves it alone.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from typing_extensions import override
 
+from bridge.chain import Chain, ChainSetting
 from bridge.closing import Closing
 from bridge.drive.feedback import Feedback
 from bridge.drive.sending import DEADBAND, Due, Sender
 from bridge.errors import HostError
 from bridge.hosts import Host, News
-from bridge.manifest import BYPASS, PluginSpec, Setting
 
 RETRY_S = 1.0
 """Between two searches for a host that is gone."""
@@ -29,15 +29,15 @@ _ATTEMPTS = 3
 class Driver(Closing):
     """Sends settings; yields what the musician moves; finds a host again that was lost.
 
-    Bypass is treated as one more knob, under its own symbol.
+    Everything goes by address; a slot's bypass is one more knob.
     """
 
-    def __init__(self, host: Host, plugin: PluginSpec) -> None:
+    def __init__(self, host: Host, chain: Chain) -> None:
         """Blocking: reads the host's values. Raises HostError where it does not answer."""
         profile = host.profile
         self._host = host
-        self._plugin = plugin
-        self._predicted = frozenset(spec.symbol for spec in plugin.predicted)
+        self._chain = chain
+        self._driven = frozenset({*(p.address for p in chain.predicted), *chain.switches})
         self._sender = Sender(profile.tick_s, profile.step)
         self._echoes = Feedback(max(DEADBAND, 1.5 * profile.step))
         self._values: dict[str, float] = {}
@@ -53,29 +53,22 @@ class Driver(Closing):
         self._search_at = self._ask_at = float("-inf")
         self._unanswered_since: float | None = None
         self._fault = self._told = ""
-        self._start(self._read())
+        self._start(host.read())
 
     @property
-    def own(self) -> Setting:
-        """The host's values as it last told them; defaults where it does not."""
-        return Setting.of_values(
-            self._plugin, {s: v for s, v in self._values.items() if s != BYPASS}
-        )
+    def own(self) -> ChainSetting:
+        """The host's values as it last told them; the chain's start where it does not."""
+        return ChainSetting.of_values(self._chain, self._values)
 
     @property
     def yielded(self) -> dict[str, float]:
         """What the musician has taken back, with the host's real values."""
-        return {s: self._values[s] for s in sorted(self._yielded) if s in self._values}
+        return {a: self._values[a] for a in sorted(self._yielded) if a in self._values}
 
     @property
     def left(self) -> frozenset[str]:
         """What is left alone: taken back by the musician, or locked."""
         return self.locked | self._yielded
-
-    @property
-    def bypassed(self) -> bool:
-        """Whether the host has the plugin left out, as it last told."""
-        return self._values.get(BYPASS, 0.0) >= 0.5
 
     @property
     def driving(self) -> bool:
@@ -113,13 +106,12 @@ class Driver(Closing):
         if self._lost:
             self._look(now_s)
 
-    def update(self, setting: Setting, now_s: float, bypass: bool = False) -> int:
+    def update(self, setting: ChainSetting, now_s: float) -> int:
         """Send what has changed, and every few seconds all of it; how many values were sent."""
         if self._lost:
             return 0
         self._begin()
-        left = self.left
-        due = self._sender.due(setting, None if BYPASS in left else bypass, now_s, left)
+        due = self._sender.due(setting, now_s, self.left)
         try:
             self._send(due, now_s)
         except HostError as error:
@@ -127,7 +119,7 @@ class Driver(Closing):
         return due.count
 
     def put(self, values: Mapping[str, float], now_s: float) -> None:
-        """Set real values, and bypass by its symbol, for the player: they are yielded from now on.
+        """Set real values by address for the player: they are yielded from now on.
 
         Raises HostError where the host is gone.
         """
@@ -135,47 +127,57 @@ class Driver(Closing):
             raise HostError("the host is lost and takes nothing; wait until it is found again")
         self._begin()
         self._yielded |= values.keys()
-        knobs = {symbol: float(value) for symbol, value in values.items() if symbol != BYPASS}
         try:
-            if knobs:
-                self._host.set(knobs)
-            if BYPASS in values:
-                self._host.bypass(values[BYPASS] >= 0.5)
+            self._host.set(values)
         except HostError as error:
             self._lose(str(error))
             raise
-        for symbol, value in values.items():
-            self._echoes.sent(symbol, self._normalised(symbol, value), now_s)
-            self._put_at[symbol] = now_s
+        for address, value in values.items():
+            self._echoes.sent(address, self._chain.to_normalised(address, value), now_s)
+            self._put_at[address] = now_s
         self._values |= values
 
-    def finish(self, setting: Setting, bypass: bool = False) -> int:
+    def finish(self, setting: ChainSetting) -> int:
         """Blocking: send every value once more and see it arrive; how many values."""
-        left = self.left
-        values = {s: v for s, v in setting.values.items() if s in self._predicted - left}
-        if BYPASS not in left:
-            values[BYPASS] = float(bypass)
-        return self._insist(values)
+        wanted = self._driven - self.left
+        return self._insist({a: v for a, v in setting.all_values.items() if a in wanted})
 
-    def revert(self) -> bool:
+    def revert(self, keep: Set[str] = frozenset()) -> bool:
         """Blocking: give back every value from before the first was sent, and leave it alone.
 
-        What the musician has moved stays as it is. Nothing is driven until `arm`. False where the
-        host is gone and takes nothing.
+        What the musician has moved stays as it is, and so do the addresses in `keep`. Nothing else
+        is driven until `arm`. False where the host is gone and takes nothing.
         """
-        prior = self._prior or {}
-        knobs = {*self._predicted, BYPASS} - self._yielded
-        self._insist({symbol: value for symbol, value in prior.items() if symbol in knobs})
-        self._yielded |= {*self._predicted, BYPASS}
+        wanted = self._driven - self._yielded - keep
+        self._insist({a: v for a, v in (self._prior or {}).items() if a in wanted})
+        self._yielded |= self._driven - keep
         return self._prior is None or not self._lost
+
+    def succeed(self, before: "Driver", addresses: Set[str]) -> None:
+        """Go on at these addresses where another driver of the same host has left off.
+
+        What the musician had taken back there is left alone, and `revert` gives back what the
+        host held before the other one.
+        """
+        self._yielded |= before._yielded & addresses
+        if before._prior is not None:
+            self._begin()
+            prior = {a: v for a, v in before._prior.items() if a in addresses}
+            self._prior = (self._prior or {}) | prior
 
     def renew(self) -> None:
         """Send everything with the next update."""
         self._sender.renew()
 
-    def arm(self, symbols: Iterable[str] = ()) -> None:
-        """Drive these again, or all, from where the musician has left them."""
-        self._yielded -= set(symbols) or set(self._yielded)
+    def arm(self, addresses: Iterable[str] = ()) -> None:
+        """Drive these again, or all, from where the musician has left them.
+
+        A slot's id stands for all that belongs to the slot.
+        """
+        named = set(addresses)
+        self._yielded -= {
+            a for a in self._yielded if not named or a in named or a.rpartition("/")[0] in named
+        }
         self._sender.renew()
 
     @override
@@ -185,40 +187,31 @@ class Driver(Closing):
     def _begin(self) -> None:
         """From now on the host's values are not the musician's alone."""
         if self._prior is None:
-            # A host that does not tell bypass is taken to have the plugin in the sound.
-            self._prior = {BYPASS: 0.0} | self._values
-
-    def _read(self) -> dict[str, float]:
-        values = self._host.read()
-        bypassed = self._host.bypassed
-        return values if bypassed is None else values | {BYPASS: float(bypassed)}
+            # A host that does not tell bypasses is taken to have all plugins in the sound.
+            self._prior = dict.fromkeys(self._chain.switches, 0.0) | self._values
 
     def _start(self, values: Mapping[str, float]) -> None:
         """Begin anew with what the host holds."""
         self._values |= values
-        self._echoes.start({s: self._normalised(s, value) for s, value in values.items()})
+        self._echoes.start({a: self._chain.to_normalised(a, v) for a, v in values.items()})
         self._sender.renew()
         self._unanswered_since = None
 
     def _take(self, news: News[str], now_s: float) -> None:
-        bypassed = ((BYPASS, float(on)) for on in news.bypassed)
-        for symbol, value in (*news.values, *bypassed):
-            if now_s - self._put_at.get(symbol, float("-inf")) < PUT_SETTLES_S:
+        for address, value in news.values:
+            if now_s - self._put_at.get(address, float("-inf")) < PUT_SETTLES_S:
                 continue
-            self._values[symbol] = value
-            foreign = self._echoes.is_foreign(symbol, self._normalised(symbol, value))
-            if foreign and self.driving and symbol in {*self._predicted, BYPASS}:
-                self._yield(symbol, value)
+            self._values[address] = value
+            foreign = self._echoes.is_foreign(address, self._chain.to_normalised(address, value))
+            if foreign and self.driving and address in self._driven:
+                self._yield(address, value)
 
-    def _yield(self, symbol: str, value: float) -> None:
-        new = symbol not in self._yielded
-        self._yielded.add(symbol)
+    def _yield(self, address: str, value: float) -> None:
+        new = address not in self._yielded
+        self._yielded.add(address)
         # A host that was asked was written to after it was asked: give back what was overwritten.
         if new and not self._host.profile.pushes:
-            if symbol == BYPASS:
-                self._host.bypass(value >= 0.5)
-            else:
-                self._host.set({symbol: value})
+            self._host.set({address: value})
 
     def _judge(self, news: News[str], now_s: float) -> None:
         """Ask when it is time; what is moved or silent for too long is lost."""
@@ -267,37 +260,31 @@ class Driver(Closing):
 
     def _find(self) -> dict[str, float]:
         self._host.find()
-        return self._read()
+        return self._host.read()
 
     def _send(self, due: Due, now_s: float) -> None:
         if due.count and not self._host.profile.pushes:
             self._ask(now_s)
-        begun = due.moved - self._touched.keys()
+        moved = due.moved - set(self._chain.switches)
+        begun = moved - self._touched.keys()
         if begun:
             self._host.touch(begun, True)
         if due.values:
-            real = {s: self._plugin.parameter(s).to_real(v) for s, v in due.values.items()}
+            real = {address: self._real(address, v) for address, v in due.values.items()}
             self._host.set(real)
             if not self._host.profile.follows:
                 self._values |= real
-        if due.bypass is not None:
-            self._host.bypass(due.bypass)
-        self._note(due, now_s)
-        self._touched |= dict.fromkeys(due.moved, now_s)
-        ended = [symbol for symbol, at in self._touched.items() if now_s - at >= RELEASE_S]
+        for address, value in due.values.items():
+            self._echoes.sent(address, value, now_s)
+        self._touched |= dict.fromkeys(moved, now_s)
+        ended = [address for address, at in self._touched.items() if now_s - at >= RELEASE_S]
         self._release(ended)
 
-    def _note(self, due: Due, now_s: float) -> None:
-        for symbol, value in due.values.items():
-            self._echoes.sent(symbol, value, now_s)
-        if due.bypass is not None:
-            self._echoes.sent(BYPASS, float(due.bypass), now_s)
-
-    def _release(self, symbols: list[str]) -> None:
-        if symbols:
-            self._host.touch(symbols, False)
-        for symbol in symbols:
-            del self._touched[symbol]
+    def _release(self, addresses: list[str]) -> None:
+        if addresses:
+            self._host.touch(addresses, False)
+        for address in addresses:
+            del self._touched[address]
 
     def _insist(self, values: Mapping[str, float]) -> int:
         """Set until the host tells that it has them; how many values."""
@@ -308,13 +295,10 @@ class Driver(Closing):
                 self._look(self._search_at)
         if self._lost or not values:
             return 0
-        knobs = {symbol: value for symbol, value in values.items() if symbol != BYPASS}
         try:
             for _ in range(_ATTEMPTS):
-                self._host.set(knobs)
-                if BYPASS in values:
-                    self._host.bypass(values[BYPASS] >= 0.5)
-                if not self._host.profile.reads or self._has(knobs):
+                self._host.set(values)
+                if not self._host.profile.reads or self._has(values):
                     break
             self._release(list(self._touched))
             self._values |= values
@@ -322,14 +306,17 @@ class Driver(Closing):
             self._lose(str(error))
         return len(values)
 
-    def _has(self, knobs: Mapping[str, float]) -> bool:
+    def _has(self, values: Mapping[str, float]) -> bool:
         told = self._host.read()
         tolerance = max(DEADBAND, self._host.profile.step)
+        to_normalised = self._chain.to_normalised
         return all(
-            abs(self._normalised(s, told[s]) - self._normalised(s, value)) <= tolerance
-            for s, value in knobs.items()
-            if s in told
+            abs(to_normalised(a, told[a]) - to_normalised(a, value)) <= tolerance
+            for a, value in values.items()
+            if a in told
         )
 
-    def _normalised(self, symbol: str, real: float) -> float:
-        return real if symbol == BYPASS else self._plugin.parameter(symbol).to_normalised(real)
+    def _real(self, address: str, normalised: float) -> float:
+        if self._chain.is_switch(address):
+            return normalised
+        return self._chain.parameter(address).spec.to_real(normalised)

@@ -7,7 +7,7 @@ ECHO_S = 1.0
 
 
 class Feedback:
-    """Compares what the host tells with what was sent to it; values are normalised."""
+    """Compares what the host tells with what was sent to it; values are normalised, by address."""
 
     def __init__(self, tolerance: float) -> None:
         """`tolerance`: values as near as this are one."""
@@ -20,21 +20,21 @@ class Feedback:
         self._sent.clear()
         self._known = dict(values)
 
-    def sent(self, symbol: str, value: float, now_s: float) -> None:
+    def sent(self, address: str, value: float, now_s: float) -> None:
         """A write; with it, earlier ones grow old."""
-        writes = self._sent.setdefault(symbol, deque())
+        writes = self._sent.setdefault(address, deque())
         writes.append((now_s, value))
         # Of those that are too old, the last one was in force until the first that is not.
         while len(writes) > 2 and writes[1][0] < now_s - ECHO_S:
             writes.popleft()
 
-    def is_foreign(self, symbol: str, value: float) -> bool:
+    def is_foreign(self, address: str, value: float) -> bool:
         """Whether the host tells a change that the bridge did not make.
 
         A value that has not changed is nobody's, though a lost write should have changed it.
         """
-        before = self._known.setdefault(symbol, value)
+        before = self._known.setdefault(address, value)
         if abs(value - before) <= self._tolerance:
             return False
-        self._known[symbol] = value
-        return all(abs(value - w) > self._tolerance for _, w in self._sent.get(symbol, ()))
+        self._known[address] = value
+        return all(abs(value - w) > self._tolerance for _, w in self._sent.get(address, ()))

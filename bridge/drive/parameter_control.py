@@ -1,35 +1,34 @@
 """The hand on the knobs: from the host's own values towards an answer, and never the player's."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 from typing_extensions import override
 
+from bridge.chain import Chain, ChainSetting
 from bridge.closing import Closing
 from bridge.drive.driver import Driver
 from bridge.drive.settings import LiveSettings
 from bridge.drive.smoothing import Smoother, blend
 from bridge.hosts import Host
-from bridge.manifest import PluginSpec, Setting
 
 ARRIVED = 2e-3
 """Of a range: this near, a glide is over."""
 
 
 class ParameterControl(Closing):
-    """Turns the knobs of one plugin in one host. On the thread of its caller, which never waits
+    """Turns the knobs of a chain in one host. On the thread of its caller, which never waits
     but for what is marked blocking."""
 
-    def __init__(self, host: Host, plugin: PluginSpec) -> None:
+    def __init__(self, host: Host, chain: Chain) -> None:
         """Blocking: reads the host's own values. Raises HostError where it does not answer."""
-        self.driver = Driver(host, plugin)
+        self.driver = Driver(host, chain)
         self._base = self.driver.own
         """The player's own values, which `amount` counts from."""
         self._smoother = Smoother(self._base)
-        self._bypass = False
 
     @property
-    def setting(self) -> Setting:
-        """Where the knobs are."""
+    def setting(self) -> ChainSetting:
+        """Where the knobs and the bypasses are."""
         return self._smoother.setting
 
     def listen(self, now_s: float) -> None:
@@ -40,45 +39,58 @@ class ParameterControl(Closing):
         else:
             self._base = self._smoother.setting = self.driver.own
 
-    def towards(self, answer: Setting, settings: LiveSettings, elapsed_s: float) -> bool:
+    def towards(self, answer: ChainSetting, settings: LiveSettings, elapsed_s: float) -> bool:
         """Glide for `elapsed_s` seconds; whether the answer's share is reached."""
         target = blend(self._base, answer, settings.amount)
         here = self._smoother.towards(target, elapsed_s, settings.glide_of)
         left = self.driver.yielded.keys() | settings.locked
-        values = zip(here.plugin.parameters, here.normalised, target.normalised, strict=True)
+        values = zip(here.chain.parameters, here.normalised, target.normalised, strict=True)
         self.driver.locked = settings.locked
         self._leave_yielded()
-        return all(abs(a - b) <= ARRIVED for spec, a, b in values if spec.symbol not in left)
+        return all(abs(a - b) <= ARRIVED for p, a, b in values if p.address not in left)
 
-    def send(self, now_s: float, bypass: bool) -> int:
-        """Send what has changed; how many values."""
-        self._bypass = bypass
-        return self.driver.update(self._smoother.setting, now_s, bypass)
+    def send(self, now_s: float, bypassed: frozenset[str] = frozenset()) -> int:
+        """Send what has changed, with these slots left out; how many values."""
+        self._smoother.setting = self.setting.without(bypassed)
+        self._leave_yielded()
+        return self.driver.update(self.setting, now_s)
 
-    def send_all(self, now_s: float, bypass: bool) -> int:
+    def send_all(self, now_s: float, bypassed: frozenset[str] = frozenset()) -> int:
         """Send every value now, whatever the host's pace; how many."""
         self.driver.renew()
-        return self.send(now_s, bypass)
+        return self.send(now_s, bypassed)
 
     def put(self, values: Mapping[str, float], now_s: float) -> None:
-        """Set these real values for the player, whose they are until armed.
+        """Set these real values by address for the player, whose they are until armed.
 
         Raises HostError where the host is gone.
         """
         self.driver.put(values, now_s)
         self._leave_yielded()
 
-    def arm(self, symbols: Iterable[str] = ()) -> None:
-        """Drive these again, or all, from where the player has left them."""
-        self.driver.arm(symbols)
+    def arm(self, addresses: Iterable[str] = ()) -> None:
+        """Drive these again, or all, from where the player has left them.
+
+        A slot's id stands for all that belongs to the slot.
+        """
+        self.driver.arm(addresses)
 
     def finish(self) -> int:
         """Blocking: send every value once more and see it arrive; how many values."""
-        return self.driver.finish(self._smoother.setting, self._bypass)
+        return self.driver.finish(self.setting)
 
-    def revert(self) -> bool:
-        """Blocking: give the host its values from before back; False where it is gone."""
-        return self.driver.revert()
+    def revert(self, keep: Set[str] = frozenset()) -> bool:
+        """Blocking: give the host its values from before back, but those at the addresses in `keep`.
+
+        False where it is gone.
+        """
+        return self.driver.revert(keep)
+
+    def succeed(self, before: "ParameterControl", addresses: Set[str]) -> None:
+        """Go on at these addresses where another control of the same host has left off."""
+        self.driver.succeed(before.driver, addresses)
+        base = before._base.all_values
+        self._base = self._base.with_values({a: base[a] for a in base if a in addresses})
 
     @override
     def close(self) -> None:
@@ -88,8 +100,7 @@ class ParameterControl(Closing):
         """What the player has taken or locked stays where it is, and will glide from there."""
         left = self.driver.left
         if left:
-            own = self.driver.own.values
-            taken = {symbol: own[symbol] for symbol in own if symbol in left}
-            plugin = self._base.plugin
-            self._base = Setting.of_values(plugin, self._base.values | taken)
-            self._smoother.setting = Setting.of_values(plugin, self.setting.values | taken)
+            own = self.driver.own.all_values
+            taken = {address: own[address] for address in own if address in left}
+            self._base = self._base.with_values(taken)
+            self._smoother.setting = self.setting.with_values(taken)

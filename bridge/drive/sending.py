@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Set
 from dataclasses import dataclass
 
-from bridge.manifest import Setting
+from bridge.chain import ChainSetting
 
 DEADBAND = 1e-3
 """Changes smaller than this share of the range wait for the next full state."""
@@ -18,16 +18,14 @@ class Due:
     """What is to be sent now."""
 
     values: dict[str, float]
-    """Normalised, by symbol."""
+    """Normalised, by address, bypasses among them."""
     moved: frozenset[str]
     """Which of them have changed, and are not only said again."""
-    bypass: bool | None = None
-    """None where nothing is to be said of it."""
 
     @property
     def count(self) -> int:
         """How many values that is."""
-        return len(self.values) + (self.bypass is not None)
+        return len(self.values)
 
 
 NOTHING = Due({}, frozenset())
@@ -41,37 +39,24 @@ class Sender:
         self._tick_s = tick_s
         self._deadband = max(DEADBAND, step)
         self._sent: dict[str, float] = {}
-        self._sent_bypass: bool | None = None
         self._tick_at = self._full_state_at = float("-inf")
         self._times: deque[float] = deque()
 
-    def due(
-        self,
-        setting: Setting,
-        bypass: bool | None,
-        now_s: float,
-        without: Set[str] = frozenset(),
-    ) -> Due:
-        """What to send now of this setting and of bypass.
+    def due(self, setting: ChainSetting, now_s: float, without: Set[str] = frozenset()) -> Due:
+        """What to send now of a setting, its bypasses included.
 
-        `without`: symbols that are left alone, as is bypass where it is None.
+        `without`: addresses that are left alone.
         """
         full = now_s >= self._full_state_at
         if not full and now_s < self._tick_at:
             return NOTHING
         self._tick_at = now_s + (1 - _EARLY) * self._tick_s
-        predicted = zip(setting.plugin.predicted, setting.predicted, strict=True)
-        wanted = {spec.symbol: value for spec, value in predicted if spec.symbol not in without}
-        moved = frozenset(symbol for symbol, value in wanted.items() if self._is_new(symbol, value))
+        wanted = {a: value for a, value in driven(setting).items() if a not in without}
+        moved = frozenset(a for a, value in wanted.items() if self._is_new(a, value))
         if full:
             self._full_state_at = now_s + FULL_STATE_S
-        due = Due(
-            wanted if full else {symbol: wanted[symbol] for symbol in moved},
-            moved,
-            bypass if full or bypass is not self._sent_bypass else None,
-        )
+        due = Due(wanted if full else {a: wanted[a] for a in wanted if a in moved}, moved)
         self._sent |= due.values
-        self._sent_bypass = bypass
         self._times.extend([now_s] * due.count)
         while self._times and self._times[0] < now_s - 1:
             self._times.popleft()
@@ -87,6 +72,16 @@ class Sender:
         """Values sent during the last second of updates."""
         return len(self._times)
 
-    def _is_new(self, symbol: str, value: float) -> bool:
-        before = self._sent.get(symbol)
+    def _is_new(self, address: str, value: float) -> bool:
+        before = self._sent.get(address)
         return before is None or abs(value - before) >= self._deadband
+
+
+def driven(setting: ChainSetting) -> dict[str, float]:
+    """What is sent of a setting: predicted parameters, normalised, and bypasses, by address."""
+    parameters = zip(setting.chain.predicted, setting.predicted, strict=True)
+    slots = setting.chain.slots
+    switches = zip(setting.chain.switches, slots, strict=True)
+    return {parameter.address: value for parameter, value in parameters} | {
+        switch: float(slot.id in setting.bypassed) for switch, slot in switches
+    }

@@ -18,17 +18,17 @@ class LiveSettings:
     glide: Glide = field(default_factory=Glide)
     """How parameters move."""
     glides: Mapping[str, Glide] = field(default_factory=dict)
-    """How these move instead, by symbol."""
+    """How these move instead, by address."""
     locked: frozenset[str] = frozenset()
-    """Symbols of parameters that are left alone."""
+    """Addresses of parameters and bypasses that are left alone."""
 
     def __post_init__(self) -> None:
-        """Refuse an amount outside 0..1 and a negative memory."""
+        """Refuse an amount outside 0..1 and a negative averaging time."""
         if not 0 <= self.amount <= 1:
             raise BridgeError(f"amount must lie in 0..1, not {self.amount}")
         if not self.averaging_s >= 0:
             raise BridgeError(f"averaging_s must be 0 or more, not {self.averaging_s}")
 
-    def glide_of(self, symbol: str) -> Glide:
+    def glide_of(self, address: str) -> Glide:
         """How this parameter moves."""
-        return self.glides.get(symbol, self.glide)
+        return self.glides.get(address, self.glide)

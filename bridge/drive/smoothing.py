@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from math import exp
 
+from bridge.chain import ChainSetting
 from bridge.errors import BridgeError
-from bridge.manifest import ParamSpec, Setting
+from bridge.manifest import ParamSpec
 
 
 @dataclass(frozen=True)
@@ -38,24 +39,26 @@ class Glide:
 
 
 class Smoother:
-    """Glides every continuous parameter; enums and toggles switch at once."""
+    """Glides every continuous parameter; enums, toggles and bypasses switch at once."""
 
-    def __init__(self, start: Setting) -> None:
+    def __init__(self, start: ChainSetting) -> None:
         self.setting = start
 
     def towards(
-        self, target: Setting, elapsed_s: float, glide_of: Callable[[str], Glide]
-    ) -> Setting:
+        self, target: ChainSetting, elapsed_s: float, glide_of: Callable[[str], Glide]
+    ) -> ChainSetting:
         """Move for `elapsed_s` seconds and return where that leads."""
-        values = zip(
-            target.plugin.parameters, self.setting.normalised, target.normalised, strict=True
-        )
-        self.setting = Setting(
-            target.plugin,
-            tuple(
-                goal if spec.classes else glide_of(spec.symbol).moved(now, goal, elapsed_s)
-                for spec, now, goal in values
-            ),
+        chain = target.chain
+        values = zip(chain.parameters, self.setting.normalised, target.normalised, strict=True)
+        self.setting = ChainSetting.of_normalised(
+            chain,
+            [
+                goal
+                if parameter.spec.classes
+                else glide_of(parameter.address).moved(now, goal, elapsed_s)
+                for parameter, now, goal in values
+            ],
+            target.bypassed,
         )
         return self.setting
 
@@ -65,10 +68,10 @@ def share_of_way(elapsed_s: float, time_constant_s: float) -> float:
     return 1 - exp(-elapsed_s / time_constant_s) if time_constant_s > 0 else 1.0
 
 
-def blend(base: Setting, target: Setting, amount: float) -> Setting:
+def blend(base: ChainSetting, target: ChainSetting, amount: float) -> ChainSetting:
     """`base` at amount 0, `target` at 1, between them in normalised values.
 
-    Enums and toggles take the target's class where the amount is above a half.
+    Enums, toggles and bypasses are the target's where the amount is above a half.
     """
 
     def between(spec: ParamSpec, start: float, goal: float) -> float:
@@ -76,5 +79,10 @@ def blend(base: Setting, target: Setting, amount: float) -> Setting:
             return goal if amount > 0.5 else start
         return min(max(start + amount * (goal - start), 0.0), 1.0)
 
-    values = zip(target.plugin.parameters, base.normalised, target.normalised, strict=True)
-    return Setting(target.plugin, tuple(between(*value) for value in values))
+    chain = target.chain
+    values = zip(chain.parameters, base.normalised, target.normalised, strict=True)
+    return ChainSetting.of_normalised(
+        chain,
+        [between(parameter.spec, start, goal) for parameter, start, goal in values],
+        target.bypassed if amount > 0.5 else base.bypassed,
+    )

@@ -29,11 +29,9 @@ _QUIETEST_LUFS = -70.0
 class Audition(Closing):
     """Mixes the chosen sound out of three."""
 
-    def __init__(self, sample_rate: int, channels: int, latency_frames: int) -> None:
-        """`latency_frames`: how much later than its input the processed sound comes."""
+    def __init__(self, sample_rate: int, channels: int) -> None:
         self._rate, self._channels = sample_rate, channels
         self._step = 1 / max(round(FADE_S * sample_rate), 1)
-        self._waiting = np.zeros((channels, latency_frames), np.float32)
         frames = round(HEARD_S * sample_rate)
         self._heard = {name: np.zeros((channels, frames), np.float32) for name in (MATCHED, DRY)}
         self._written = 0
@@ -58,10 +56,8 @@ class Audition(Closing):
         self._reference = np.tile(mono, (self._channels, 1))
 
     def mix(self, dry: Audio, processed: Audio) -> Audio:
-        """The next block, of shape (channels, frames) as both of its parts."""
+        """The next block, of shape (channels, frames) as both of its parts, which meet in time."""
         frames = dry.shape[1]
-        waiting = np.concatenate([self._waiting, dry], axis=1)
-        dry, self._waiting = waiting[:, :frames], waiting[:, frames:]
         places = (self._written + np.arange(frames)) % self._heard[DRY].shape[1]
         self._heard[DRY][:, places], self._heard[MATCHED][:, places] = dry, processed
         self._written += frames

@@ -21,6 +21,7 @@ _EXT = "http://lv2plug.in/ns/ext/"
 _BUF_SIZE = _EXT + "buf-size#"
 _CORE = "http://lv2plug.in/ns/lv2core#"
 _M_PERTURB = -6
+_TRIED_RATE_HZ, _TRIED_FRAMES = 48_000.0, 1024
 
 _SIGNATURES: dict[str, tuple[type | None, list[type]]] = {
     "world_new": (c.c_void_p, []),
@@ -112,7 +113,7 @@ class Lilv:
         self._urids: dict[bytes, int] = {}
         self._map = _UridMap(None, _UridMap._fields_[1][1](self._urid))
         self.world = self.call("world_new")
-        with _quiet():
+        with quiet():
             self.call("world_load_all", self.world)
 
     def call(self, name: str, *arguments: object) -> int:
@@ -165,6 +166,13 @@ class Lilv:
             )
         return c.cast(instance, c.POINTER(Instance)) if instance else None
 
+    def opens(self, plugin: int) -> bool:
+        """Whether its library is there and makes an instance."""
+        instance = self.instantiate(plugin, _TRIED_RATE_HZ, _TRIED_FRAMES)
+        if instance is not None:
+            self.call("instance_free", instance)
+        return instance is not None
+
     def _option(self, key: str, kind: str, value: "c._SimpleCData[Any]") -> _Option:
         return _Option(
             0,
@@ -192,16 +200,22 @@ def lilv() -> Lilv:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Drop what lilv prints itself: it complains about every broken bundle on the computer."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+def quiet() -> Iterator[None]:
+    """Drop what lilv prints itself: it complains about every broken bundle on the computer.
+
+    A bundle is read when it is first asked about, and its library when it is first instantiated.
+    What other threads and new processes say meanwhile is lost too, so no more than that belongs
+    inside. One thread at a time, or the last would put back what the first has put there.
+    """
+    with LOCK:
+        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(nowhere)
 
 
 @contextmanager

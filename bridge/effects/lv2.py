@@ -9,7 +9,7 @@ from bridge.arrays import Audio
 from bridge.effects import lilv as api
 from bridge.effects.base import BLOCK_FRAMES, Effect, EffectStream
 from bridge.effects.groups import GroupedStream, Instance
-from bridge.effects.lilv import LOCK, lilv
+from bridge.effects.lilv import LOCK, lilv, quiet
 from bridge.errors import EffectError
 from bridge.manifest import PluginSpec, Setting
 
@@ -44,7 +44,14 @@ class Lv2Effect(Effect):
                 " mda-lv2` brings the mda suite"
             )
         self._plugin: int = found
-        self._ports = _read_ports(found)
+        with quiet():
+            self._ports = _read_ports(found)
+            opens = lilv().opens(found)
+        if not opens:
+            raise EffectError(
+                f"{plugin.id}: the LV2 plugin {uri} cannot be opened; its files are broken or it"
+                " needs what this host does not give; install it again, or name another plugin"
+            )
         if not (self._ports.audio_in and self._ports.audio_out):
             raise EffectError(
                 f"{plugin.id}: {uri} takes no audio or gives none; name an effect in the manifest"

@@ -3,15 +3,23 @@
 All answers go to one fixed port. Live's own devices have ranges in real values; those of plugins go
 from 0 to 1. An exception in Live drops whatever else came in the same tick, and every queued value
 is played out, so nothing out of range and nothing outdated may be sent. Nothing tells that tracks
-have moved, so their names are asked for all the time; until the answer, a write or two may meet
-what has taken the place.
+or devices have moved, so the names of both and of the parameters are asked for all the time, before
+their values; until the answer, a write or two may meet what has taken the place.
 """
 
 from collections.abc import Mapping, Sequence
 
 from typing_extensions import override
 
-from bridge.hosts.base import HostParameter, HostPlugin, HostTrack, Key, Profile
+from bridge.hosts.base import (
+    Attachment,
+    HostParameter,
+    HostPlugin,
+    HostTrack,
+    Key,
+    Profile,
+    Ref,
+)
 from bridge.hosts.osc_dialect import Gathering, OscDialect
 from bridge.osc import Address, Argument, Message
 
@@ -32,6 +40,7 @@ PROFILE = Profile(
 )
 _VALUE = "/live/device/get/parameter/value"
 _VALUES = "/live/device/get/parameters/value"
+_NAMES = "/live/device/get/parameters/name"
 _DEVICES = "/live/track/get/devices/name"
 _SWITCH = 0
 """A device's first parameter is its switch, 'Device On'."""
@@ -42,9 +51,9 @@ class Live(OscDialect):
 
     def __init__(self, address: Address, reply_port: int) -> None:
         super().__init__(PROFILE, address, reply_port)
-        self._track = HostTrack(0, "")
-        self._device = HostPlugin(0, "")
-        self._keys: list[Key] = []
+        self._attached: tuple[Attachment, ...] = ()
+        self._listed: dict[Key, tuple[Argument, ...]] = {}
+        """By track: the names of its devices, as they were resolved."""
 
     @override
     def tracks(self) -> Sequence[HostTrack]:
@@ -53,7 +62,7 @@ class Live(OscDialect):
 
     @override
     def plugins(self, track: HostTrack) -> Sequence[HostPlugin]:
-        names = self._get(_DEVICES, track.key)
+        names = self._listed[track.key] = self._get(_DEVICES, track.key)
         return [HostPlugin(number, str(name)) for number, name in enumerate(names)]
 
     @override
@@ -78,30 +87,34 @@ class Live(OscDialect):
         ]
 
     @override
-    def attach(self, track: HostTrack, plugin: HostPlugin, keys: Sequence[Key]) -> None:
+    def attach(self, attachments: Sequence[Attachment]) -> None:
         self._listen("stop")
-        self._track, self._device, self._keys = track, plugin, [_SWITCH, *keys]
+        self._attached = tuple(attachments)
         self._listen("start")
 
     @override
-    def set(self, values: Mapping[Key, float]) -> None:
+    def set(self, values: Mapping[Ref, float]) -> None:
         self._send(
             *(
-                Message("/live/device/set/parameter/value", (*self._place, key, float(value)))
-                for key, value in values.items()
+                Message(
+                    "/live/device/set/parameter/value", (*self._place(number), key, float(value))
+                )
+                for (number, key), value in values.items()
             )
         )
 
     @override
-    def bypass(self, on: bool) -> None:
-        self.set({_SWITCH: float(not on)})
+    def bypass(self, number: int, on: bool) -> None:
+        self.set({(number, _SWITCH): float(not on)})
 
     @override
     def ask(self) -> None:
+        tracks = dict.fromkeys(attachment.track.key for attachment in self._attached)
+        places = [self._place(number) for number in range(len(self._attached))]
         self._send(
-            Message(_VALUES, self._place),
             Message("/live/song/get/track_names"),
-            Message(_DEVICES, (self._track.key,)),
+            *(Message(_DEVICES, (track,)) for track in tracks),
+            *(Message(what, place) for place in places for what in (_NAMES, _VALUES)),
         )
 
     @override
@@ -115,30 +128,42 @@ class Live(OscDialect):
             case Message("/live/startup"):
                 news.moved = True
             case Message("/live/song/get/track_names", names):
-                news.moved |= not _holds(names, self._track)
-            case Message("/live/track/get/devices/name", (self._track.key, *names)):
-                news.moved |= not _holds(names, self._device)
-            case Message(
-                "/live/device/get/parameter/value", (_, _, int(key), float() | int() as v)
-            ):
-                if message.arguments[:2] == self._place:
-                    self._tell(key, float(v), news)
+                tracks = {attachment.track for attachment in self._attached}
+                news.moved |= not all(_holds(names, int(t.key), t.name) for t in tracks)
+            case Message("/live/track/get/devices/name", (int(track), *devices)):
+                if any(attachment.track.key == track for attachment in self._attached):
+                    news.moved |= tuple(devices) != self._listed[track]
+            case Message("/live/device/get/parameters/name", (_, _, *names)):
+                for attachment, _ in self._of(message):
+                    known = attachment.parameters
+                    news.moved |= not all(_holds(names, int(p.key), p.name) for p in known)
             case Message("/live/device/get/parameters/value", (_, _, *values)):
-                if message.arguments[:2] == self._place:
-                    for key, value in enumerate(values):
-                        self._tell(key, float(value), news)
+                for attachment, number in self._of(message):
+                    for key in (_SWITCH, *attachment.keys):
+                        if int(key) < len(values):
+                            _tell((number, key), values[int(key)], news)
+            case Message("/live/device/get/parameter/value", (_, _, int(key), value)):
+                for attachment, number in self._of(message):
+                    if key in (_SWITCH, *attachment.keys):
+                        _tell((number, key), value, news)
 
-    def _tell(self, key: Argument, value: Argument, news: Gathering) -> None:
-        if not isinstance(key, int) or isinstance(value, str) or key not in self._keys:
-            return
-        if key == _SWITCH:
-            news.bypassed.append(value < 0.5)
-        else:
-            news.values.append((key, float(value)))
+    def _of(self, message: Message) -> list[tuple[Attachment, int]]:
+        """What a message that begins with track and device speaks of."""
+        return [
+            (attachment, number)
+            for number, attachment in enumerate(self._attached)
+            if message.arguments[:2] == self._place(number)
+        ]
 
     def _listen(self, what: str) -> None:
         address = f"/live/device/{what}_listen/parameter/value"
-        self._send(*(Message(address, (*self._place, key)) for key in self._keys))
+        self._send(
+            *(
+                Message(address, (*self._place(number), key))
+                for number, attachment in enumerate(self._attached)
+                for key in (_SWITCH, *attachment.keys)
+            )
+        )
 
     def _get(self, address: str, *place: Key) -> tuple[Argument, ...]:
         answers: list[tuple[Argument, ...]] = []
@@ -150,11 +175,19 @@ class Live(OscDialect):
         self._request(lambda: [Message(address, place)], take, lambda: bool(answers))
         return answers[-1]
 
-    @property
-    def _place(self) -> tuple[Key, Key]:
-        return self._track.key, self._device.key
+    def _place(self, number: int) -> tuple[Key, Key]:
+        attachment = self._attached[number]
+        return attachment.track.key, attachment.plugin.key
 
 
-def _holds(names: Sequence[Argument], item: HostTrack | HostPlugin) -> bool:
-    number = int(item.key)
-    return number < len(names) and names[number] == item.name
+def _tell(ref: Ref, value: Argument, news: Gathering) -> None:
+    if isinstance(value, str):
+        return
+    if ref[1] == _SWITCH:
+        news.bypassed.append((ref[0], value < 0.5))
+    else:
+        news.values.append((ref, float(value)))
+
+
+def _holds(names: Sequence[Argument], number: int, name: str) -> bool:
+    return number < len(names) and names[number] == name

@@ -2,8 +2,8 @@
 
 Two interfaces. A `Dialect` speaks one host's protocol: tracks, plugins and parameters under the
 host's own keys, values in the host's own numbers; it knows neither the manifest nor the engine. A
-`Host` is one plugin in a running host, in the manifest's symbols and real values, and is all the
-engine knows; `bridge.hosts.plugin_host` makes it from a dialect.
+`Host` is a chain of plugins in a running host, in the chain's addresses and real values, and is all
+that drives it knows; `bridge.hosts.chain_host` makes it from a dialect.
 
 No threads: a socket belongs to whoever calls, one thread at a time. What is marked blocking waits
 for the host, a few seconds at most; nothing else waits.
@@ -20,6 +20,8 @@ from bridge.manifest import PluginSpec
 
 Key = int | str
 """What a host calls a track, a plugin or a parameter in its messages."""
+Ref = tuple[int, Key]
+"""A parameter of an attached plugin: the attachment's number from 0, and the parameter's key."""
 Name = TypeVar("Name")
 NEVER_S = inf
 """How often a host is asked, and after how long it is missed, that answers nothing."""
@@ -94,13 +96,27 @@ class HostTrack:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A plugin that a dialect speaks of, and which of its parameters, as they were resolved."""
+
+    track: HostTrack
+    plugin: HostPlugin
+    parameters: tuple[HostParameter, ...]
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The parameters' keys."""
+        return tuple(parameter.key for parameter in self.parameters)
+
+
+@dataclass(frozen=True)
 class News(Generic[Name]):
     """What came from the host since it was last polled."""
 
     values: tuple[tuple[Name, float], ...] = ()
     """In order; a parameter may be told several times."""
-    bypassed: tuple[bool, ...] = ()
-    """Likewise, whether the plugin is left out."""
+    bypassed: tuple[tuple[int, bool], ...] = ()
+    """Likewise, whether the plugin of an attachment is left out. A `Host` has it in `values`."""
     answered: bool = False
     """Anything at all came."""
     moved: bool = False
@@ -114,7 +130,7 @@ class Dialect(Closing):
 
     First found: `tracks`, `plugins`, `parameters`, all blocking and with HostError where nothing
     answers; a host that cannot list has none of them and is taken at the URL's word. Then attached
-    to one plugin, which all other methods speak of.
+    to plugins, which all other methods speak of, each by its number in the attachments.
     """
 
     profile: Profile
@@ -145,64 +161,66 @@ class Dialect(Closing):
         return [HostParameter(p.symbol, p.name) for p in spec.parameters]
 
     @abstractmethod
-    def attach(self, track: HostTrack, plugin: HostPlugin, keys: Sequence[Key]) -> None:
-        """Speak from now on of this plugin and these parameters, and let the host tell changes."""
+    def attach(self, attachments: Sequence[Attachment]) -> None:
+        """Speak from now on of these plugins and parameters, and let the host tell changes.
+
+        Raises HostError where the host cannot be driven so.
+        """
 
     @abstractmethod
-    def set(self, values: Mapping[Key, float]) -> None:
+    def set(self, values: Mapping[Ref, float]) -> None:
         """Send the host's own values, which lie in its ranges."""
 
     @abstractmethod
-    def bypass(self, on: bool) -> None:
-        """Leave the plugin out of the sound, or let it be heard again."""
+    def bypass(self, number: int, on: bool) -> None:
+        """Leave the plugin of that attachment out of the sound, or let it be heard again."""
 
-    def touch(self, keys: Iterable[Key], on: bool) -> None:
+    def touch(self, refs: Iterable[Ref], on: bool) -> None:
         """A gesture on these parameters begins or ends, where the host knows gestures."""
 
     def ask(self) -> None:
-        """Request the values of the attached plugin; `poll` hands out the answers."""
+        """Request the values of the attached plugins; `poll` hands out the answers."""
 
     @abstractmethod
-    def poll(self) -> News[Key]:
-        """What has arrived by now."""
+    def poll(self) -> News[Ref]:
+        """What has arrived by now. Nothing of a plugin that is not where it was resolved."""
 
 
 class Host(Closing):
-    """One plugin in a running host: the manifest's symbols and real values."""
+    """A chain in a running host: addresses and real values, bypasses as 0 or 1 among them."""
 
     profile: Profile
 
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Where each slot is, by its id, for people: `Track/Plugin`."""
+        return {}
+
     def find(self) -> None:
-        """Blocking: resolve track, plugin and parameters again, after they moved or the host quit.
+        """Blocking: resolve tracks, plugins and parameters again, after they moved or a quit.
 
         Raises HostError where the host does not answer, or does not hold what was found before.
         """
 
     @abstractmethod
     def read(self) -> dict[str, float]:
-        """Blocking: the host's values, as far as it tells them. Raises HostError likewise."""
+        """Blocking: the host's values by address, as far as it tells them.
 
-    @property
-    def bypassed(self) -> bool | None:
-        """Whether the plugin was left out when it was last found; None where the host is silent."""
-        return None
+        Raises HostError likewise.
+        """
 
     @abstractmethod
     def set(self, values: Mapping[str, float]) -> None:
-        """Send values; they take effect together where the host can do that."""
+        """Send values by address; they take effect together where the host can do that."""
 
-    @abstractmethod
-    def bypass(self, on: bool) -> None:
-        """Leave the plugin out of the sound, or let it be heard again."""
-
-    def touch(self, symbols: Iterable[str], on: bool) -> None:
+    def touch(self, addresses: Iterable[str], on: bool) -> None:
         """A gesture on these parameters begins or ends, where the host knows gestures."""
 
     def ask(self) -> None:
         """Request the values; `poll` hands out the answers."""
 
     def poll(self) -> News[str]:
-        """What has arrived by now."""
+        """What has arrived by now, by address."""
         return News()
 
     @abstractmethod

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing_extensions import override
 
 from bridge.errors import HostError
-from bridge.hosts.base import HostParameter, HostPlugin, HostTrack, Key, Profile
+from bridge.hosts.base import Attachment, HostParameter, HostPlugin, HostTrack, Key, Profile, Ref
 from bridge.hosts.osc_dialect import Gathering, OscDialect
 from bridge.osc import Address, Argument, Message
 
@@ -42,8 +42,10 @@ class Bitwig(OscDialect):
 
     def __init__(self, address: Address, reply_port: int) -> None:
         super().__init__(PROFILE, address, reply_port)
-        self._device = HostPlugin(0, "")
+        self._attached: Attachment | None = None
         self._page = ""
+        self._names: dict[str, str] = {}
+        """What the driven parameters are called, by address."""
         self._bypassed = False
 
     @override
@@ -84,31 +86,38 @@ class Bitwig(OscDialect):
         return found
 
     @override
-    def attach(self, track: HostTrack, plugin: HostPlugin, keys: Sequence[Key]) -> None:
-        pages = sorted({str(key).split("/")[0] for key in keys})
+    def attach(self, attachments: Sequence[Attachment]) -> None:
+        if len(attachments) > 1:
+            raise HostError(
+                "Bitwig shows the bridge one device at a time, so a chain of several cannot be"
+                " driven in it; choose one of its plugins"
+            )
+        (attached,) = attachments
+        pages = sorted({str(key).split("/")[0] for key in attached.keys})
         if len(pages) > 1:
             raise HostError(
-                f"the parameters of {plugin.name} stand on the Remote Controls pages"
+                f"the parameters of {attached.plugin.name} stand on the Remote Controls pages"
                 f" {', '.join(pages)}; put them on one page, as only one can be driven"
             )
-        self._device, self._page = plugin, pages[0]
+        self._attached, self._page = attached, pages[0]
+        self._names = {f"{_parameter(p.key)}/name": p.name for p in attached.parameters}
         self._send(Message(f"/device/page/{self._page}", (1,)))
 
     @override
-    def set(self, values: Mapping[Key, float]) -> None:
+    def set(self, values: Mapping[Ref, float]) -> None:
         self._send_together(
-            [Message(f"{_parameter(key)}/value", (round(v),)) for key, v in values.items()]
+            [Message(f"{_parameter(key)}/value", (round(v),)) for (_, key), v in values.items()]
         )
 
     @override
-    def bypass(self, on: bool) -> None:
+    def bypass(self, number: int, on: bool) -> None:
         if on is not self._bypassed:
             self._send(Message("/device/bypass", (1,)))
             self._bypassed = on
 
     @override
-    def touch(self, keys: Iterable[Key], on: bool) -> None:
-        self._send(*(Message(f"{_parameter(key)}/touched", (int(on),)) for key in keys))
+    def touch(self, refs: Iterable[Ref], on: bool) -> None:
+        self._send(*(Message(f"{_parameter(key)}/touched", (int(on),)) for _, key in refs))
 
     @override
     def ask(self) -> None:
@@ -118,14 +127,16 @@ class Bitwig(OscDialect):
     def _hear(self, message: Message, news: Gathering) -> None:
         match message:
             case Message("/device/name", (str(name),)):
-                news.moved |= name != self._device.name
+                news.moved |= self._attached is None or name != self._attached.plugin.name
+            case Message(address, (str(name),)) if address in self._names:
+                news.moved |= name != self._names[address]
             case Message("/device/exists", (int(there),)):
                 news.moved |= not there
             case Message("/device/bypass", (int(on),)):
                 self._bypassed = bool(on)
-                news.bypassed.append(self._bypassed)
+                news.bypassed.append((0, self._bypassed))
             case Message(address, (int(value),)) if parameter := _VALUE.fullmatch(address):
-                news.values.append((f"{self._page}/{parameter[1]}", float(value)))
+                news.values.append(((0, f"{self._page}/{parameter[1]}"), float(value)))
 
     def _select(self, track: HostTrack) -> list[Message]:
         return [Message("/device/pinned", (0,)), Message(f"/track/{track.key}/select", (1,))]

@@ -12,7 +12,15 @@ from typing_extensions import override
 
 from bridge.errors import HostError
 from bridge.hosts import osc_dialect
-from bridge.hosts.base import NEVER_S, HostParameter, HostPlugin, HostTrack, Key, Profile
+from bridge.hosts.base import (
+    NEVER_S,
+    Attachment,
+    HostParameter,
+    HostPlugin,
+    HostTrack,
+    Profile,
+    Ref,
+)
 from bridge.hosts.osc_dialect import Gathering, OscDialect
 from bridge.osc import Address, Argument, Message
 from bridge.osc.tcp import OscTcp
@@ -35,6 +43,7 @@ PROFILE = Profile(
 _INPUT = 1
 _ACTIVE = -2
 _REMOVED, _RENAMED, _CHANGED = 2, 3, 5
+_DESCRIBING = ("info", "iparams", "paramInfo", "paramData", "paramRanges")
 
 
 class Carla(OscDialect):
@@ -45,7 +54,7 @@ class Carla(OscDialect):
         self._tcp = OscTcp()
         self._registered = False
         self._told: dict[tuple[str, Argument, Argument], tuple[Argument, ...]] = {}
-        self._plugin = HostPlugin(0, "")
+        self._attached: tuple[Attachment, ...] = ()
 
     @override
     def tracks(self) -> Sequence[HostTrack]:
@@ -54,11 +63,12 @@ class Carla(OscDialect):
 
     @override
     def plugins(self, track: HostTrack) -> Sequence[HostPlugin]:
-        return [
+        found = [
             HostPlugin(int(key), str(about[7]), self._is_bypassed(key))
-            for (what, key, _), about in sorted(self._told.items(), key=lambda item: str(item[0]))
+            for (what, key, _), about in self._told.items()
             if what == "info" and len(about) > 7
         ]
+        return sorted(found, key=lambda plugin: int(plugin.key))
 
     @override
     def parameters(self, track: HostTrack, plugin: HostPlugin) -> Sequence[HostParameter]:
@@ -73,17 +83,25 @@ class Carla(OscDialect):
         return found
 
     @override
-    def attach(self, track: HostTrack, plugin: HostPlugin, keys: Sequence[Key]) -> None:
-        self._plugin = plugin
+    def attach(self, attachments: Sequence[Attachment]) -> None:
+        self._attached = tuple(attachments)
 
     @override
-    def set(self, values: Mapping[Key, float]) -> None:
-        address = f"/Carla/{self._plugin.key}/set_parameter_value"
-        self._send(*(Message(address, (key, float(value))) for key, value in values.items()))
+    def set(self, values: Mapping[Ref, float]) -> None:
+        self._send(
+            *(
+                Message(
+                    f"/Carla/{self._attached[number].plugin.key}/set_parameter_value",
+                    (key, float(value)),
+                )
+                for (number, key), value in values.items()
+            )
+        )
 
     @override
-    def bypass(self, on: bool) -> None:
-        self._send(Message(f"/Carla/{self._plugin.key}/set_active", (int(not on),)))
+    def bypass(self, number: int, on: bool) -> None:
+        plugin = self._attached[number].plugin
+        self._send(Message(f"/Carla/{plugin.key}/set_active", (int(not on),)))
 
     @override
     def close(self) -> None:
@@ -105,14 +123,29 @@ class Carla(OscDialect):
         match message:
             case Message("/ctrl/exit"):
                 news.gone = True
-            case Message("/ctrl/cb", (int(action), self._plugin.key, int(number), _, _, value, _)):
-                if action == _CHANGED and number >= 0:
-                    news.values.append((number, float(value)))
-                elif action == _CHANGED and number == _ACTIVE:
-                    news.bypassed.append(float(value) < 0.5)
-        match message:
             case Message("/ctrl/cb", (int(action), *_)) if action in (_REMOVED, _RENAMED):
                 news.moved = True
+            case Message("/ctrl/cb", (int(action), plugin, int(key), _, _, value, _)):
+                if action == _CHANGED and not isinstance(value, str):
+                    self._changed(plugin, key, float(value), news)
+            case Message("/ctrl/info" | "/ctrl/paramInfo" | "/ctrl/paramRanges", about) if about:
+                news.moved |= self._is_another(message)
+
+    def _changed(self, plugin: Argument, key: int, value: float, news: Gathering) -> None:
+        for number, attachment in enumerate(self._attached):
+            if attachment.plugin.key != plugin:
+                continue
+            if key >= 0:
+                news.values.append(((number, key), value))
+            elif key == _ACTIVE:
+                news.bypassed.append((number, value < 0.5))
+
+    def _is_another(self, message: Message) -> bool:
+        """Whether Carla describes a plugin anew, and not as it did when it was resolved."""
+        what, key = _what(message), message.arguments[0]
+        if key not in {attachment.plugin.key for attachment in self._attached}:
+            return False
+        return self._told.get(what) != message.arguments
 
     def _is_bypassed(self, plugin: Argument) -> bool | None:
         internal = self._told.get(("iparams", plugin, ""))
@@ -142,11 +175,8 @@ class Carla(OscDialect):
         what = message.address.removeprefix("/ctrl/")
         if what == "exit-error":
             raise HostError("Carla obeys another program over OSC already, and only one; end that")
-        if what.startswith("param") and len(message.arguments) > 2:
-            plugin, parameter = message.arguments[:2]
-            self._told[what, plugin, parameter] = message.arguments
-        elif what in ("info", "iparams") and message.arguments:
-            self._told[what, message.arguments[0], ""] = message.arguments
+        if what in _DESCRIBING and message.arguments:
+            self._told[_what(message)] = message.arguments
 
     def _unregister(self) -> None:
         if self._registered and not self._tcp.closed_by_host:
@@ -163,3 +193,10 @@ class Carla(OscDialect):
     @property
     def _url(self) -> str:
         return f"osc.tcp://127.0.0.1:{self._tcp.port}/ctrl"
+
+
+def _what(message: Message) -> tuple[str, Argument, Argument]:
+    """What a message describes, of which plugin, and of which of its parameters."""
+    what = message.address.removeprefix("/ctrl/")
+    plugin, *rest = message.arguments
+    return what, plugin, rest[0] if what.startswith("param") and rest else ""

@@ -1,4 +1,7 @@
-"""From a URL to a host: `SCHEME://ADDRESS:PORT/TRACK/PLUGIN`."""
+"""From a URL to a host: `SCHEME://ADDRESS:PORT/TRACK/PLUGIN`.
+
+TRACK may be several names with commas between them, PLUGIN one name a slot of the chain.
+"""
 
 import socket
 from collections.abc import Callable, Iterable, Mapping
@@ -7,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from bridge.chain import Chain
 from bridge.errors import HostError
 from bridge.hosts import (
     ableton,
@@ -20,9 +24,8 @@ from bridge.hosts import (
     sushi,
 )
 from bridge.hosts.base import Dialect, Host, HostParameter, HostPlugin, HostTrack, Profile
+from bridge.hosts.chain_host import ChainHost
 from bridge.hosts.finding import Wanted
-from bridge.hosts.plugin_host import PluginHost
-from bridge.manifest import PluginSpec
 from bridge.osc import Address
 
 Options = Mapping[str, str]
@@ -63,15 +66,15 @@ class FoundTrack:
     plugins: tuple[FoundPlugin, ...]
 
 
-def connect(url: str, plugin: PluginSpec) -> Host:
-    """Blocking: the host at `url`, with the plugin found in it.
+def connect(url: str, chain: Chain) -> Host:
+    """Blocking: the host at `url`, with the chain's plugins found in it.
 
-    Track and plugin may be left out where only one plugin there has the name of the manifest's.
-    Raises HostError for a URL of another form, where the host does not answer, and where it holds
-    no such plugin or one with other parameters.
+    Tracks and plugins may be left out where the host holds no more plugins of their names than the
+    chain takes. Raises HostError for a URL of another form, where the host does not answer, and
+    where it holds no such plugins, holds them in another order or with other parameters.
     """
     dialect, wanted = _open(url)
-    return PluginHost(dialect, wanted, plugin)
+    return ChainHost(dialect, wanted, chain)
 
 
 def discover(url: str) -> list[FoundTrack]:
@@ -131,14 +134,16 @@ def _open(url: str) -> tuple[Dialect, Wanted]:
     except (OSError, UnicodeError):
         raise HostError(f"{address!r} is not a known computer; give its name or address") from None
     opened = dialect((numeric, port), options)
-    path = [unquote(name) for name in parts.path.split("/") if name]
+    path = [
+        tuple(unquote(name) for name in part.split(",")) for part in parts.path.split("/") if part
+    ]
     tracks = opened.profile.tracks
     if len(path) > (2 if tracks else 1):
         opened.close()
         raise HostError(
             f"{url!r} names too much; such a URL is {profile.example}, with %2F for a / in a name"
         )
-    return opened, Wanted(*path) if tracks else Wanted(None, *path)
+    return opened, Wanted(*path) if tracks else Wanted((), *path)
 
 
 def _port(profile: Profile, options: Options) -> int:

@@ -1,7 +1,8 @@
 """Any host, from a YAML file of its own: `generic://ADDRESS:PORT/TRACK/PLUGIN?profile=my-host.yaml`.
 
-Nothing is discovered: track and plugin are the URL's, as written. Where the host can be asked for
-the names of numbered parameters, numbers are found by them; else the file must give the numbers.
+Nothing is discovered: tracks and plugins are the URL's, as written, one a slot. Where the host can
+be asked for the names of numbered parameters, numbers are found by them, and the names are asked
+for again with the values; else the file must give the numbers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from typing_extensions import override
 
 from bridge.errors import HostError
-from bridge.hosts.base import NEVER_S, HostParameter, HostPlugin, HostTrack, Key, Profile
+from bridge.hosts.base import (
+    NEVER_S,
+    Attachment,
+    HostParameter,
+    HostPlugin,
+    HostTrack,
+    Key,
+    Profile,
+    Ref,
+)
 from bridge.hosts.osc_dialect import Gathering, OscDialect
 from bridge.manifest import ParamSpec, PluginSpec
 from bridge.osc import Address, Argument, Message
@@ -32,6 +42,9 @@ _MOST_NUMBERS = 128
 """How many numbers are asked for their names."""
 _ABSENT = 2
 """After so many numbers in a row without a name, there are no more."""
+_About = dict[str, Key]
+"""What the patterns' placeholders stand for."""
+_Question = tuple[str, tuple[Argument, ...]]
 _Placeholder = Literal["track", "plugin", "symbol", "name", "number"]
 _Pattern = Annotated[str, Field(pattern=r"^/([^{}]|\{(track|plugin|symbol|name|number)\})*$")]
 _PlacePattern = Annotated[str, Field(pattern=r"^/([^{}]|\{(track|plugin)\})*$")]
@@ -115,35 +128,44 @@ class Generic(OscDialect):
         """Raises HostError where the profile cannot be read or is not valid."""
         self._file = read_profile(path)
         super().__init__(self._file.profile, address)
-        self._place: dict[str, Key] = {}
-        self._parameters: dict[Key, dict[str, Key]] = {}
-        self._asked: dict[tuple[str, tuple[Argument, ...]], Key] = {}
+        self._known: dict[tuple[Key, Key], dict[Key, _About]] = {}
+        """By track and plugin, and then by symbol."""
+        self._attached: tuple[Attachment, ...] = ()
+        self._asked: dict[_Question, Ref] = {}
+        self._named: dict[_Question, str] = {}
+        """Questions for the names of numbers, and what was answered when they were found."""
 
     @override
     def assumed(
         self, track: HostTrack, plugin: HostPlugin, spec: PluginSpec
     ) -> Sequence[HostParameter]:
-        self._place = {"track": track.key, "plugin": plugin.key}
-        numbers = self._numbers(spec)
-        self._parameters = {
-            p.symbol: {"symbol": p.symbol, "name": p.name, **numbers.get(p.symbol, {})}
+        place: _About = {"track": track.key, "plugin": plugin.key}
+        numbers = self._numbers(place, spec)
+        self._known[track.key, plugin.key] = {
+            p.symbol: place | {"symbol": p.symbol, "name": p.name} | numbers.get(p.symbol, {})
             for p in spec.parameters
         }
         usable = [p for p in spec.parameters if not self._file.is_numbered or p.symbol in numbers]
         return [self._parameter(p) for p in usable]
 
     @override
-    def attach(self, track: HostTrack, plugin: HostPlugin, keys: Sequence[Key]) -> None:
-        if self._file.ask:
-            asked = {key: self._message(self._file.ask, key) for key in keys}
-            self._asked = {(m.address, m.arguments): key for key, m in asked.items()}
+    def attach(self, attachments: Sequence[Attachment]) -> None:
+        self._attached = tuple(attachments)
+        refs = [(n, key) for n, attachment in enumerate(attachments) for key in attachment.keys]
+        if ask := self._file.ask:
+            asked = {ref: self._message(ask, self._about(ref)) for ref in refs}
+            self._asked = {(m.address, m.arguments): ref for ref, m in asked.items()}
+        if name := self._file.ask_name:
+            abouts = [self._about(ref) for ref in refs]
+            named = [(self._message(name, about), str(about["name"])) for about in abouts]
+            self._named = {(m.address, m.arguments): known.casefold() for m, known in named}
 
     @override
-    def set(self, values: Mapping[Key, float]) -> None:
+    def set(self, values: Mapping[Ref, float]) -> None:
         whole = self._file.value == "integer"
         messages = [
-            self._message(self._file.set, key, int(value) if whole else float(value))
-            for key, value in values.items()
+            self._message(self._file.set, self._about(ref), int(value) if whole else float(value))
+            for ref, value in values.items()
         ]
         if self._file.bundles:
             self._send_together(messages)
@@ -151,24 +173,29 @@ class Generic(OscDialect):
             self._send(*messages)
 
     @override
-    def bypass(self, on: bool) -> None:
+    def bypass(self, number: int, on: bool) -> None:
         pattern = self._file.bypass
         if pattern is not None:
-            arguments = [self._place[what] for what in pattern.arguments]
-            address = _filled(pattern.address, self._place)
+            attachment = self._attached[number]
+            place: _About = {"track": attachment.track.key, "plugin": attachment.plugin.key}
+            arguments = [place[what] for what in pattern.arguments]
+            address = _filled(pattern.address, place)
             self._send(Message(address, (*arguments, pattern.bypassed if on else pattern.active)))
 
     @override
     def ask(self) -> None:
-        self._send(*(Message(*asked) for asked in self._asked))
+        self._send(*(Message(*question) for question in (*self._named, *self._asked)))
 
     @override
     def _hear(self, message: Message, news: Gathering) -> None:
         match message.arguments:
-            case (*place, int() | float() as value):
-                key = self._asked.get((message.address, tuple(place)))
-                if key is not None:
-                    news.values.append((key, float(value)))
+            case (*about, int() | float() as value):
+                ref = self._asked.get((message.address, tuple(about)))
+                if ref is not None:
+                    news.values.append((ref, float(value)))
+            case (*about, str(name)):
+                known = self._named.get((message.address, tuple(about)))
+                news.moved |= known is not None and known != name.casefold()
 
     def _parameter(self, spec: ParamSpec) -> HostParameter:
         if self._file.value == "real":
@@ -177,15 +204,15 @@ class Generic(OscDialect):
         most = float(self._file.steps - 1) if whole else 1.0
         return HostParameter(spec.symbol, spec.name, 0.0, most, normalised=True, integer=whole)
 
-    def _numbers(self, plugin: PluginSpec) -> dict[str, dict[str, Key]]:
+    def _numbers(self, place: _About, plugin: PluginSpec) -> dict[str, _About]:
         """The number of each parameter, by symbol; told by the host, or else by the file."""
         if self._file.ask_name is None:
             return {symbol: {"number": n} for symbol, n in self._file.numbers.items()}
         symbols = {spec.name.casefold(): spec.symbol for spec in plugin.parameters}
-        found: dict[str, dict[str, Key]] = {}
+        found: dict[str, _About] = {}
         absent = 0
         for number in range(self._file.index_base, self._file.index_base + _MOST_NUMBERS):
-            name = self._name_of(number)
+            name = self._name_of(place | {"number": number}, number == self._file.index_base)
             absent = 0 if name else absent + 1
             if symbol := symbols.get(name.casefold()):
                 found[symbol] = {"number": number}
@@ -193,9 +220,9 @@ class Generic(OscDialect):
                 break
         return found
 
-    def _name_of(self, number: int) -> str:
-        self._parameters = {"": {"number": number}}
-        question = self._message(self._file.ask_name or "", "")
+    def _name_of(self, about: _About, first: bool) -> str:
+        """The name of a numbered parameter; empty where the host tells none, but for the first."""
+        question = self._message(self._file.ask_name or "", about)
         names: list[str] = []
 
         def take(message: Message) -> None:
@@ -206,12 +233,16 @@ class Generic(OscDialect):
         try:
             self._request(lambda: [question], take, lambda: bool(names))
         except HostError:
-            if number == self._file.index_base:
+            if first:
                 raise
         return names[-1] if names else ""
 
-    def _message(self, pattern: str, key: Key, *value: Argument) -> Message:
-        about = self._place | self._parameters[key]
+    def _about(self, ref: Ref) -> _About:
+        number, key = ref
+        attachment = self._attached[number]
+        return self._known[attachment.track.key, attachment.plugin.key][key]
+
+    def _message(self, pattern: str, about: _About, *value: Argument) -> Message:
         arguments = [about[what] for what in self._file.arguments]
         return Message(_filled(pattern, about), (*arguments, *value))
 

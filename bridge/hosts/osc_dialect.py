@@ -8,7 +8,7 @@ from time import monotonic
 from typing_extensions import override
 
 from bridge.errors import HostError
-from bridge.hosts.base import Dialect, Key, News, Profile
+from bridge.hosts.base import Dialect, News, Profile, Ref
 from bridge.osc import Address, Argument, Message, OscSocket
 
 _ATTEMPTS = 4
@@ -24,13 +24,13 @@ _PACKETS_AT_ONCE = 500
 class Gathering:
     """News as it comes in."""
 
-    values: list[tuple[Key, float]] = field(default_factory=list)
-    bypassed: list[bool] = field(default_factory=list)
+    values: list[tuple[Ref, float]] = field(default_factory=list)
+    bypassed: list[tuple[int, bool]] = field(default_factory=list)
     answered: bool = False
     moved: bool = False
     gone: bool = False
 
-    def hand_out(self) -> News[Key]:
+    def hand_out(self) -> News[Ref]:
         """The news, as a value."""
         return News(tuple(self.values), tuple(self.bypassed), self.answered, self.moved, self.gone)
 
@@ -42,6 +42,7 @@ class OscDialect(Dialect):
         """`port`: where answers come in; 0 where the host answers to whoever asks."""
         self.profile = profile
         self._address = address
+        self._news = Gathering()
         try:
             self._socket = OscSocket(port)
         except HostError:
@@ -51,8 +52,8 @@ class OscDialect(Dialect):
             ) from None
 
     @override
-    def poll(self) -> News[Key]:
-        news = Gathering()
+    def poll(self) -> News[Ref]:
+        news, self._news = self._news, Gathering()
         for _ in range(_PACKETS_AT_ONCE):
             messages = self._arrived()
             if messages is None:
@@ -69,7 +70,7 @@ class OscDialect(Dialect):
 
     @abstractmethod
     def _hear(self, message: Message, news: Gathering) -> None:
-        """Take what a message says of the attached plugin; leave what is not understood."""
+        """Take what a message says of the attached plugins; leave what is not understood."""
 
     def _arrived(self) -> list[Message] | None:
         """The messages of the next packet that is there already; None where there is none."""

@@ -2,8 +2,9 @@
 
 It answers no questions. Asked to refresh its control surfaces it tells all that the patterns of
 `docs/hosts/DafxBridge.ReaperOSC` name, inside the banks that the bridge has set, and later every
-change. Its own names are told again only after a restart or a change, so one that comes unasked
-means that all must be found again. Integers are ignored but for -1, which ends an edit.
+change. Names are told again only after a restart or a change, so one that comes unasked, of a
+track or effect or parameter that matters, means that all must be found again. Integers are ignored
+but for -1, which ends an edit.
 """
 
 import re
@@ -12,7 +13,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from typing_extensions import override
 
-from bridge.hosts.base import NEVER_S, HostParameter, HostPlugin, HostTrack, Key, Profile
+from bridge.hosts.base import (
+    NEVER_S,
+    Attachment,
+    HostParameter,
+    HostPlugin,
+    HostTrack,
+    Profile,
+    Ref,
+)
 from bridge.hosts.osc_dialect import Gathering, OscDialect
 from bridge.osc import Address, Argument, Message
 
@@ -48,9 +57,9 @@ class Reaper(OscDialect):
         super().__init__(PROFILE, address, reply_port)
         self._told: dict[str, Argument] = {}
         self._refreshed_s = 0.0
-        self._place = "/track/0/fx/0"
-        self._names: dict[str, str] = {}
-        self._keys: dict[str, Key] = {}
+        self._places: tuple[str, ...] = ()
+        self._watched: re.Pattern[str] = re.compile("")
+        self._refs: dict[str, Ref] = {}
 
     @override
     def tracks(self) -> Sequence[HostTrack]:
@@ -74,40 +83,43 @@ class Reaper(OscDialect):
         ]
 
     @override
-    def attach(self, track: HostTrack, plugin: HostPlugin, keys: Sequence[Key]) -> None:
-        self._place = f"/track/{track.key}/fx/{plugin.key}"
-        self._names = {
-            f"/track/{track.key}/name": track.name,
-            f"{self._place}/name": plugin.name,
-        }
-        self._keys = {self._address_of(key): key for key in keys}
+    def attach(self, attachments: Sequence[Attachment]) -> None:
+        self._places = tuple(f"/track/{a.track.key}/fx/{a.plugin.key}" for a in attachments)
+        refs = [(number, key) for number, a in enumerate(attachments) for key in a.keys]
+        self._refs = {self._address_of(ref): ref for ref in refs}
+        tracks = "|".join(str(a.track.key) for a in attachments)
+        parameters = "|".join(address.removesuffix("/value") for address in self._refs)
+        self._watched = re.compile(rf"(/track/({tracks})(/fx/\d+)?|{parameters})/name")
 
     @override
-    def set(self, values: Mapping[Key, float]) -> None:
+    def set(self, values: Mapping[Ref, float]) -> None:
         self._send_together(
-            [Message(self._address_of(key), (float(value),)) for key, value in values.items()]
+            [Message(self._address_of(ref), (float(value),)) for ref, value in values.items()]
         )
 
     @override
-    def bypass(self, on: bool) -> None:
-        self._send(Message(f"{self._place}/bypass", (float(not on),)))
+    def bypass(self, number: int, on: bool) -> None:
+        self._send(Message(f"{self._places[number]}/bypass", (float(not on),)))
 
     @override
-    def touch(self, keys: Iterable[Key], on: bool) -> None:
+    def touch(self, refs: Iterable[Ref], on: bool) -> None:
         if not on:
-            self._send(*(Message(self._address_of(key), (-1,)) for key in keys))
+            self._send(*(Message(self._address_of(ref), (-1,)) for ref in refs))
 
     @override
     def _hear(self, message: Message, news: Gathering) -> None:
-        if message.address in self._names:
+        address = message.address
+        if self._watched.fullmatch(address):
             settled = time.monotonic() - self._refreshed_s > _SETTLED_S
-            news.moved |= settled or message.arguments != (self._names[message.address],)
-        match message:
-            case Message(address, (float() as value,)) if address in self._keys:
+            news.moved |= settled or message.arguments != (self._told.get(address),)
+        match message.arguments:
+            case (float() as value,) if address in self._refs:
                 self._told[address] = value
-                news.values.append((self._keys[address], value))
-            case Message(address, (float() | int() as on,)) if address == f"{self._place}/bypass":
-                news.bypassed.append(on < 0.5)
+                news.values.append((self._refs[address], value))
+            case (float() | int() as on,) if address.endswith("/bypass"):
+                place = address.removesuffix("/bypass")
+                if place in self._places:
+                    news.bypassed.append((self._places.index(place), on < 0.5))
 
     def _refresh(self) -> None:
         banks = [Message(f"/device/{what}/count", (count,)) for what, count in _BANKS]
@@ -127,5 +139,6 @@ class Reaper(OscDialect):
         enabled = self._told.get(f"{place}/bypass")
         return enabled < 0.5 if isinstance(enabled, int | float) else None
 
-    def _address_of(self, key: Key) -> str:
-        return f"{self._place}/fxparam/{key}/value"
+    def _address_of(self, ref: Ref) -> str:
+        number, key = ref
+        return f"{self._places[number]}/fxparam/{key}/value"

@@ -1,15 +1,15 @@
 """SuperCollider's server: synths on the node tree, controls by name, in real values.
 
 It knows no ranges, so names alone are checked. A control is asked for with /s_get and answered
-with /n_set; once told to notify, the server says which synths end. Bypass pauses the synth: right
-for one that replaces what is on its bus, and silence for one that writes to another.
+with /n_set; once told to notify, the server says which synths end or move. Bypass pauses the synth:
+right for one that replaces what is on its bus, and silence for one that writes to another.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from typing_extensions import override
 
-from bridge.hosts.base import HostParameter, HostPlugin, HostTrack, Key, Profile
+from bridge.hosts.base import Attachment, HostParameter, HostPlugin, HostTrack, Profile, Ref
 from bridge.hosts.osc_dialect import Gathering, OscDialect
 from bridge.osc import Address, Argument, Message
 
@@ -32,8 +32,7 @@ class SuperCollider(OscDialect):
 
     def __init__(self, address: Address) -> None:
         super().__init__(PROFILE, address)
-        self._node = 0
-        self._keys: list[Key] = []
+        self._attached: tuple[Attachment, ...] = ()
 
     @override
     def tracks(self) -> Sequence[HostTrack]:
@@ -48,22 +47,26 @@ class SuperCollider(OscDialect):
         return dict(self._synths()).get(plugin, [])
 
     @override
-    def attach(self, track: HostTrack, plugin: HostPlugin, keys: Sequence[Key]) -> None:
-        self._node, self._keys = int(plugin.key), list(keys)
+    def attach(self, attachments: Sequence[Attachment]) -> None:
+        self._attached = tuple(attachments)
         self._send(Message("/notify", (1,)))
 
     @override
-    def set(self, values: Mapping[Key, float]) -> None:
-        pairs: list[Argument] = [x for key, value in values.items() for x in (key, float(value))]
-        self._send(Message("/n_set", (self._node, *pairs)))
+    def set(self, values: Mapping[Ref, float]) -> None:
+        for number, attachment in enumerate(self._attached):
+            pairs: list[Argument] = []
+            for (of, key), value in values.items():
+                pairs += [key, float(value)] if of == number else []
+            if pairs:
+                self._send(Message("/n_set", (attachment.plugin.key, *pairs)))
 
     @override
-    def bypass(self, on: bool) -> None:
-        self._send(Message("/n_run", (self._node, int(not on))))
+    def bypass(self, number: int, on: bool) -> None:
+        self._send(Message("/n_run", (self._attached[number].plugin.key, int(not on))))
 
     @override
     def ask(self) -> None:
-        self._send(Message("/s_get", (self._node, *self._keys)))
+        self._send(*(Message("/s_get", (a.plugin.key, *a.keys)) for a in self._attached))
 
     @override
     def close(self) -> None:
@@ -72,16 +75,18 @@ class SuperCollider(OscDialect):
 
     @override
     def _hear(self, message: Message, news: Gathering) -> None:
+        nodes = [attachment.plugin.key for attachment in self._attached]
         match message:
-            case Message("/n_set", (self._node, *pairs)):
+            case Message("/n_set", (int(node), *pairs)) if node in nodes:
+                number = nodes.index(node)
                 news.values += [
-                    (key, float(value))
+                    ((number, key), float(value))
                     for key, value in zip(pairs[::2], pairs[1::2], strict=False)
-                    if key in self._keys and not isinstance(key, float)
+                    if key in self._attached[number].keys and not isinstance(key, float)
                 ]
-            case Message("/n_off" | "/n_on", (self._node, *_)):
-                news.bypassed.append(message.address == "/n_off")
-            case Message("/n_end", (self._node, *_)):
+            case Message("/n_off" | "/n_on", (int(node), *_)) if node in nodes:
+                news.bypassed.append((nodes.index(node), message.address == "/n_off"))
+            case Message("/n_end" | "/n_move", (int(node), *_)) if node in nodes:
                 news.moved = True
             case Message("/fail", ("/s_get" | "/n_set", *_)):
                 news.moved = True

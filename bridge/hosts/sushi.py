@@ -9,7 +9,15 @@ from collections.abc import Mapping, Sequence
 
 from typing_extensions import override
 
-from bridge.hosts.base import NEVER_S, HostParameter, HostPlugin, HostTrack, Key, Profile
+from bridge.hosts.base import (
+    NEVER_S,
+    Attachment,
+    HostParameter,
+    HostPlugin,
+    HostTrack,
+    Profile,
+    Ref,
+)
 from bridge.hosts.osc_dialect import Gathering, OscDialect
 from bridge.manifest import PluginSpec
 from bridge.osc import Address, Message
@@ -32,12 +40,12 @@ PROFILE = Profile(
 
 
 class Sushi(OscDialect):
-    """One processor of SUSHI."""
+    """Processors of SUSHI, by their names."""
 
     def __init__(self, address: Address, reply_port: int) -> None:
         super().__init__(PROFILE, address, reply_port)
-        self._processor = ""
-        self._keys: dict[str, Key] = {}
+        self._processors: tuple[str, ...] = ()
+        self._refs: dict[str, Ref] = {}
 
     @override
     def assumed(
@@ -49,33 +57,33 @@ class Sushi(OscDialect):
         ]
 
     @override
-    def attach(self, track: HostTrack, plugin: HostPlugin, keys: Sequence[Key]) -> None:
-        self._processor = _plain(plugin.name)
-        self._keys = {self._parameter(key): key for key in keys}
+    def attach(self, attachments: Sequence[Attachment]) -> None:
+        self._processors = tuple(_plain(attachment.plugin.name) for attachment in attachments)
+        refs = [(number, key) for number, a in enumerate(attachments) for key in a.keys]
+        self._refs = {self._parameter(ref): ref for ref in refs}
 
     @override
-    def set(self, values: Mapping[Key, float]) -> None:
+    def set(self, values: Mapping[Ref, float]) -> None:
         # SUSHI matches address and type tags of single messages.
-        self._send(*(Message(self._parameter(k), (float(v),)) for k, v in values.items()))
+        self._send(*(Message(self._parameter(r), (float(v),)) for r, v in values.items()))
 
     @override
-    def bypass(self, on: bool) -> None:
-        self._send(Message(self._bypass, (int(on),)))
+    def bypass(self, number: int, on: bool) -> None:
+        self._send(Message(f"/bypass/{self._processors[number]}", (int(on),)))
 
     @override
     def _hear(self, message: Message, news: Gathering) -> None:
         match message:
-            case Message(address, (float() as value,)) if address in self._keys:
-                news.values.append((self._keys[address], value))
-            case Message(self._bypass, (int() | float() as on,)):
-                news.bypassed.append(on >= 0.5)
+            case Message(address, (float() as value,)) if address in self._refs:
+                news.values.append((self._refs[address], value))
+            case Message(address, (int() | float() as on,)) if address.startswith("/bypass/"):
+                processor = address.removeprefix("/bypass/")
+                if processor in self._processors:
+                    news.bypassed.append((self._processors.index(processor), on >= 0.5))
 
-    @property
-    def _bypass(self) -> str:
-        return f"/bypass/{self._processor}"
-
-    def _parameter(self, key: Key) -> str:
-        return f"/parameter/{self._processor}/{key}"
+    def _parameter(self, ref: Ref) -> str:
+        number, key = ref
+        return f"/parameter/{self._processors[number]}/{key}"
 
 
 def _plain(name: str) -> str:

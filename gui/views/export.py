@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+from bridge.chain import Chain, ChainSetting
 from bridge.errors import BridgeError
 from bridge.manifest import Setting
 
@@ -14,20 +15,48 @@ class ExportError(BridgeError):
     """A setting cannot be written."""
 
 
-def export_json(setting: Setting, path: Path) -> None:
-    """Real values, units and normalised values by symbol. Raises ExportError."""
-    plugin = setting.plugin
-    rows = {
+def export_json(setting: ChainSetting, path: Path) -> None:
+    """Real values, units and normalised values by symbol, slot by slot. Raises ExportError."""
+    chain = setting.chain
+    slots = [
+        {
+            "slot": slot.id,
+            "plugin": slot.plugin.id,
+            "name": slot.plugin.name,
+            "bypassed": slot.id in setting.bypassed,
+            "parameters": _rows(own),
+        }
+        for slot, own in zip(chain.slots, setting.settings, strict=True)
+    ]
+    told = {"chain": chain.id, "name": chain.name, "slots": slots}
+    _write(path, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+
+
+def _rows(setting: Setting) -> dict[str, dict[str, float | str]]:
+    return {
         spec.symbol: {
             "name": spec.name,
             "value": setting.values[spec.symbol],
             "unit": spec.unit,
             "normalised": normalised,
         }
-        for spec, normalised in zip(plugin.parameters, setting.normalised, strict=True)
+        for spec, normalised in zip(setting.plugin.parameters, setting.normalised, strict=True)
     }
-    told = {"plugin": plugin.id, "name": plugin.name, "parameters": rows}
-    _write(path, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+
+
+def has_lv2(chain: Chain) -> bool:
+    """Whether any of its plugins is an LV2 plugin."""
+    return any(slot.plugin.formats.lv2 for slot in chain.slots)
+
+
+def export_lv2_chain(setting: ChainSetting, name: str, folder: Path) -> list[Path]:
+    """An LV2 preset for each slot that is an LV2 plugin; the bundles. Raises ExportError."""
+    slots = setting.chain.slots
+    return [
+        export_lv2(own, name if len(slots) == 1 else f"{name} {slot.id}", folder)
+        for slot, own in zip(slots, setting.settings, strict=True)
+        if slot.plugin.formats.lv2
+    ]
 
 
 def export_lv2(setting: Setting, name: str, folder: Path) -> Path:

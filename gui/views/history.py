@@ -1,9 +1,11 @@
-"""The last minute of every parameter."""
+"""The last minute of a slot's parameters."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from bridge.arrays import Floats
-from bridge.manifest import PluginSpec
+from bridge.chain import ChainParameter
 from gui.views.parameters import parameter_view
 from gui.views.values import Values
 
@@ -14,11 +16,11 @@ _LONG_AGO_S = -1e9
 
 
 class History:
-    """Normalised values of one plugin, sampled at most `RATE_HZ` times a second."""
+    """Normalised values of one slot, sampled at most `RATE_HZ` times a second."""
 
-    def __init__(self, plugin: PluginSpec) -> None:
-        self.plugin = plugin
-        shape = (len(plugin.parameters), _LENGTH)
+    def __init__(self, parameters: Sequence[ChainParameter]) -> None:
+        self.parameters = tuple(parameters)
+        shape = (len(parameters), _LENGTH)
         self._host = np.full(shape, np.nan, np.float32)
         self._predicted = np.full(shape, np.nan, np.float32)
         self._times_s = np.full(_LENGTH, _LONG_AGO_S)
@@ -28,8 +30,8 @@ class History:
         if now_s - self._times_s[-1] < 1 / RATE_HZ:
             return False
         self._times_s = np.append(self._times_s[1:], now_s)
-        for row, spec in enumerate(self.plugin.parameters):
-            view = parameter_view(spec, values)
+        for row, parameter in enumerate(self.parameters):
+            view = parameter_view(parameter, values)
             for lane, value in ((self._host, view.host), (self._predicted, view.predicted)):
                 lane[row, :-1] = lane[row, 1:]
                 lane[row, -1] = np.nan if value is None else value
@@ -43,5 +45,5 @@ class History:
 
     def lanes(self, symbol: str) -> tuple[Floats, Floats]:
         """Values in the host and predicted ones, NaN where there were none."""
-        row = [spec.symbol for spec in self.plugin.parameters].index(symbol)
+        row = [parameter.spec.symbol for parameter in self.parameters].index(symbol)
         return self._host[row], self._predicted[row]

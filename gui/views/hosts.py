@@ -66,10 +66,10 @@ class Found:
 
         Empty where there is none; a host without tracks has one that holds everything.
         """
-        track = path[0] if len(path) > 1 else ""
+        track = path[0] if path else ""
         name = path[-1] if path else ""
         for here, names in self.tracks.items():
-            if here == track or (not track and name in names):
+            if here == track or (len(path) == 1 and name in names):
                 return here, name if name in names else ""
         for here, names in self.tracks.items():
             for one in names:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from bridge.chain import Chain, ChainParameter
 from bridge.control.nodes import PARAMETER
-from bridge.manifest import ParamSpec
 from gui.views.numbers import real_text
 from gui.views.values import Values, is_on, number, text
 
@@ -43,25 +43,31 @@ class ParameterView:
         return "; ".join(words)
 
 
-def address(spec: ParamSpec, leaf: str = "") -> str:
+def address(parameter: ChainParameter, leaf: str = "") -> str:
     """Where the control surface has this parameter, or one of its leaves."""
-    return f"{PARAMETER}/{spec.symbol}" + (f"/{leaf}" if leaf else "")
+    return f"{PARAMETER}/{parameter.address}" + (f"/{leaf}" if leaf else "")
 
 
-def parameter_view(spec: ParamSpec, values: Values) -> ParameterView:
+def name_in(chain: Chain, slot_id: str, name: str) -> str:
+    """A parameter's name; with its slot's where the chain has several."""
+    return name if len(chain.slots) == 1 else f"{name} · {slot_id}"
+
+
+def parameter_view(parameter: ChainParameter, values: Values) -> ParameterView:
     """The row of a parameter; its default stands where the engine has told no value yet."""
-    real = number(values, address(spec), spec.default)
-    answered = spec.predicted and address(spec, "predicted") in values
-    predicted = number(values, address(spec, "predicted")) if answered else None
-    sure = address(spec, "confidence") in values and answered
+    spec, here = parameter.spec, address(parameter)
+    real = number(values, here, spec.default)
+    answered = spec.predicted and f"{here}/predicted" in values
+    predicted = number(values, f"{here}/predicted") if answered else None
+    sure = f"{here}/confidence" in values and answered
     return ParameterView(
         name=spec.name,
         host=spec.to_normalised(real),
         host_text=real_text(spec, real),
         predicted=None if predicted is None else spec.to_normalised(predicted),
         predicted_text="" if predicted is None else real_text(spec, predicted),
-        confidence=number(values, address(spec, "confidence")) if sure else None,
-        locked=is_on(values, address(spec, "lock")),
-        yours=is_on(values, address(spec, "yours")),
-        by=text(values, address(spec, "by")),
+        confidence=number(values, f"{here}/confidence") if sure else None,
+        locked=is_on(values, f"{here}/lock"),
+        yours=is_on(values, f"{here}/yours"),
+        by=text(values, f"{here}/by"),
     )

@@ -1,11 +1,10 @@
 """The four things to choose before playing, and how far each is."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bridge.manifest import PluginSpec
+from bridge.chain import Chain
 from gui.views.values import Values, is_on, number, text
 
 SILENT_DB = -60.0
@@ -60,12 +59,12 @@ def reference_report(values: Values) -> ReferenceReport | None:
     return ReferenceReport(told["seconds"], " · ".join(facts), tuple(told.get("advice", ())))
 
 
-def steps(values: Values, plugins: Sequence[PluginSpec]) -> dict[str, Step]:
-    """Input, reference, plugin and host."""
+def steps(values: Values, chain: Chain | None) -> dict[str, Step]:
+    """Input, reference, chain and host."""
     return {
         "input": _input(values),
         "reference": _reference(values),
-        "plugin": _plugin(values, plugins),
+        "chain": _chain(values, chain),
         "host": _host(values),
     }
 
@@ -94,22 +93,21 @@ def is_learning(values: Values) -> bool:
     return 0 < number(values, "/learn/progress") < 1
 
 
-def _plugin(values: Values, plugins: Sequence[PluginSpec]) -> Step:
-    chosen = text(values, "/plugin")
-    spec = next((plugin for plugin in plugins if plugin.id == chosen), None)
-    if spec is None:
-        return Step("todo", "Choose the effect to turn")
+def _chain(values: Values, chain: Chain | None) -> Step:
+    if chain is None:
+        return Step("todo", "Choose what to turn")
     here = installed(values)
-    if here.get(spec.id) is False:
-        return Step("fault", f"Not installed here: install {spec.name}")
-    if spec.model is None:
-        return Step("fault", "No model yet: choose one that has")
-    return Step("done", spec.kind)
+    absent = {s.plugin.name: None for s in chain.slots if here.get(s.plugin.id) is False}
+    if absent:
+        return Step("fault", f"Not installed here: install {', '.join(absent)}")
+    count = len(chain.slots)
+    return Step("done", chain.slots[0].plugin.kind if count == 1 else f"{count} plugins in a row")
 
 
 def installed(values: Values) -> dict[str, bool]:
-    """Whether each plugin of the manifest is installed, by id."""
-    return {entry["id"]: bool(entry.get("installed")) for entry in listed(values, "/plugins")}
+    """Whether each plugin of the library is installed, by id."""
+    told = (entry for entry in listed(values, "/plugins") if isinstance(entry, dict))
+    return {str(entry["id"]): bool(entry.get("installed")) for entry in told if "id" in entry}
 
 
 def _host(values: Values) -> Step:
@@ -126,7 +124,7 @@ def _host(values: Values) -> Step:
 
 
 def snapshots(values: Values) -> dict[str, dict[str, float]]:
-    """The snapshots of the plugin that is chosen: real values by symbol, by name."""
+    """The snapshots of the chain that is chosen: real values by address, by name."""
     told = parsed(values, "/snapshots")
     return told if isinstance(told, dict) else {}
 

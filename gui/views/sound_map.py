@@ -1,10 +1,12 @@
 """The background of a plugin's sound map: its settings as coloured points."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from bridge.arrays import Floats
+from bridge.chain import Chain, ChainSetting
 from bridge.errors import ModelError
 from bridge.manifest import PluginSpec, Setting
 
@@ -37,3 +39,19 @@ def read_map(plugin: PluginSpec) -> MapPicture | None:
     except ModelError:
         return None
     return MapPicture(sound_map.points, sound_map.colours, sound_map.settings)
+
+
+def missing_map(chain: Chain | None, reading: bool) -> str:
+    """Why there are no points."""
+    if chain is None:
+        return "Choose a plugin: each place on its map is a setting"
+    if len(chain.slots) > 1:
+        return "A sound map belongs to one plugin by itself; here are several in a row"
+    return "Being read…" if reading else "No sound map of this plugin is here yet"
+
+
+def snapshot_setting(chain: Chain, told: Mapping[str, float]) -> Setting:
+    """A snapshot of a chain of one; what the plugin has not is left out."""
+    known = {parameter.address for parameter in chain.parameters}
+    values = {address: value for address, value in told.items() if address in known}
+    return ChainSetting.of_values(chain, values).settings[0]

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from bridge.control.nodes import Value
-from bridge.manifest import Manifest, PluginSpec
+from bridge.control.nodes import NODES, Value
 
 Values = Mapping[str, Value]
+_DEFAULTS: Values = {node.address: node.default for node in NODES}
 
 
 def number(values: Values, address: str, default: float = 0.0) -> float:
@@ -30,7 +30,10 @@ def numbers(values: Values, address: str) -> tuple[float, ...]:
     return tuple(float(v) for v in values.get(address, ()) if not isinstance(v, str))
 
 
-def chosen_plugin(values: Values, manifest: Manifest) -> PluginSpec | None:
-    """The plugin that is chosen, where the manifest has it."""
-    chosen = text(values, "/plugin")
-    return next((plugin for plugin in manifest.plugins if plugin.id == chosen), None)
+def amount(values: Values) -> float:
+    """How much of the answer is taken, in 0..1."""
+    return number(values, "/amount", DEFAULT_AMOUNT)
+
+
+DEFAULT_AMOUNT = number(_DEFAULTS, "/amount")
+"""What it is before anybody sets it."""

@@ -80,15 +80,20 @@ def show_text(where: QLabel, text: str) -> None:
 class Elided(QLabel):
     """A label that cuts its words to its width, and has them whole in its tip."""
 
-    def __init__(self, kind: str = "") -> None:
+    def __init__(
+        self, kind: str = "", cut: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle
+    ) -> None:
         super().__init__()
         self.setObjectName(kind)
+        self._mode = cut
         self._words = ""
+        self._more = ""
 
-    def show_text(self, words: str) -> None:
-        """Change the words."""
-        if words != self._words:
-            self._words = words
+    def show_text(self, words: str, more: str = "") -> None:
+        """Change the words; the tip says more."""
+        if (words, more) != (self._words, self._more):
+            self._words, self._more = words, more
+            self.updateGeometry()
             self._cut()
 
     def resizeEvent(self, a0: QResizeEvent | None) -> None:
@@ -100,9 +105,19 @@ class Elided(QLabel):
         return QSize(0, super().minimumSizeHint().height())
 
     def _cut(self) -> None:
-        cut = self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideMiddle, self.width())
+        cut = self.fontMetrics().elidedText(self._words, self._mode, self.width())
         self.setText(cut)
-        self.setToolTip("" if cut == self._words else self._words)
+        whole = "" if cut == self._words else self._words
+        self.setToolTip("\n".join(filter(None, (whole, self._more))))
+
+
+class Name(Elided):
+    """A label that asks for room for all of its words, and cuts them where there is less."""
+
+    def sizeHint(self) -> QSize:
+        """All of its words."""
+        wide = self.fontMetrics().horizontalAdvance(self._words) + 2
+        return QSize(wide, super().sizeHint().height())
 
 
 class Combo(QComboBox):

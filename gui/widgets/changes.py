@@ -5,12 +5,12 @@ import time
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
 
-from bridge.manifest import Manifest, PluginSpec
+from bridge.chain import Chain
 from gui.engine import Engine
 from gui.views.changes import Change, ChangeLog
-from gui.views.numbers import clock_text, real_text
+from gui.views.numbers import clock_text
 from gui.views.parameters import WHO
-from gui.views.values import chosen_plugin, number
+from gui.views.values import number
 
 _WIDTHS = (50, 92)
 """Of time and name; the others share the rest. To measure the cells would take too long."""
@@ -67,9 +67,9 @@ class _Model(QAbstractTableModel):
     def _cell(self, change: Change, column: int) -> str:
         return (
             clock_text(change.ended_s - self.zero_s),
-            change.spec.name,
-            real_text(change.spec, change.from_real),
-            real_text(change.spec, change.to_real),
+            change.name,
+            change.before,
+            change.after,
             WHO.get(change.by, change.by).removeprefix("the "),
         )[column]
 
@@ -77,13 +77,12 @@ class _Model(QAbstractTableModel):
 class ChangesTable(QWidget):
     """The newest on top."""
 
-    def __init__(self, engine: Engine, manifest: Manifest) -> None:
+    def __init__(self, engine: Engine) -> None:
         super().__init__()
         self._engine = engine
-        self._manifest = manifest
         self.log = ChangeLog()
         self.model = _Model(self.log)
-        self._plugin: PluginSpec | None = None
+        self._chain: Chain | None = None
         self.table = QTableView()
         self.table.setModel(self.model)
         self.table.setAccessibleName("What changed, from, to and by whom")
@@ -108,19 +107,19 @@ class ChangesTable(QWidget):
         layout.addWidget(self.table)
         self._stale = False
         self._shown_s = 0.0
-        engine.watch(self._follow, "/plugin", "/parameter/")
+        engine.watch(self._follow, "/chain", "/plugins", "/rigs", "/parameter/")
         engine.ticked.connect(self._show_in_time)
 
     def _follow(self) -> None:
         values = self._engine.values
-        plugin = chosen_plugin(values, self._manifest)
-        if plugin is not self._plugin:
-            self._plugin = plugin
+        chain = self._engine.chain
+        if chain is not self._chain:
+            self._chain = chain
             self.log.forget()
             self.model.refresh()
         now_s = time.monotonic()
         self.model.zero_s = now_s - number(values, "/engine/time")
-        if plugin and self.log.follow(plugin, values, now_s):
+        if chain and self.log.follow(chain, values, now_s):
             self._stale = True
 
     def _show_in_time(self, now_s: float) -> None:

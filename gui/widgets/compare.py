@@ -26,18 +26,24 @@ class CompareCard(Card):
         self.store = button(
             "Store", lambda: None, "On: the next snapshot you press is stored", checkable=True
         )
+        self._words = (label("Hear", "dim"), label("Snapshots", "dim"))
         self.body.addLayout(
             row(
-                label("Hear", "dim"),
+                self._words[0],
                 *self.hear.values(),
                 1,
-                label("Snapshots", "dim"),
+                self._words[1],
                 *self.snapshots.values(),
                 self.store,
             )
         )
         engine.watch(self._show_heard, "/audition", "/host")
         engine.watch(self._show_snapshots, "/snapshots")
+
+    def be_narrow(self, narrow: bool) -> None:
+        """Do with less width."""
+        for words in self._words:
+            words.setVisible(not narrow)
 
     def _hear_button(self, name: str) -> QPushButton:
         made = button(

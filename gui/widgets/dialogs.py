@@ -40,7 +40,11 @@ class ShortcutSheet(QDialog):
         self.lines = 0
         columns = QHBoxLayout()
         columns.setSpacing(28)
-        for menus in (("Play", "Go to", "Help"), ("File", "Setup", "View", "Engine"), ("Sound",)):
+        for menus in (
+            ("Play", "Go to", "Help"),
+            ("File", "Setup", "View", "Engine"),
+            ("Sound", "Chain"),
+        ):
             grid = QGridLayout()
             grid.setVerticalSpacing(3)
             grid.setHorizontalSpacing(14)
@@ -57,7 +61,7 @@ class ShortcutSheet(QDialog):
                         if a.menu == menu
                     ],
                 )
-            if menus == ("Sound",):
+            if "Sound" in menus:
                 self._group(grid, "On a control", list(_ON_WIDGETS))
             grid.setRowStretch(grid.rowCount(), 1)
             columns.addLayout(grid)

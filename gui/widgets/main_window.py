@@ -5,8 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import Qt, QUrl, pyqtSignal
-from PyQt6.QtGui import QAction, QCloseEvent, QDesktopServices, QKeySequence
+from PyQt6.QtCore import QPoint, Qt, QUrl, pyqtSignal
+from PyQt6.QtGui import QAction, QCloseEvent, QDesktopServices, QKeySequence, QResizeEvent
 from PyQt6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -21,41 +21,46 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from bridge.chain import Chain
 from bridge.errors import BridgeError
-from bridge.manifest import Manifest, PluginSpec
 from gui.engine import Engine
 from gui.midi_input import MidiInput
 from gui.remembered import SCALES, THEMES, Remembered
 from gui.supervisor import Supervisor
 from gui.views.actions import ACTIONS, Action
-from gui.views.export import export_json, export_lv2
+from gui.views.export import export_json, export_lv2_chain, has_lv2
 from gui.views.presets import (
     SUFFIX,
-    Preset,
+    file_name,
     load_preset,
     preset_of,
     save_preset,
     setting_now,
 )
 from gui.views.status import ENGINE_HELP
-from gui.views.values import chosen_plugin, is_on, number, text
+from gui.views.values import amount, is_on, text
 from gui.widgets.background import finish
 from gui.widgets.basics import GAP
 from gui.widgets.changes import ChangesTable
 from gui.widgets.compare import CompareCard
 from gui.widgets.dialogs import MidiDialog, ShortcutSheet
 from gui.widgets.messages import Messages
-from gui.widgets.parameters import ParameterPanel
 from gui.widgets.pictures import HistoryPicture, SpectrumPicture
 from gui.widgets.play import PlayCard
+from gui.widgets.rack import Rack
 from gui.widgets.setup_cards import SetupColumn
+from gui.widgets.slot_card import SlotCard
 from gui.widgets.sound_map import SoundMap
 from gui.widgets.status_bar import StatusBar
 from gui.widgets.theme import Theme
 
-LEAST_SIZE = (1220, 660)
+LEAST_SIZE = (1000, 560)
 FIRST_SIZE = (1280, 720)
-_LEFT_WIDTH, _RIGHT_WIDTH = 300, 300
+_NARROW_PX = 1220
+"""Below this width the columns at the sides get less room, and rows leave something out."""
+_SIDE_PX, _NARROW_SIDE_PX = 300, 244
+_ANY_WIDTH = 16_777_215
+"""Qt's own word for no limit."""
 _AMOUNT_STEP = 0.05
 _TABS = ("spectrum", "history", "map", "changes")
 
@@ -72,27 +77,26 @@ class MainWindow(QMainWindow):
         supervisor: Supervisor,
         theme: Theme,
         remembered: Remembered,
-        manifest: Manifest,
     ) -> None:
         super().__init__()
         self.engine = engine
         self.supervisor = supervisor
         self._theme = theme
         self._remembered = remembered
-        self._manifest = manifest
-        self._waiting: Preset | None = None
         self._comes_back = False
+        self._narrow: bool | None = None
         self.setWindowTitle("dafx-bridge")
         self.setMinimumSize(*LEAST_SIZE)
         self.messages = Messages(engine, lambda: self.do("log"))
-        self.setup = SetupColumn(engine, theme, manifest)
-        self.play = PlayCard(engine, theme, manifest)
-        self.parameters = ParameterPanel(engine, theme, manifest)
+        self.setup = SetupColumn(engine, theme)
+        self.play = PlayCard(engine, theme)
+        self.rack = Rack(engine, theme)
+        self.rack.menu_asked.connect(self._open_slot_menu)
         self.compare = CompareCard(engine)
         self.spectrum = SpectrumPicture(engine, theme)
-        self.history = HistoryPicture(engine, theme, manifest)
-        self.map = SoundMap(engine, theme, manifest)
-        self.changes = ChangesTable(engine, manifest)
+        self.history = HistoryPicture(engine, theme)
+        self.map = SoundMap(engine, theme)
+        self.changes = ChangesTable(engine)
         self.tabs = QTabWidget()
         self.status = StatusBar(engine, lambda: supervisor.state, self.do)
         self.midi = MidiInput(engine, remembered)
@@ -102,7 +106,6 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._make_menus()
         engine.watch(self._show_switches, *(a.toggles for a in ACTIONS if a.toggles))
-        engine.watch(self._go_on_with_preset, "/plugin", "/parameter/")
         engine.ticked.connect(self._look_after_engine)
         self.resize(*FIRST_SIZE)
         self.restoreGeometry(remembered.layout("window"))
@@ -136,26 +139,25 @@ class MainWindow(QMainWindow):
         self.close()
 
     @property
-    def plugin(self) -> PluginSpec | None:
-        """The plugin that is chosen."""
-        return chosen_plugin(self.engine.values, self._manifest)
+    def chain(self) -> Chain | None:
+        """The chain that is driven."""
+        return self.engine.chain
 
     def save_preset_as(self, path: Path) -> None:
         """Write what is set now."""
-        if plugin := self.plugin:
-            self._trying(lambda: save_preset(preset_of(plugin, self.engine.values), path))
+        if chain := self.chain:
+            self._trying(lambda: save_preset(preset_of(chain, self.engine.values), path))
 
     def load_preset_from(self, path: Path) -> None:
-        """Set what a file says; the plugin's values follow once the engine has taken it."""
+        """Set what a file says; the chain's values follow once the engine has taken it."""
         try:
-            preset = load_preset(path, self._manifest)
+            preset = load_preset(path, self.engine.manifest)
         except BridgeError as error:
             self.messages.say(str(error))
             return
-        for address, value in preset.general():
+        self.engine.choose(preset.chain, preset.of_chain)
+        for address, value in preset.general:
             self.engine.send(address, *value)
-        self._waiting = preset
-        self._go_on_with_preset()
 
     def _own_actions(self) -> dict[str, Callable[[], None]]:
         setup = self.setup
@@ -170,10 +172,19 @@ class MainWindow(QMainWindow):
             "amount_down": lambda: self._step_amount(-_AMOUNT_STEP),
             "go_input": setup.input.device.setFocus,
             "go_reference": setup.reference.waveform.setFocus,
-            "go_plugin": setup.plugin.plugin.setFocus,
+            "go_chain": setup.chain.choice.setFocus,
             "go_host": setup.host.kind.setFocus,
-            "go_parameters": self.parameters.focus_first,
+            "go_parameters": self.rack.focus_first,
             **{f"tab_{n}": partial(self.tabs.setCurrentIndex, i) for i, n in enumerate(_TABS)},
+            "add_slot": self.rack.ask_add,
+            "slots_open": self.rack.toggle_all,
+            "slot_open": self._of_slot(SlotCard.toggle),
+            "slot_up": self._of_slot(lambda card: self.rack.step(card, -1)),
+            "slot_down": self._of_slot(lambda card: self.rack.step(card, 1)),
+            "slot_remove": self._of_slot(self.rack.take_out),
+            "slot_bypass": self._of_slot(SlotCard.bypass),
+            "slot_lock": self._of_slot(SlotCard.lock_bypass),
+            "slot_arm": self._of_slot(SlotCard.hand_back),
             "learn": setup.reference.learn,
             "discover": setup.host.discover,
             "midi": lambda: _open(MidiDialog(self.midi, self)),
@@ -185,23 +196,47 @@ class MainWindow(QMainWindow):
             "shortcuts": lambda: _open(ShortcutSheet(self)),
         }
 
+    def _of_slot(self, act: Callable[[SlotCard], object]) -> Callable[[], None]:
+        """An action on the rack's current card."""
+
+        def acting() -> None:
+            if card := self.rack.current:
+                act(card)
+
+        return acting
+
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        """Less width goes to the columns at the sides first."""
+        super().resizeEvent(a0)
+        self._fit_width()
+
+    def _fit_width(self) -> None:
+        narrow = self.width() < _NARROW_PX
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        side_px = _NARROW_SIDE_PX if narrow else _SIDE_PX
+        self._left.setFixedWidth(side_px)
+        self.tabs.setMinimumWidth(side_px)
+        self.tabs.setMaximumWidth(side_px if narrow else _ANY_WIDTH)
+        self.rack.be_narrow(narrow)
+        self.compare.be_narrow(narrow)
+
     def _lay_out(self) -> None:
-        left = QScrollArea()
+        self._left = left = QScrollArea()
         left.setWidget(self.setup)
         left.setWidgetResizable(True)
         left.setFrameShape(QFrame.Shape.NoFrame)
         left.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         left.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        left.setFixedWidth(_LEFT_WIDTH)
         middle = QVBoxLayout()
         middle.setSpacing(GAP)
         middle.addWidget(self.play)
-        middle.addWidget(self.parameters, 1)
+        middle.addWidget(self.rack, 1)
         middle.addWidget(self.compare)
         pictures = (self.spectrum, self.history, self.map, self.changes)
         for picture, name in zip(pictures, _TABS, strict=True):
             self.tabs.addTab(picture, name.capitalize())
-        self.tabs.setMinimumWidth(_RIGHT_WIDTH)
         self.tabs.setDocumentMode(False)
         columns = QHBoxLayout()
         columns.setContentsMargins(GAP, 2, GAP, GAP)
@@ -220,6 +255,7 @@ class MainWindow(QMainWindow):
         whole.addLayout(columns, 1)
         whole.addWidget(self.status)
         self.setCentralWidget(central)
+        self._fit_width()
 
     def _make_menus(self) -> None:
         bar = self.menuBar()
@@ -262,10 +298,11 @@ class MainWindow(QMainWindow):
             self.messages.say(str(error))
 
     def _ask_save_preset(self) -> None:
-        if self.plugin is None:
-            self.messages.say("choose a plugin first: a preset belongs to one")
+        if self.chain is None:
+            self.messages.say("choose a plugin first: a preset belongs to what is driven")
             return
-        start = str(self._remembered.folder / "presets" / f"{self.plugin.id}{SUFFIX}")
+        name = file_name(self.chain)
+        start = str(self._remembered.folder / "presets" / f"{name}{SUFFIX}")
         Path(start).parent.mkdir(parents=True, exist_ok=True)
         path, _ = QFileDialog.getSaveFileName(self, "Save a preset", start, f"Presets (*{SUFFIX})")
         if path:
@@ -277,36 +314,33 @@ class MainWindow(QMainWindow):
         if path:
             self.load_preset_from(Path(path))
 
-    def _go_on_with_preset(self) -> None:
-        preset = self._waiting
-        if preset is None or self.plugin is not preset.plugin:
-            return
-        orders = list(preset.of_plugin())
-        if all(address in self.engine.values for address, _ in orders):
-            self._waiting = None
-            for address, value in orders:
-                self.engine.send(address, *value)
-
     def _ask_export(self) -> None:
-        plugin = self.plugin
-        if plugin is None:
+        chain = self.chain
+        if chain is None:
             self.messages.say("choose a plugin first: its setting is what is exported")
             return
-        setting = setting_now(plugin, self.engine.values)
-        kinds = ["JSON file"] + (["LV2 preset in ~/.lv2"] if plugin.formats.lv2 else [])
+        setting = setting_now(chain, self.engine.values)
+        kinds = ["JSON file"] + (["LV2 preset in ~/.lv2"] if has_lv2(chain) else [])
         kind, chosen = QInputDialog.getItem(self, "Export the setting", "As", kinds, 0, False)
         if not chosen:
             return
         if kind == kinds[0]:
             path, _ = QFileDialog.getSaveFileName(
-                self, "Export the setting", f"{plugin.id}.json", "JSON (*.json)"
+                self, "Export the setting", f"{file_name(chain)}.json", "JSON (*.json)"
             )
             if path:
                 self._trying(lambda: export_json(setting, Path(path)))
             return
         name, named = QInputDialog.getText(self, "LV2 preset", "Name of the preset")
         if named and name.strip():
-            self._trying(lambda: export_lv2(setting, name.strip(), Path.home() / ".lv2"))
+            self._trying(lambda: export_lv2_chain(setting, name.strip(), Path.home() / ".lv2"))
+
+    def _open_slot_menu(self, at: QPoint) -> None:
+        """What the table has for a slot, where it was asked for."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions([made for name, made in self.actions_by_id.items() if name[:5] == "slot_"])
+        menu.popup(at)
 
     def _quit(self) -> None:
         self.close()
@@ -316,8 +350,8 @@ class MainWindow(QMainWindow):
         self.actions_by_id["background"].setChecked(self._remembered.background)
 
     def _step_amount(self, step: float) -> None:
-        amount = number(self.engine.values, "/amount", 0.5) + step
-        self.engine.send("/amount", min(max(amount, 0.0), 1.0))
+        share = amount(self.engine.values) + step
+        self.engine.send("/amount", min(max(share, 0.0), 1.0))
 
     def _next_theme(self) -> None:
         place = THEMES.index(self._remembered.theme) + 1

@@ -1,127 +1,54 @@
-"""The sliders: one row for each parameter of the plugin that is chosen."""
+"""One row for each parameter: lock, slider, value, prediction, confidence, whose it is."""
 
 from functools import cache
 
 from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QFontMetrics, QIcon, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
+from PyQt6.QtWidgets import QGridLayout, QWidget
 
-from bridge.manifest import Manifest, ParamSpec, PluginSpec
+from bridge.chain import ChainParameter
 from gui.engine import Engine
 from gui.views.parameters import WHO, ParameterView, address, parameter_view
-from gui.views.values import chosen_plugin, numbers
-from gui.widgets.basics import Card, Elided, button, label, row
+from gui.widgets.basics import Elided, button, label
 from gui.widgets.fields import value_field
 from gui.widgets.slider import ParameterSlider
 from gui.widgets.theme import ICONS, Theme, colour
 
+COLUMNS = 7
+_NAME, _SLIDER, _FIELD, _PREDICTED = 1, 2, 3, 4
 _FIELD_WIDTH = 84
 _PREDICTED_WIDTH = 62
-_FEW = 8
-"""So many rows have room to breathe."""
-_EMPTY = "Choose a plugin on the left: its knobs appear here."
-_HELP = (
-    "Drag a knob and it is yours; double-click it and the model turns it again. F1 lists every key."
-)
-
-
-class ParameterPanel(Card):
-    """All rows, made anew for another plugin."""
-
-    def __init__(self, engine: Engine, theme: Theme, manifest: Manifest) -> None:
-        super().__init__()
-        self._engine = engine
-        self._theme = theme
-        self._manifest = manifest
-        self._plugin: PluginSpec | None = None
-        self.rows: list[ParameterRow] = []
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.undo = button("Undo", lambda: engine.send("/undo"), "Take back (Ctrl+Z)", "flat")
-        self.redo = button("Redo", lambda: engine.send("/redo"), "Make it again", "flat")
-        self.body.addLayout(row(_Legend(theme), 1, self.undo, self.redo))
-        self.body.addWidget(self._scroll, 1)
-        engine.watch(self._follow, "/plugin", "/parameter/")
-        engine.watch(self._show_history, "/history")
-
-    def focus_first(self) -> None:
-        """Give the keyboard to the first slider."""
-        if self.rows:
-            self.rows[0].slider.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def _follow(self) -> None:
-        plugin = chosen_plugin(self._engine.values, self._manifest)
-        if plugin is not self._plugin or self._scroll.widget() is None:
-            self._plugin = plugin
-            self._rebuild()
-        for one in self.rows:
-            one.show_view(parameter_view(one.spec, self._engine.values))
-
-    def _show_history(self) -> None:
-        counts = numbers(self._engine.values, "/history") or (0.0, 0.0)
-        self.undo.setEnabled(counts[0] > 0)
-        self.redo.setEnabled(counts[-1] > 0)
-
-    def _rebuild(self) -> None:
-        column = QWidget()
-        column.setObjectName("column")
-        self._fill(QGridLayout(column))
-        self._scroll.setWidget(column)
-
-    def _fill(self, grid: QGridLayout) -> None:
-        grid.setContentsMargins(0, 0, 4, 0)
-        grid.setHorizontalSpacing(6)
-        for place, share in ((2, 6), (3, 1), (4, 1)):
-            grid.setColumnStretch(place, share)
-        specs = self._plugin.parameters if self._plugin else ()
-        grid.setVerticalSpacing(12 if len(specs) <= _FEW else 2)
-        self.rows = [ParameterRow(spec, self._engine, self._theme) for spec in specs]
-        for line, one in enumerate(self.rows):
-            for place, widget in enumerate(one.widgets):
-                grid.addWidget(widget, line, place)
-        if not self.rows:
-            empty = label(_EMPTY, "dim")
-            empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            grid.addWidget(empty, 0, 0, 1, 7)
-            return
-        grid.setRowStretch(len(self.rows), 1)
-        if len(self.rows) <= _FEW:
-            help_line = label(_HELP, "small", wrap=True)
-            help_line.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            grid.addWidget(help_line, len(self.rows) + 1, 0, 1, 7)
 
 
 class ParameterRow:
     """Lock, name, slider, value, prediction, confidence and whose it is."""
 
-    def __init__(self, spec: ParamSpec, engine: Engine, theme: Theme) -> None:
-        self.spec = spec
+    def __init__(self, parameter: ChainParameter, name: str, engine: Engine, theme: Theme) -> None:
+        """`name` is what the row is called by who does not see it."""
+        self.parameter = parameter
+        self.spec = spec = parameter.spec
+        self._name_spoken = name
         self._engine = engine
         self._shown: ParameterView | None = None
-        self.lock = button("", self._lock, f"Keep the model off {spec.name}", "flat", True)
-        self.lock.setIcon(_lock_icon())
+        self.lock = button("", self._lock, f"Keep the model off {name}", "flat", True)
+        self.lock.setIcon(lock_icon())
         self.lock.setFixedWidth(28)
         self.lock.setEnabled(spec.predicted)
-        self.lock.setAccessibleName(f"Lock {spec.name}")
-        self._name = label(spec.name, "title")
-        self._name.setToolTip(f"{spec.name} ({spec.symbol})")
+        self.lock.setAccessibleName(f"Lock {name}")
+        self.name = label(spec.name, "title")
+        self.name.setToolTip(f"{spec.name} ({parameter.address})")
         self.slider = ParameterSlider(theme, spec.classes)
         self.slider.moved.connect(self._slid)
         self.slider.handed_back.connect(self._hand_back)
         self.field = value_field(spec)
         self.field.setMinimumWidth(_FIELD_WIDTH)
-        self.field.setAccessibleName(f"{spec.name} in the host")
+        self.field.setAccessibleName(f"{name} in the host")
         self.field.chosen.connect(self._typed)
         self.predicted = Elided("predicted" if spec.predicted else "dim")
         self.predicted.setMinimumWidth(_PREDICTED_WIDTH)
         self.confidence = Confidence(theme)
-        self.badge = button(
-            "yours ↺", self._hand_back, f"Hand {spec.name} back to the model", "badge"
-        )
-        self.badge.setAccessibleName(f"{spec.name} is yours: hand it back to the model")
+        self.badge = button("yours ↺", self._hand_back, f"Hand {name} back to the model", "badge")
+        self.badge.setAccessibleName(f"{name} is yours: hand it back to the model")
         keep = self.badge.sizePolicy()
         keep.setRetainSizeWhenHidden(True)
         self.badge.setSizePolicy(keep)
@@ -132,7 +59,7 @@ class ParameterRow:
         """From left to right."""
         return (
             self.lock,
-            self._name,
+            self.name,
             self.slider,
             self.field,
             self.predicted,
@@ -140,13 +67,14 @@ class ParameterRow:
             self.badge,
         )
 
-    def show_view(self, view: ParameterView) -> None:
+    def show_values(self) -> None:
         """Change what differs from what is shown."""
+        view = parameter_view(self.parameter, self._engine.values)
         if view == self._shown:
             return
         self._shown = view
         self.slider.show_values(view.host, view.predicted, view.confidence)
-        self.slider.setAccessibleName(f"{view.name}, {view.host_text}")
+        self.slider.setAccessibleName(f"{self._name_spoken}, {view.host_text}")
         self.slider.setAccessibleDescription(view.spoken)
         self.slider.setToolTip(
             f"{view.spoken}. Moved last by {WHO.get(view.by, view.by)}."
@@ -159,21 +87,47 @@ class ParameterRow:
         self.badge.setVisible(view.yours and self.spec.predicted)
 
     def _slid(self, normalised: float) -> None:
-        self._engine.send_soon(address(self.spec), self.spec.to_real(normalised))
+        self._engine.send_soon(address(self.parameter), self.spec.to_real(normalised))
         self.field.show_value(self.spec.to_real(normalised))
 
     def _typed(self, real: float) -> None:
-        self._engine.send_soon(address(self.spec), real)
+        self._engine.send_soon(address(self.parameter), real)
 
     def _lock(self) -> None:
-        self._engine.send(address(self.spec, "lock"), int(self.lock.isChecked()))
+        self._engine.send(address(self.parameter, "lock"), int(self.lock.isChecked()))
 
     def _hand_back(self) -> None:
-        self._engine.send("/arm", self.spec.symbol)
+        self._engine.send("/arm", self.parameter.address)
+
+
+class ParameterGrid(QGridLayout):
+    """Rows below each other, their columns in line."""
+
+    def __init__(self, rows: list[ParameterRow], spacing: int) -> None:
+        super().__init__()
+        self.setContentsMargins(0, 0, 0, 0)
+        self.setHorizontalSpacing(6)
+        self.setVerticalSpacing(spacing)
+        self._rows = rows
+        for line, one in enumerate(rows):
+            for place, widget in enumerate(one.widgets):
+                self.addWidget(widget, line, place)
+        self.be_narrow(False)
+
+    def be_narrow(self, narrow: bool) -> None:
+        """Leave the predicted values to the sliders' marks where there is little room."""
+        for place, share in ((_SLIDER, 6), (_FIELD, 1), (_PREDICTED, 0 if narrow else 1)):
+            self.setColumnStretch(place, share)
+        for one in self._rows:
+            one.predicted.setVisible(not narrow)
+
+    def be_in_line(self, name_px: int) -> None:
+        """Give the names so much room, as in the grids above and below."""
+        self.setColumnMinimumWidth(_NAME, name_px)
 
 
 @cache
-def _lock_icon() -> QIcon:
+def lock_icon() -> QIcon:
     """An open lock, and a closed one where it is on."""
     icon = QIcon(str(ICONS / "unlocked.svg"))
     icon.addFile(str(ICONS / "locked.svg"), state=QIcon.State.On)
@@ -227,7 +181,7 @@ class Confidence(QWidget):
         painter.end()
 
 
-class _Legend(QWidget):
+class Legend(QWidget):
     """What the signs on the sliders mean."""
 
     _WORDS = ("in the host", "predicted", "where it likely lies")

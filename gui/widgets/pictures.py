@@ -9,12 +9,14 @@ from PyQt6.QtGui import QPen
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from bridge.arrays import Floats
-from bridge.manifest import Manifest
+from bridge.chain import Chain
 from gui.engine import Engine
 from gui.views.history import SECONDS, History
+from gui.views.rack import slot_parameters
 from gui.views.spectrum import band_hz
-from gui.views.values import chosen_plugin, numbers
+from gui.views.values import numbers
 from gui.widgets.background import Background
+from gui.widgets.basics import Combo
 from gui.widgets.theme import Theme, colour
 
 _DRAW_S = 0.1
@@ -132,12 +134,12 @@ class SpectrumPicture(Picture):
 
 
 class HistoryPicture(Picture):
-    """Every parameter over the last minute: the host's value, and dashed the predicted one."""
+    """A slot's parameters over the last minute: the host's values, and dashed the predicted ones."""
 
-    def __init__(self, engine: Engine, theme: Theme, manifest: Manifest) -> None:
+    def __init__(self, engine: Engine, theme: Theme) -> None:
         super().__init__(theme, "Parameters over the last minute")
         self._engine = engine
-        self._manifest = manifest
+        self._chain: Chain | None = None
         self._history: History | None = None
         self._drawn_s = 0.0
         self.curves: dict[str, tuple[pyqtgraph.PlotDataItem, pyqtgraph.PlotDataItem]] = {}
@@ -146,7 +148,13 @@ class HistoryPicture(Picture):
         self.plot.setLabel("bottom", "seconds")
         self.plot.setLabel("left", "share of the range")
         self.legend.setColumnCount(2)
-        engine.watch(self._choose, "/plugin")
+        self.slot = Combo()
+        self.slot.setAccessibleName("Plugin whose history is shown")
+        self.slot.setToolTip("Which plugin of the chain is shown")
+        self.slot.activated.connect(lambda _: self._begin())
+        if isinstance(column := self.layout(), QVBoxLayout):
+            column.insertWidget(0, self.slot)
+        engine.watch(self._choose, "/chain", "/plugins", "/rigs")
         engine.ticked.connect(self._sample)
 
     def wear(self) -> None:
@@ -159,18 +167,33 @@ class HistoryPicture(Picture):
             predicted.setPen(self.pen(shade, 0.7, 1.0, dash=[4, 4]))
 
     def _choose(self) -> None:
-        plugin = chosen_plugin(self._engine.values, self._manifest)
-        if self._history and plugin is self._history.plugin:
+        chain = self._engine.chain
+        if chain is self._chain and self.slot.count():
             return
+        self._chain = chain
+        slots = chain.slots if chain else ()
+        stays = self.slot.currentData()
+        self.slot.clear()
+        for slot in slots:
+            self.slot.addItem(f"{slot.plugin.name} · {slot.id}", slot.id)
+        self.slot.setCurrentIndex(max(self.slot.findData(stays), 0))
+        self.slot.setVisible(len(slots) > 1)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Show the slot that is chosen, from now on."""
         self.plot.clear()
         self.legend.clear()
-        self._history = History(plugin) if plugin else None
+        slots = self._chain.slots if self._chain else ()
+        slot = next((one for one in slots if one.id == self.slot.currentData()), None)
+        parameters = slot_parameters(self._chain, slot) if self._chain and slot else ()
+        self._history = History(parameters) if parameters else None
         self.curves = {
             spec.symbol: (
                 self.plot.plot(name=spec.name, connect="finite"),
                 self.plot.plot(connect="finite"),
             )
-            for spec in (plugin.predicted if plugin else ())
+            for spec in (slot.plugin.predicted if slot else ())
         }
         self.wear()
 

@@ -1,4 +1,4 @@
-"""The left column: input, reference, plugin and host, in the order a player chooses them."""
+"""The left column: input, reference, chain and host, in the order a player chooses them."""
 
 from pathlib import Path
 
@@ -6,19 +6,18 @@ from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QStandardItem, QStandardIte
 from PyQt6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
 from bridge.hosts import PROFILES
-from bridge.manifest import Manifest
 from gui.engine import Engine
+from gui.views.catalogue import catalogue
 from gui.views.hosts import EMBEDDED, Found, HostChoice, default_choice, host_choice, profile_of
 from gui.views.setup import (
     SignalWatch,
-    installed,
     is_learning,
     parsed,
     reference_report,
     steps,
 )
 from gui.views.status import devices
-from gui.views.values import chosen_plugin, is_on, number, numbers, text
+from gui.views.values import is_on, number, numbers, text
 from gui.widgets.basics import (
     GAP,
     Combo,
@@ -30,6 +29,7 @@ from gui.widgets.basics import (
     show_text,
     stretched,
 )
+from gui.widgets.library import ID, fill_catalogue
 from gui.widgets.meter import Meter
 from gui.widgets.theme import Theme
 from gui.widgets.waveform import Waveform
@@ -193,44 +193,50 @@ class ReferenceCard(StepCard):
         self.learn_button.setEnabled(not learning)
 
 
-class PluginCard(StepCard):
-    """The manifest, with what is installed and has a model."""
+class ChainCard(StepCard):
+    """The library: rigs and plugins, those that are installed."""
 
-    def __init__(self, engine: Engine, theme: Theme, manifest: Manifest) -> None:
-        super().__init__(theme, 3, "Plugin")
+    def __init__(self, engine: Engine, theme: Theme) -> None:
+        super().__init__(theme, 3, "Plugin or rig")
         self._engine = engine
-        self._manifest = manifest
-        self.plugin = _combo("Plugin")
-        self.plugin.setPlaceholderText("Choose an effect")
-        self.plugin.activated.connect(
-            lambda _: engine.send("/plugin", str(self.plugin.currentData()))
-        )
-        self.body.addWidget(self.plugin)
-        engine.watch(self._show_plugins, "/plugins", "/plugin")
+        self._shown: object = None
+        self.choice = _combo("Plugin or rig")
+        self.choice.setPlaceholderText("Choose an effect or a rig")
+        self.choice.setMaxVisibleItems(24)
+        self._model = QStandardItemModel()
+        self.choice.setModel(self._model)
+        self.choice.activated.connect(self._choose)
+        self.body.addWidget(self.choice)
+        engine.watch(self._show, "/plugins", "/rigs", "/chain")
 
-    def _show_plugins(self) -> None:
-        here = installed(self._engine.values)
-        entries = {}
-        for spec in self._manifest.plugins:
-            missing = "" if here.get(spec.id, True) else ", not installed"
-            missing += "" if spec.model else ", no model yet"
-            entries[spec.id] = f"{spec.name} ({spec.kind}){missing}"
-        _fill(self.plugin, entries, text(self._engine.values, "/plugin"))
-        model = self.plugin.model()
-        if isinstance(model, QStandardItemModel):
-            for number_, spec in enumerate(self._manifest.plugins):
-                item: QStandardItem | None = model.item(number_)
-                if item:
-                    item.setEnabled(here.get(spec.id, True))
+    def _choose(self, _: int) -> None:
+        if chosen := self.choice.currentData(ID):
+            self._engine.send("/chain", str(chosen))
+
+    def _show(self) -> None:
+        values, chain = self._engine.values, self._engine.chain
+        shown = [text(values, where) for where in ("/plugins", "/rigs", "/chain")]
+        if shown == self._shown:
+            return
+        self._shown = shown
+        fill_catalogue(self._model, catalogue(values))
+        wanted = text(values, "/chain")
+        if wanted and self.choice.findData(wanted, ID) < 0:
+            # Put together by hand.
+            own = QStandardItem(chain.name if chain else wanted)
+            own.setData(wanted, ID)
+            own.setToolTip("Put together by hand")
+            self._model.insertRow(0, own)
+        self.choice.setCurrentIndex(self.choice.findData(wanted, ID) if wanted else -1)
+        self.choice.setToolTip(self.choice.currentText())
 
 
 class HostCard(StepCard):
     """Kind of host, address, and where in it the plugin stands."""
 
-    def __init__(self, engine: Engine, theme: Theme, manifest: Manifest) -> None:
+    def __init__(self, engine: Engine, theme: Theme) -> None:
         super().__init__(theme, 4, "Host")
         self._engine = engine
-        self._manifest = manifest
         self._told = ""
         self._choice = HostChoice()
         self._found = Found({})
@@ -266,7 +272,7 @@ class HostCard(StepCard):
         self.body.addWidget(self._address_row)
         self.body.addWidget(self._place_row)
         self.body.addWidget(self._remedy)
-        engine.watch(self._show_host, "/host", "/host/state")
+        engine.watch(self._show_host, "/host", "/host/state", "/chain")
         engine.watch(self._show_found, "/discovered")
 
     def discover(self) -> None:
@@ -295,7 +301,7 @@ class HostCard(StepCard):
             return
         path = self._choice.path
         if self._found.tracks:
-            parts = [self.place.currentData()]
+            parts = [] if self._several else [self.place.currentData()]
             if profile_of(scheme).tracks:
                 parts.insert(0, self.track.currentData())
             path = tuple(str(part) for part in parts) if all(parts) else ()
@@ -322,8 +328,11 @@ class HostCard(StepCard):
         self._address_row.setVisible(not own)
         self.connect_button.setText("Start" if own else "Connect")
         self.discover_button.setEnabled(profile_of(choice.scheme).discovers)
-        self._place_row.setVisible(bool(self._found.tracks) and not own)
-        self.track.setVisible(profile_of(choice.scheme).tracks)
+        tracks = profile_of(choice.scheme).tracks
+        wanted = tracks or not self._several
+        self._place_row.setVisible(bool(self._found.tracks) and wanted and not own)
+        self.track.setVisible(tracks)
+        self.place.setVisible(not self._several)
 
     def _show_found(self) -> None:
         told = parsed(self._engine.values, "/discovered")
@@ -341,22 +350,27 @@ class HostCard(StepCard):
 
     @property
     def _plugin_name(self) -> str:
-        plugin = chosen_plugin(self._engine.values, self._manifest)
-        return plugin.name if plugin else ""
+        chain = self._engine.chain
+        return chain.slots[0].plugin.name if chain else ""
+
+    @property
+    def _several(self) -> bool:
+        """Whether each plugin is found on the track by its name and order."""
+        chain = self._engine.chain
+        return chain is not None and len(chain.slots) > 1
 
 
 class SetupColumn(QWidget):
     """The four cards and the demo."""
 
-    def __init__(self, engine: Engine, theme: Theme, manifest: Manifest) -> None:
+    def __init__(self, engine: Engine, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("column")
         self._engine = engine
-        self._manifest = manifest
         self.input = InputCard(engine, theme)
         self.reference = ReferenceCard(engine, theme)
-        self.plugin = PluginCard(engine, theme, manifest)
-        self.host = HostCard(engine, theme, manifest)
+        self.chain = ChainCard(engine, theme)
+        self.host = HostCard(engine, theme)
         self.demo = button(
             "▶  Run the demo",
             lambda: engine.send("/demo"),
@@ -372,7 +386,7 @@ class SetupColumn(QWidget):
         engine.watch(
             self._show_steps,
             *("/source", "/input/connected", "/input/rate", "/reference", "/reference/report"),
-            *("/learn/progress", "/plugin", "/plugins", "/host", "/host/state"),
+            *("/learn/progress", "/chain", "/plugins", "/rigs", "/host", "/host/state"),
         )
 
     @property
@@ -381,11 +395,11 @@ class SetupColumn(QWidget):
         return {
             "input": self.input,
             "reference": self.reference,
-            "plugin": self.plugin,
+            "chain": self.chain,
             "host": self.host,
         }
 
     def _show_steps(self) -> None:
-        shown = steps(self._engine.values, self._manifest.plugins)
+        shown = steps(self._engine.values, self._engine.chain)
         for name, card in self.cards.items():
             card.show_step(shown[name])

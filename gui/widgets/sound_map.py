@@ -19,11 +19,11 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QWidget
 
-from bridge.manifest import Manifest, PluginSpec, Setting
+from bridge.chain import Chain
 from gui.engine import Engine
 from gui.views.setup import snapshots
-from gui.views.sound_map import MapPicture, read_map
-from gui.views.values import chosen_plugin, numbers
+from gui.views.sound_map import MapPicture, missing_map, read_map, snapshot_setting
+from gui.views.values import numbers
 from gui.widgets.background import Background
 from gui.widgets.basics import canvas
 from gui.widgets.theme import Theme, colour
@@ -38,23 +38,22 @@ Place = tuple[float, float]
 class SoundMap(QWidget):
     """A square of places, with what is known drawn into it."""
 
-    def __init__(self, engine: Engine, theme: Theme, manifest: Manifest) -> None:
+    def __init__(self, engine: Engine, theme: Theme) -> None:
         super().__init__()
         self._engine = engine
         self._theme = theme
-        self._manifest = manifest
         self._background: Background[MapPicture | None] = Background(self._take)
         self.cloud: MapPicture | None = None
         self._asked = self._reading = False
         self._pins: dict[str, Place] = {}
         self._picture: QPixmap | None = None
-        self._plugin: PluginSpec | None = None
+        self._chain: Chain | None = None
         self._held: Place | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(200, 200)
         self.setToolTip("Near places sound alike; dark points are settings that sound dark")
         theme.changed.connect(self._repaint)
-        engine.watch(self._choose, "/plugin")
+        engine.watch(self._choose, "/chain", "/plugins", "/rigs")
         engine.watch(self.update, "/map", *(address for address, _ in _PLACES))
         engine.watch(self._say, "/map")
         engine.watch(self._pin, "/snapshots")
@@ -67,12 +66,12 @@ class SoundMap(QWidget):
 
     def mousePressEvent(self, a0: QMouseEvent | None) -> None:
         """Go there."""
-        if a0 and a0.button() is Qt.MouseButton.LeftButton:
+        if a0 and a0.button() is Qt.MouseButton.LeftButton and self.cloud:
             self._go(self._place_at(a0.position()))
 
     def mouseMoveEvent(self, a0: QMouseEvent | None) -> None:
         """Go along."""
-        if a0 and a0.buttons() & Qt.MouseButton.LeftButton:
+        if a0 and a0.buttons() & Qt.MouseButton.LeftButton and self.cloud:
             self._go(self._place_at(a0.position()))
 
     def mouseReleaseEvent(self, a0: QMouseEvent | None) -> None:
@@ -88,7 +87,7 @@ class SoundMap(QWidget):
             Qt.Key.Key_Up: (0, 1),
             Qt.Key.Key_Down: (0, -1),
         }
-        if a0 is None or a0.key() not in ways:
+        if a0 is None or a0.key() not in ways or self.cloud is None:
             super().keyPressEvent(a0)
             return
         dx, dy = ways[Qt.Key(a0.key())]
@@ -105,12 +104,13 @@ class SoundMap(QWidget):
 
     def _say(self) -> None:
         x, y = self.place
-        self.setAccessibleName(f"Sound map, at {x:.0%} across and {y:.0%} up")
+        here = f"at {x:.0%} across and {y:.0%} up" if self.cloud else self._missing
+        self.setAccessibleName(f"Sound map, {here}")
 
     def _choose(self) -> None:
-        chosen = chosen_plugin(self._engine.values, self._manifest)
-        if chosen is not self._plugin:
-            self._plugin = chosen
+        chosen = self._engine.chain
+        if chosen is not self._chain:
+            self._chain = chosen
             self.cloud, self._asked, self._reading = None, False, False
             self._background.forget()
             self._repaint()
@@ -121,32 +121,27 @@ class SoundMap(QWidget):
         self._read()
 
     def _read(self) -> None:
-        plugin = self._plugin
-        if plugin and self.isVisible() and not self._asked:
+        chain = self._chain
+        if chain and len(chain.slots) == 1 and self.isVisible() and not self._asked:
             self._asked = self._reading = True
-            self._background.run(partial(read_map, plugin))
+            self._background.run(partial(read_map, chain.slots[0].plugin))
 
     @property
     def _missing(self) -> str:
-        """Why there are no points."""
-        if not self._plugin:
-            return "Choose a plugin: each place on its map is a setting"
-        return "Being read…" if self._reading else "No sound map of this plugin is here yet"
+        return missing_map(self._chain, self._reading)
 
     def _take(self, cloud: MapPicture | None) -> None:
         self.cloud, self._reading = cloud, False
         self._pin()
+        self._say()
         self._repaint()
 
     def _pin(self) -> None:
         """Put a pin where each snapshot lies."""
-        plugin = self._plugin
         self._pins = {}
-        if plugin and self.cloud:
-            known = {spec.symbol for spec in plugin.parameters}
+        if self._chain and self.cloud:
             for name, told in snapshots(self._engine.values).items():
-                setting = Setting.of_values(plugin, {s: v for s, v in told.items() if s in known})
-                self._pins[name] = self.cloud.place_of(setting)
+                self._pins[name] = self.cloud.place_of(snapshot_setting(self._chain, told))
         self.update()
 
     def _repaint(self) -> None:
@@ -179,12 +174,21 @@ class SoundMap(QWidget):
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         """The cloud is painted once and kept; the places over it."""
-        colours = self._theme.colours
         if self._picture is None:
             self._picture = self._drawn()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawPixmap(0, 0, self._picture)
+        if self.cloud:
+            self._draw_places(painter)
+        if self.hasFocus():
+            painter.setPen(QPen(colour(self._theme.colours.accent), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(self._square, 8, 8)
+        painter.end()
+
+    def _draw_places(self, painter: QPainter) -> None:
+        colours = self._theme.colours
         here = self._at(self.place)
         painter.setPen(QPen(colour(colours.line), 1, Qt.PenStyle.DashLine))
         square = self._square
@@ -200,11 +204,6 @@ class SoundMap(QWidget):
         painter.setBrush(colour(colours.accent))
         painter.drawEllipse(here, 8, 8)
         self._legend(painter)
-        if self.hasFocus():
-            painter.setPen(QPen(colour(colours.accent), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(square, 8, 8)
-        painter.end()
 
     def _draw_pin(self, painter: QPainter, name: str, at: QPointF) -> None:
         colours = self._theme.colours

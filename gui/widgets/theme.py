@@ -210,6 +210,17 @@ QToolButton#flat:hover, QPushButton#flat:hover {{ background: {c.hover}; }}
 QPushButton#flat:disabled {{ color: {c.line}; }}
 QPushButton#flat:checked {{ background: {tint(c.accent, 0.16)}; }}
 QToolButton#flat:focus, QPushButton#flat:focus {{ border: 2px solid {c.accent}; padding: 1px 5px; }}
+QFrame#slot {{ background: {c.card}; border: 1px solid {c.border}; border-radius: 8px; }}
+QFrame#drop {{ background: {c.accent}; border: 0; border-radius: 1px; }}
+QPushButton#slot-bypass {{ padding: 1px 7px; min-height: 18px; font-size: 12px; }}
+QPushButton#slot-bypass:focus {{ padding: 0 6px; }}
+QPushButton#slot-bypass:checked {{
+    background: {c.danger}; color: {c.on_danger}; border-color: {c.danger}; font-weight: 400; }}
+QPushButton#slot-bypass:checked:focus {{ border-color: {c.text}; }}
+QListView#library {{ background: {c.field}; border: 1px solid {c.border}; border-radius: 6px;
+    padding: 3px; outline: 0; selection-background-color: {c.accent};
+    selection-color: {c.on_accent}; }}
+QListView#library:focus {{ border: 2px solid {c.accent}; }}
 QPushButton#badge {{
     background: {tint(c.accent, 0.16)}; color: {c.accent};
     border: 1px solid transparent; border-radius: 9px; padding: 1px 7px; min-height: 15px;

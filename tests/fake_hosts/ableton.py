@@ -16,7 +16,7 @@ from tests.fake_hosts.base import (
 
 class FakeLive(FakeHost):
     scheme = "live"
-    path = "guitar/{plugin}?reply={reply}"
+    path = "guitar/{plugins}?reply={reply}"
     ranged = False
     """Its plugins' ranges are all 0 to 1, which is how Live counts."""
     normalised = True

@@ -13,19 +13,20 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
+from urllib.parse import quote
 
 from pythonosc.osc_bundle import OscBundle
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from bridge.manifest import PluginSpec
+from bridge.chain import Chain, Slot
 
 MAX_BYTES = 1024
 _WAIT_S = 0.005
 
 
-@dataclass
+@dataclass(eq=False)
 class FakeParameter:
     """One parameter with its range, as the host shows it."""
 
@@ -35,7 +36,7 @@ class FakeParameter:
     value: float
 
 
-@dataclass
+@dataclass(eq=False)
 class FakePlugin:
     """One plugin; `enabled` is its bypass switch the other way round."""
 
@@ -44,7 +45,7 @@ class FakePlugin:
     enabled: bool = True
 
 
-@dataclass
+@dataclass(eq=False)
 class FakeTrack:
     """One track with its plugins."""
 
@@ -52,27 +53,38 @@ class FakeTrack:
     plugins: list[FakePlugin] = field(default_factory=list)
 
 
-def project(plugin: PluginSpec, normalised: bool = False) -> list[FakeTrack]:
-    """Drums with a gate, and a guitar with a tuner and the plugin at its default.
+def project(chain: Chain, normalised: bool = False) -> list[FakeTrack]:
+    """Drums with a gate, and a guitar with a tuner and the chain's plugins at their defaults.
 
     `normalised`: the host counts everything from 0 to 1.
     """
-    parameters = [
-        FakeParameter(p.name, 0.0, 1.0, p.to_normalised(p.default))
-        if normalised
-        else FakeParameter(p.name, p.min, p.max, p.default)
-        for p in plugin.parameters
-    ]
     return [
         FakeTrack("drums", [FakePlugin("Gate", [FakeParameter("Thresh", 0.0, 1.0, 0.5)])]),
         FakeTrack(
             "guitar",
             [
                 FakePlugin("Tuner", [FakeParameter("Tune", 0.0, 1.0, 0.5)]),
-                FakePlugin(plugin.name, parameters),
+                *(fake_plugin(slot, normalised) for slot in chain.slots),
             ],
         ),
     ]
+
+
+def fake_plugin(slot: Slot, normalised: bool = False) -> FakePlugin:
+    """The plugin of a slot at its defaults."""
+    parameters = [
+        FakeParameter(p.name, 0.0, 1.0, p.to_normalised(p.default))
+        if normalised
+        else FakeParameter(p.name, p.min, p.max, p.default)
+        for p in slot.plugin.parameters
+    ]
+    return FakePlugin(slot.plugin.name, parameters)
+
+
+def others(tracks: list[FakeTrack]) -> set[float]:
+    """The values of what is none of the chain's."""
+    everything = [p for track in tracks for plugin in track.plugins for p in plugin.parameters]
+    return {p.value for p in everything if p.name in ("Thresh", "Tune", "Depth")}
 
 
 class RefusedError(Exception):
@@ -83,7 +95,7 @@ class FakeHost:
     """A host in a thread; subclasses say how its protocol reads and answers."""
 
     scheme: str
-    path = "guitar/{plugin}"
+    path = "guitar/{plugins}"
     normalised = False
     takes_bundles = True
     discovers = reads = follows = bypasses = movable = ranged = True
@@ -93,10 +105,10 @@ class FakeHost:
     step = 0.0
     """Its resolution, as a share of the range."""
 
-    def __init__(self, plugin: PluginSpec, tick_s: float = 0.0) -> None:
+    def __init__(self, chain: Chain, tick_s: float = 0.0) -> None:
         """`tick_s`: how often it looks at what has come in, as slow hosts do."""
-        self.spec = plugin
-        self.tracks = project(plugin, self.normalised)
+        self.chain = chain
+        self._load()
         self.tick_s = tick_s
         self.deaf = False
         self.mistakes: list[str] = []
@@ -125,9 +137,15 @@ class FakeHost:
 
     def start_again(self) -> None:
         """Come back on the same port, with the project as it was saved."""
-        self.tracks = project(self.spec, self.normalised)
+        self._load()
         self.forget()
         self._open(self.port)
+
+    def _load(self) -> None:
+        self.tracks = project(self.chain, self.normalised)
+        ids = [slot.id for slot in self.chain.slots]
+        self.plugins = dict(zip(ids, self.tracks[1].plugins[1:], strict=True))
+        """The chain's, by slot, wherever they are."""
 
     def forget(self) -> None:
         """Lose what only a running program knows, such as who listens."""
@@ -142,31 +160,51 @@ class FakeHost:
 
     @property
     def url(self) -> str:
-        """Where the bridge finds the plugin."""
-        path = self.path.format(plugin=self.spec.name.replace(" ", "%20"), reply=self.reply_port)
+        """Where the bridge finds the plugins."""
+        names = ",".join(quote(slot.plugin.name) for slot in self.chain.slots)
+        numbers = ",".join(str(number) for number in range(2, 2 + len(self.chain.slots)))
+        path = self.path.format(plugins=names, numbers=numbers, reply=self.reply_port)
         return f"{self.scheme}://127.0.0.1:{self.port}/{path}"
 
     @property
     def plugin(self) -> FakePlugin:
-        """The plugin under test, wherever it is."""
-        return next(p for t in self.tracks for p in t.plugins if p.name == self.spec.name)
+        """The first of the chain's plugins."""
+        return self.plugins[self.chain.slots[0].id]
 
     def values(self) -> dict[str, float]:
-        """Real values by symbol."""
+        """Real values by address, without bypasses."""
         with self._lock:
-            found = {p.name: p.value for p in self.plugin.parameters}
-        return {
-            p.symbol: p.to_real(found[p.name]) if self.normalised else found[p.name]
-            for p in self.spec.parameters
-        }
+            found = {
+                slot.address(shown.name): shown.value
+                for slot in self.chain.slots
+                for shown in self.plugins[slot.id].parameters
+            }
+        values = ((p, found[p.slot.address(p.spec.name)]) for p in self.chain.parameters)
+        return {p.address: p.spec.to_real(v) if self.normalised else v for p, v in values}
 
-    def turn(self, symbol: str, real: float) -> None:
+    def bypassed(self) -> set[str]:
+        """The slots that are left out."""
+        return {slot_id for slot_id, plugin in self.plugins.items() if not plugin.enabled}
+
+    def turn(self, address: str, real: float) -> None:
         """What a musician does: move a knob in the host."""
-        spec = self.spec.parameter(symbol)
+        slot_id, spec = address.split("/")[0], self.chain.parameter(address).spec
         with self._lock:
-            parameter = next(p for p in self.plugin.parameters if p.name == spec.name)
+            shown = self.plugins[slot_id].parameters
+            parameter = next(p for p in shown if p.name == spec.name)
             parameter.value = spec.to_normalised(real) if self.normalised else real
             self.tell(parameter)
+
+    def insert_above(self) -> None:
+        """What a musician does: insert a plugin at the top of the guitar's track."""
+        with self._lock:
+            guitar = next(track for track in self.tracks if track.name == "guitar")
+            knobs = [FakeParameter("Depth", 0.0, 1.0, 0.5) for _ in range(12)]
+            guitar.plugins.insert(0, FakePlugin("Phaser", knobs))
+            self.tell_inserted()
+
+    def tell_inserted(self) -> None:
+        """Let listeners know, where this host does that."""
 
     def shown(self, parameter: FakeParameter) -> str:
         """The name under which this host shows a parameter."""

@@ -21,7 +21,7 @@ _PER_BUNDLE = 101
 
 class FakeBitwig(FakeHost):
     scheme = "bitwig"
-    path = "guitar/{plugin}?reply={reply}"
+    path = "guitar/{plugins}?reply={reply}"
     normalised = True
     ranged = False
     step = 1 / MOST
@@ -49,6 +49,9 @@ class FakeBitwig(FakeHost):
             self._track = self.tracks[0]
             self._device = self._track.plugins[0]
             self._dump()
+
+    def tell_inserted(self) -> None:
+        self._dump()
 
     def take(self, address: str, tags: str, arguments: tuple[Any, ...], sender: Any) -> None:
         require(tags, "i")

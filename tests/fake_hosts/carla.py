@@ -25,7 +25,7 @@ _SET = re.compile(r"/Carla/(\d+)/(set_parameter_value|set_active)")
 
 class FakeCarla(FakeHost):
     scheme = "carla"
-    path = "{plugin}"
+    path = "{plugins}"
     takes_bundles = False
 
     def _open(self, port: int = 0) -> None:

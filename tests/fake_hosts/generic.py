@@ -31,7 +31,7 @@ class _FakeProfiled(FakeHost):
 class FakeNamed(_FakeProfiled):
     """Addresses of names and real values, as in Non-Mixer; no argument asks."""
 
-    path = "guitar/{plugin}"
+    path = "guitar/{plugins}"
     profile = """\
 name: a mixer
 set: /strip/{track}/{plugin}/{symbol}/unscaled
@@ -41,14 +41,20 @@ bundles: true
 """
 
     def take(self, address: str, tags: str, arguments: tuple[Any, ...], sender: Any) -> None:
-        module = f"/strip/guitar/{self.spec.name.replace(' ', '_')}"
-        if address == f"{module}/dsp/bypass":
+        modules = {
+            f"/strip/guitar/{slot.plugin.name.replace(' ', '_')}": slot for slot in self.chain.slots
+        }
+        module, _, what = address.removesuffix("/bypass").rpartition("/")
+        if what == "dsp" and module in modules:
             require(tags, "f")
-            self.plugin.enabled = arguments[0] < 0.5
+            self.plugins[modules[module].id].enabled = arguments[0] < 0.5
             return
         addresses = {
             f"{module}/{spec.symbol}/unscaled": shown
-            for spec, shown in zip(self.spec.parameters, self.plugin.parameters, strict=True)
+            for module, slot in modules.items()
+            for spec, shown in zip(
+                slot.plugin.parameters, self.plugins[slot.id].parameters, strict=True
+            )
         }
         if address not in addresses:
             raise RefusedError("unknown")
@@ -64,7 +70,7 @@ bundles: true
 class FakeNumbered(_FakeProfiled):
     """Everything by number from 1, in whole steps; it tells the names of its numbers."""
 
-    path = "2/2"
+    path = "2/{numbers}"
     normalised = True
     takes_bundles = False
     step = 1 / 1023

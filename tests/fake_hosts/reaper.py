@@ -22,7 +22,7 @@ _PACKETS_APART_S = 0.01
 
 class FakeReaper(FakeHost):
     scheme = "reaper"
-    path = "guitar/{plugin}?reply={reply}"
+    path = "guitar/{plugins}?reply={reply}"
     normalised = True
     ranged = False
 
@@ -46,6 +46,9 @@ class FakeReaper(FakeHost):
                 self.reply(self.listener, address, tags, value)
 
     def tell_moved(self) -> None:
+        self._dump()
+
+    def tell_inserted(self) -> None:
         self._dump()
 
     def take(self, address: str, tags: str, arguments: tuple[Any, ...], sender: Any) -> None:

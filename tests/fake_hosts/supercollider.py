@@ -9,7 +9,7 @@ FIRST_NODE = 1000
 
 class FakeSuperCollider(FakeHost):
     scheme = "supercollider"
-    path = "{plugin}"
+    path = "{plugins}"
     ranged = False
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -17,7 +17,7 @@ class FakeSuperCollider(FakeHost):
         super().__init__(*arguments, **options)
 
     def move_track(self) -> None:
-        """The synth ends, and another of its definition takes its place."""
+        """The synths end, and others of their definitions take their place."""
         with self._lock:
             ended = next(n for n, plugin in self._synths().items() if plugin is self.plugin)
             self.first_node += 10
@@ -75,5 +75,5 @@ class FakeSuperCollider(FakeHost):
         raise RefusedError(f"no control {name}")
 
     def shown(self, parameter: FakeParameter) -> str:
-        symbols = {p.name: p.symbol for p in self.spec.parameters}
+        symbols = {p.spec.name: p.spec.symbol for p in self.chain.parameters}
         return symbols.get(parameter.name, parameter.name)

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 
 import pytest
 
+from bridge.chain import Chain, ChainSetting, chain_of
 from bridge.drive.driver import Driver
 from bridge.hosts import connect
-from bridge.manifest import BYPASS, PluginSpec, Setting
+from bridge.manifest import Manifest
 from tests.fake_hosts import (
     FAKES,
     FakeArdour,
@@ -19,16 +20,20 @@ from tests.fake_hosts import (
     FakeReaper,
     FakeSuperCollider,
 )
+from tests.fake_hosts.base import others
 
 HOP_S = 0.05
 PATIENCE_S = 20.0
+DRIVE, MUFFLE, OUTPUT, BYPASS = (
+    f"mda-overdrive/{symbol}" for symbol in ("drive", "muffle", "output", "bypass")
+)
 ANSWERING = [FakeArdour, FakeCarla, FakeReaper, FakeLive, FakeBitwig, FakeSuperCollider]
 
 
 class Loop:
     """The engine's hops: listen, send, sleep."""
 
-    def __init__(self, driver: Driver, goal: Setting) -> None:
+    def __init__(self, driver: Driver, goal: ChainSetting) -> None:
         self.driver = driver
         self.goal = goal
 
@@ -44,32 +49,48 @@ class Loop:
             assert time.monotonic() < deadline, self.driver.take_fault()
             self.hop()
 
-    def sweep(self, symbol: str, seconds: float) -> None:
+    def sweep(self, address: str, seconds: float) -> None:
         """Move one parameter up by a step every hop, starting where it is."""
-        spec = self.goal.plugin.parameter(symbol)
+        spec = self.goal.chain.parameter(address).spec
         for _ in range(round(seconds / HOP_S)):
-            share = min(spec.to_normalised(self.goal.values[symbol]) + 0.01, 1.0)
-            values = self.goal.values | {symbol: spec.to_real(share)}
-            self.goal = Setting.of_values(self.goal.plugin, values)
+            share = min(spec.to_normalised(self.goal.values[address]) + 0.01, 1.0)
+            self.goal = self.goal.with_values({address: spec.to_real(share)})
             self.hop()
 
 
 @contextmanager
 def following(fake: FakeHost) -> Iterator[Loop]:
-    plugin = fake.spec
-    goal = Setting(plugin, tuple(0.0 if p.classes else 0.125 for p in plugin.parameters))
-    with connect(fake.url, plugin) as host, Driver(host, plugin) as driver:
+    chain = fake.chain
+    values = [0.0 if p.spec.classes else 0.125 for p in chain.parameters]
+    goal = ChainSetting.of_normalised(chain, values)
+    with connect(fake.url, chain) as host, Driver(host, chain) as driver:
         yield Loop(driver, goal)
 
 
 @pytest.fixture
-def fake(request: pytest.FixtureRequest, overdrive: PluginSpec) -> Iterator[FakeHost]:
+def one(manifest: Manifest) -> Chain:
+    return chain_of("mda-overdrive", manifest)
+
+
+@pytest.fixture
+def two(manifest: Manifest) -> Chain:
+    return chain_of("mda-overdrive,mda-delay", manifest)
+
+
+@pytest.fixture
+def fake(request: pytest.FixtureRequest, one: Chain) -> Iterator[FakeHost]:
     kind, *options = request.param if isinstance(request.param, tuple) else (request.param,)
-    with kind(overdrive, *options) as running:
+    with kind(one, *options) as running:
         yield running
 
 
-def holds(fake: FakeHost, goal: Setting) -> bool:
+@pytest.fixture
+def fake_of_two(request: pytest.FixtureRequest, two: Chain) -> Iterator[FakeHost]:
+    with request.param(two) as running:
+        yield running
+
+
+def holds(fake: FakeHost, goal: ChainSetting) -> bool:
     return fake.values() == pytest.approx(goal.values, abs=2e-3)
 
 
@@ -87,13 +108,13 @@ def test_values_arrive_and_are_given_back(fake: FakeHost) -> None:
 def test_a_turned_knob_is_yielded_while_another_glides(fake: FakeHost) -> None:
     with following(fake) as loop:
         loop.until(lambda: holds(fake, loop.goal))
-        loop.sweep("drive", 1.0)
+        loop.sweep(DRIVE, 1.0)
         assert loop.driver.yielded == {}
-        fake.turn("muffle", 0.75)
-        loop.until(lambda: "muffle" in loop.driver.yielded)
-        loop.sweep("drive", 1.0)
-        assert set(loop.driver.yielded) == {"muffle"}
-        assert fake.values()["muffle"] == pytest.approx(0.75, abs=1e-3)
+        fake.turn(MUFFLE, 0.75)
+        loop.until(lambda: MUFFLE in loop.driver.yielded)
+        loop.sweep(DRIVE, 1.0)
+        assert set(loop.driver.yielded) == {MUFFLE}
+        assert fake.values()[MUFFLE] == pytest.approx(0.75, abs=1e-3)
         loop.driver.arm()
         loop.until(lambda: holds(fake, loop.goal))
 
@@ -103,7 +124,7 @@ def test_a_turned_knob_is_yielded_while_another_glides(fake: FakeHost) -> None:
 )
 def test_a_slow_host_is_not_mistaken_for_a_hand_on_the_knob(fake: FakeHost) -> None:
     with following(fake) as loop:
-        loop.sweep("drive", 2.0)
+        loop.sweep(DRIVE, 2.0)
         loop.until(lambda: holds(fake, loop.goal))
         assert loop.driver.yielded == {}
 
@@ -127,7 +148,7 @@ def test_a_deaf_host_is_lost_and_found_when_it_hears_again(fake: FakeHost) -> No
         fake.deaf = True
         loop.until(lambda: loop.driver.lost)
         fake.deaf = False
-        loop.sweep("drive", 1.0)
+        loop.sweep(DRIVE, 1.0)
         loop.until(lambda: not loop.driver.lost and holds(fake, loop.goal))
 
 
@@ -136,21 +157,20 @@ def test_a_moved_plugin_is_driven_where_it_is_now(fake: FakeHost) -> None:
     with following(fake) as loop:
         loop.until(lambda: holds(fake, loop.goal))
         fake.move_track()
-        loop.sweep("drive", 1.0)
+        loop.sweep(DRIVE, 1.0)
         loop.until(lambda: not loop.driver.lost and holds(fake, loop.goal))
         if not fake.tells_moves:
             # Until the bridge has asked, it cannot know.
             assert len(fake.mistakes) < 8
             fake.mistakes.clear()
-        others = [p for t in fake.tracks for pl in t.plugins for p in pl.parameters]
-        assert {p.value for p in others if p.name in ("Thresh", "Tune")} == {0.5}
+        assert others(fake.tracks) == {0.5}
 
 
 @pytest.mark.parametrize("fake", [FakeReaper], indirect=True)
 def test_reaper_is_told_the_end_of_an_edit(fake: FakeReaper) -> None:
     with following(fake) as loop:
         loop.until(lambda: set(fake.ended) == {"Drive", "Muffle", "Output"})
-        loop.driver.finish(loop.goal, bypass=True)
+        loop.driver.finish(loop.goal.without({"mda-overdrive"}))
         assert not fake.plugin.enabled
 
 
@@ -165,8 +185,73 @@ def test_bitwig_is_told_both_ends_of_a_gesture(fake: FakeBitwig) -> None:
 def test_the_hosts_bypass_is_yielded_too(fake: FakeHost) -> None:
     with following(fake) as loop:
         loop.until(lambda: holds(fake, loop.goal))
-        loop.sweep("drive", 1.0)
+        loop.sweep(DRIVE, 1.0)
         fake.plugin.enabled = False
         loop.until(lambda: BYPASS in loop.driver.yielded)
-        loop.sweep("drive", 0.5)
+        loop.sweep(DRIVE, 0.5)
         assert not fake.plugin.enabled
+
+
+SEVERAL = [FakeArdour, FakeCarla, FakeReaper, FakeLive, FakeSuperCollider]
+
+
+@pytest.mark.parametrize("fake_of_two", SEVERAL, indirect=True)
+def test_what_is_done_to_one_slot_touches_no_other(fake_of_two: FakeHost) -> None:
+    fake, feedback = fake_of_two, "mda-delay/feedback"
+    before = fake.values()
+    with following(fake) as loop:
+        loop.until(lambda: holds(fake, loop.goal))
+        fake.turn(feedback, 0.75)
+        loop.until(lambda: feedback in loop.driver.yielded)
+        loop.goal = loop.goal.without({"mda-overdrive"})
+        loop.until(lambda: fake.bypassed() == {"mda-overdrive"})
+        loop.sweep("mda-delay/l_delay", 0.5)
+        loop.sweep(DRIVE, 0.5)
+        mine = loop.goal.with_values({feedback: 0.75})
+        loop.until(lambda: holds(fake, mine))
+        assert set(loop.driver.yielded) == {feedback}
+        loop.driver.revert()
+        loop.until(lambda: fake.values() == pytest.approx(before | {feedback: 0.75}, abs=2e-3))
+        loop.until(lambda: fake.bypassed() == set())
+        assert others(fake.tracks) == {0.5}
+
+
+@pytest.mark.parametrize("fake_of_two", [FakeArdour], indirect=True)
+def test_a_plugin_inserted_in_the_middle_of_a_glide_stays_as_it_is(fake_of_two: FakeHost) -> None:
+    fake = fake_of_two
+    with following(fake) as loop:
+        loop.until(lambda: holds(fake, loop.goal))
+        for _ in range(3):
+            loop.sweep(DRIVE, 0.5)
+            fake.insert_above()
+            loop.sweep("mda-delay/l_delay", 1.0)
+            loop.until(lambda: not loop.driver.lost and holds(fake, loop.goal))
+        assert others(fake.tracks) == {0.5}
+        assert loop.driver.yielded == {}
+
+
+@pytest.mark.parametrize("fake_of_two", [FakeArdour], indirect=True)
+def test_a_removed_plugin_is_said_until_it_is_back(fake_of_two: FakeHost) -> None:
+    fake = fake_of_two
+    guitar = fake.tracks[1].plugins
+    with following(fake) as loop:
+        loop.until(lambda: holds(fake, loop.goal))
+        removed = guitar.pop()
+        loop.until(lambda: "is gone in the host" in loop.driver.take_fault())
+        loop.sweep(DRIVE, 0.5)
+        guitar.append(removed)
+        loop.until(lambda: not loop.driver.lost and holds(fake, loop.goal))
+
+
+@pytest.mark.parametrize("fake_of_two", [FakeArdour], indirect=True)
+def test_a_slots_bypass_in_the_host_is_yielded_alone(fake_of_two: FakeHost) -> None:
+    fake = fake_of_two
+    with following(fake) as loop:
+        loop.until(lambda: holds(fake, loop.goal))
+        fake.plugins["mda-delay"].enabled = False
+        loop.until(lambda: set(loop.driver.yielded) == {"mda-delay/bypass"})
+        loop.goal = loop.goal.without({"mda-overdrive"})
+        loop.sweep(DRIVE, 0.5)
+        loop.until(lambda: fake.bypassed() == {"mda-overdrive", "mda-delay"})
+        loop.driver.revert()
+        assert fake.bypassed() == {"mda-delay"}

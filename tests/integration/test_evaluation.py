@@ -13,10 +13,11 @@ import torch
 
 from bridge.analysis.features import FeatureSettings
 from bridge.arrays import Audio
+from bridge.chain import Chain, ChainSetting
 from bridge.effects import load_effect
 from bridge.estimate.answer import Answer
 from bridge.library import Library
-from bridge.manifest import Manifest, PluginSpec, Setting
+from bridge.manifest import Manifest, PluginSpec
 from bridge.models.cards import DecisionRecord
 from training.corpus import Stem
 from training.errors import TrainingError
@@ -54,36 +55,38 @@ def corpus(tmp_path_factory: pytest.TempPathFactory, guitar: tuple[Audio, int]) 
     return folder
 
 
-class NoMatcher:
+class NoEstimator:
     """Stands for the models: always answers the plugin's default setting, half sure."""
 
     def __init__(self, plugin: PluginSpec, models: Path) -> None:
-        self.plugin = plugin
-        self.card = SimpleNamespace(
+        self.chain = Chain.of_plugin(plugin)
+        card = SimpleNamespace(
             sha256=f"{models}",
             encoder_sha256="0" * 64,
             decision=DecisionRecord(weights={}, temperature=1.0),
         )
+        self.predictors = (SimpleNamespace(card=card),)
 
     def analyse(self, audio: Audio, rate: float, name: str, repeat_short: bool) -> None:
         return None
 
     def predict(self, played: None, reference: None, rate: float) -> Answer:
-        setting = Setting.default(self.plugin)
-        return Answer(setting, (0.5,) * len(setting.predicted), 0.0, bypass=False)
+        setting = ChainSetting.start(self.chain)
+        return Answer(setting, (0.5,) * len(setting.predicted), (0.0,))
 
 
-def always_bypass(matcher: NoMatcher, *_: object) -> Answer:
+def always_bypass(estimator: NoEstimator, *_: object) -> Answer:
     """Stands for the refinement: leaves the plugin out."""
-    answer = matcher.predict(None, None, 0.0)
-    return replace(answer, bypass=True, bypass_probability=1.0)
+    answer = estimator.predict(None, None, 0.0)
+    dry = answer.setting.without([estimator.chain.id])
+    return replace(answer, setting=dry, bypass_probability=(1.0,))
 
 
 @pytest.fixture(autouse=True)
 def no_models(monkeypatch: pytest.MonkeyPatch) -> None:
     bench._bench.cache_clear()
-    monkeypatch.setattr("training.evaluation.bench.Matcher", NoMatcher)
-    monkeypatch.setattr("training.evaluation.results.Matcher", NoMatcher)
+    monkeypatch.setattr("training.evaluation.bench.estimator_of", NoEstimator)
+    monkeypatch.setattr("training.evaluation.results.estimator_of", NoEstimator)
     monkeypatch.setattr("training.evaluation.answers.decide", always_bypass)
 
 
@@ -190,7 +193,8 @@ def test_a_changed_decision_measures_the_rendered_cases_alone(
 ) -> None:
     first = run(manifest, corpus, tmp_path)["24000"]["guitar"]
     monkeypatch.setattr(
-        "training.evaluation.answers.decide", lambda matcher, *_: matcher.predict(None, None, 0.0)
+        "training.evaluation.answers.decide",
+        lambda estimator, *_: estimator.predict(None, None, 0.0),
     )
     fewer = replace(SETTINGS, rendered_cases=2)
     again = run(manifest, corpus, tmp_path, fewer)["24000"]["guitar"]
@@ -236,7 +240,7 @@ def test_true_parameters_give_the_target_to_the_bit(
         answered = answer_case(
             cases[index],
             effect,
-            NoMatcher(plugin, Path()),  # type: ignore[arg-type]
+            NoEstimator(plugin, Path()),  # type: ignore[arg-type]
             np.random.default_rng(index),
             rendered=False,
         )

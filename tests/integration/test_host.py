@@ -10,6 +10,7 @@ import pytest
 
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
+from bridge.chain import Chain, ChainSetting, chain_of
 from bridge.effect_host.crossfade import FADE_S
 from bridge.effects import load_effect
 from bridge.errors import HostError
@@ -18,18 +19,21 @@ from bridge.manifest import Manifest, PluginSpec, Setting
 from bridge.osc import Message, OscSocket
 from tests.integration.commands import PATIENCE_S, host_running, next_line
 
+CHAIN = "mda-overdrive,pedalboard-delay,mda-overdrive"
 
-@pytest.mark.parametrize("plugin_id", ["mda-overdrive", "pedalboard-distortion"])
-def test_every_parameter_can_be_asked_and_set(manifest: Manifest, plugin_id: str) -> None:
-    plugin = manifest.plugin(plugin_id)
+
+@pytest.mark.parametrize("text", ["mda-overdrive", "pedalboard-distortion", CHAIN])
+def test_every_parameter_can_be_asked_and_set(manifest: Manifest, text: str) -> None:
+    chain = chain_of(text, manifest)
     with (
-        host_running(plugin_id) as (_, port),
-        connect(f"embedded://127.0.0.1:{port}", plugin) as host,
+        host_running(text) as (_, port),
+        connect(f"embedded://127.0.0.1:{port}", chain) as host,
     ):
-        defaults = {p.symbol: p.default for p in plugin.parameters}
-        assert host.read() == pytest.approx(defaults)
+        assert host.read() == pytest.approx(ChainSetting.start(chain).all_values)
         for share in (0.0, 0.3, 1.0):
-            values = {p.symbol: p.min + share * (p.max - p.min) for p in plugin.parameters}
+            values = {
+                p.address: p.spec.min + share * (p.spec.max - p.spec.min) for p in chain.parameters
+            } | dict.fromkeys(chain.switches, round(share))
             host.set(values)
             assert host.read() == pytest.approx(values, abs=1e-5)
 
@@ -69,11 +73,12 @@ def test_bypass_is_an_address_like_the_others(overdrive: PluginSpec) -> None:
             return message.arguments
 
         assert bypassed() == (0,)
-        with connect(f"embedded://127.0.0.1:{port}", overdrive) as host:
-            host.bypass(True)
+        chain = Chain.of_plugin(overdrive)
+        with connect(f"embedded://127.0.0.1:{port}", chain) as host:
+            host.set({"mda-overdrive/bypass": 1.0})
             assert bypassed() == (1,)
-            assert set(host.read()) == {p.symbol for p in overdrive.parameters}
-            host.bypass(False)
+            assert set(host.read()) == set(ChainSetting.start(chain).all_values)
+            host.set({"mda-overdrive/bypass": 0.0})
             assert bypassed() == (0,)
         for sent, answered in ((1.0, 1), (0.2, 0), (7, 1)):
             client.send(Message("/mda-overdrive/bypass", (sent,)), to)
@@ -92,12 +97,12 @@ def test_bypass_passes_the_input_on_while_the_plugin_goes_on_hearing(
     plugin, played = manifest.plugin(plugin_id), audio[:, : 3 * rate]
     source, out = write_wav("in.wav", played, rate), tmp_path / "out.wav"
     with host_running(plugin_id, "--input", source, "--out", out) as (child, port):
-        with connect(f"embedded://127.0.0.1:{port}", plugin) as host:
+        with connect(f"embedded://127.0.0.1:{port}", Chain.of_plugin(plugin)) as host:
             time.sleep(0.8)
-            host.bypass(True)
+            host.set({f"{plugin_id}/bypass": 1.0})
             time.sleep(0.8)
-            host.bypass(False)
-        assert next_line(child)["done"]["bypass"] is False
+            host.set({f"{plugin_id}/bypass": 0.0})
+        assert next_line(child)["done"]["bypassed"] == []
         assert child.wait(PATIENCE_S) == 0
     heard, _ = read_audio(out)
     wet = load_effect(plugin).render(played, rate, Setting.default(plugin))
@@ -142,8 +147,9 @@ def test_the_sound_is_that_of_the_offline_render(
     two_seconds = np.repeat(audio[:, : 2 * rate], 2, axis=0)
     source, out = write_wav("in.wav", two_seconds, rate), tmp_path / "out.wav"
     with host_running("mda-overdrive", "--input", source, "--out", out) as (child, port):
-        with connect(f"embedded://127.0.0.1:{port}", overdrive) as host:
-            host.set({"drive": 0.8, "muffle": 0.3, "output": 0.6})
+        with connect(f"embedded://127.0.0.1:{port}", Chain.of_plugin(overdrive)) as host:
+            values = {"drive": 0.8, "muffle": 0.3, "output": 0.6}
+            host.set({f"mda-overdrive/{symbol}": value for symbol, value in values.items()})
         done = next_line(child)["done"]
         assert child.wait(PATIENCE_S) == 0
     assert done["frames"] == two_seconds.shape[1]
@@ -177,7 +183,7 @@ def test_no_host_is_one_clear_line(overdrive: PluginSpec) -> None:
         with pytest.raises(
             HostError, match=f"no embedded host answers at 127.0.0.1:{deaf.port}; start"
         ):
-            connect(url, overdrive)
+            connect(url, Chain.of_plugin(overdrive))
 
 
 def test_a_host_of_another_plugin_is_not_taken(overdrive: PluginSpec) -> None:
@@ -185,7 +191,7 @@ def test_a_host_of_another_plugin_is_not_taken(overdrive: PluginSpec) -> None:
         host_running("pedalboard-distortion") as (_, port),
         pytest.raises(HostError, match="no plugin named 'mda Overdrive'"),
     ):
-        connect(f"embedded://127.0.0.1:{port}", overdrive)
+        connect(f"embedded://127.0.0.1:{port}", Chain.of_plugin(overdrive))
 
 
 @pytest.mark.parametrize(
@@ -205,4 +211,4 @@ def test_a_host_of_another_plugin_is_not_taken(overdrive: PluginSpec) -> None:
 )
 def test_a_wrong_host_url_is_one_clear_line(overdrive: PluginSpec, url: str) -> None:
     with pytest.raises(HostError, match=r"host URL|not a known computer|cannot be reached"):
-        connect(url, overdrive)
+        connect(url, Chain.of_plugin(overdrive))

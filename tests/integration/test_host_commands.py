@@ -1,5 +1,6 @@
 """`dafx-bridge hosts` and `discover`, as a user runs them."""
 
+from bridge.chain import Chain
 from bridge.hosts import PROFILES
 from bridge.manifest import PluginSpec
 from tests.fake_hosts import FakeArdour
@@ -16,7 +17,7 @@ def test_hosts_lists_what_each_can_do() -> None:
 
 
 def test_discover_lists_tracks_plugins_and_ranges(overdrive: PluginSpec) -> None:
-    with FakeArdour(overdrive) as fake:
+    with FakeArdour(Chain.of_plugin(overdrive)) as fake:
         fake.plugin.enabled = False
         url = f"ardour://127.0.0.1:{fake.port}"
         drums, guitar = run_json("discover", "--host", url)

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from bridge.chain import chain_of
 from bridge.hosts import connect
-from bridge.manifest import PluginSpec
+from bridge.manifest import Manifest
 from bridge.osc import Message, OscSocket, tcp, udp
 from bridge.osc.packets import decode, encode
-from tests.fake_hosts import FAKES
+from tests.fake_hosts import FAKES, FakeBitwig
 from tests.fake_hosts.base import FakeHost
 from tests.fake_hosts.carla import FakeCarla
 from tests.integration.commands import host_running
@@ -84,7 +85,7 @@ def test_the_embedded_host_outlives_hostile_packets(enemy: socket.socket) -> Non
 @pytest.mark.parametrize("fake", FAKES, ids=lambda fake: fake.scheme)
 def test_a_client_of_each_host_outlives_hostile_answers(
     fake: type[FakeHost],
-    overdrive: PluginSpec,
+    manifest: Manifest,
     enemy: socket.socket,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -103,10 +104,11 @@ def test_a_client_of_each_host_outlives_hostile_answers(
     monkeypatch.setattr("bridge.hosts.osc_dialect.OscSocket", Watched)
     for transport in (udp, tcp):
         monkeypatch.setattr(transport, "decode", remembering)
-    with fake(overdrive) as running, connect(running.url, overdrive) as host:
+    chain = chain_of("mda-overdrive" if fake is FakeBitwig else "mda-overdrive,mda-delay", manifest)
+    with fake(chain) as running, connect(running.url, chain) as host:
         if host.profile.reads:
             host.read()
-        running.turn("drive", 0.75)
+        running.turn("mda-overdrive/drive", 0.75)
         host.poll()
         for transport in (udp, tcp):
             monkeypatch.setattr(transport, "decode", decode)
@@ -122,11 +124,16 @@ def test_a_client_of_each_host_outlives_hostile_answers(
 
         for packet in hostile_packets(answers or GOOD, 5_000, seed=3):
             attack(packet)
-            for symbol, value in host.poll().values:
-                spec = overdrive.parameter(symbol)
+            for address, value in host.poll().values:
                 assert math.isfinite(value)
-                assert spec.min <= value <= spec.max
+                if chain.is_switch(address):
+                    assert value in (0.0, 1.0)
+                else:
+                    spec = chain.parameter(address).spec
+                    assert spec.min <= value <= spec.max
         host.find()
-        host.set({"drive": 0.5})
+        host.set({"mda-overdrive/drive": 0.5})
         if host.profile.reads:
-            assert host.read()["drive"] == pytest.approx(0.5, abs=max(2 * running.step, 1e-6))
+            assert host.read()["mda-overdrive/drive"] == pytest.approx(
+                0.5, abs=max(2 * running.step, 1e-6)
+            )

@@ -7,27 +7,40 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bridge.chain import Chain, chain_of
 from bridge.errors import HostError
 from bridge.hosts import Host, connect, discover
-from bridge.manifest import Manifest, PluginSpec
-from tests.fake_hosts import FAKES
-from tests.fake_hosts.base import FakeHost, FakeParameter
+from bridge.manifest import BYPASS, Manifest
+from tests.fake_hosts import FAKES, FakeArdour, FakeBitwig, FakeLive, FakeReaper
+from tests.fake_hosts.base import FakeHost, FakeParameter, others
 
 PATIENCE_S = 10.0
+ONE = "mda-combo"
+"""It has an enum, a toggle and a parameter that is not predicted."""
+TWO = "mda-combo,mda-delay"
+BIAS, DRIVE = "mda-combo/bias", "mda-combo/drive"
+
+
+def each(*fakes: type[FakeHost]) -> pytest.MarkDecorator:
+    """Each of these hosts, with one plugin and, where it can be driven so, with two."""
+    chains = [(fake, text) for fake in fakes for text in (ONE, TWO)]
+    return pytest.mark.parametrize(
+        "fake",
+        [(fake, text) for fake, text in chains if (fake, text) != (FakeBitwig, TWO)],
+        indirect=True,
+        ids=lambda param: f"{param[0].__name__}-{param[1].count(',') + 1}",
+    )
+
+
 DISCOVERING = [fake for fake in FAKES if fake.discovers]
 READING = [fake for fake in FAKES if fake.reads]
 FOLLOWING = [fake for fake in FAKES if fake.follows]
 
 
 @pytest.fixture
-def combo(manifest: Manifest) -> PluginSpec:
-    """It has an enum, a toggle and a parameter that is not predicted."""
-    return manifest.plugin("mda-combo")
-
-
-@pytest.fixture
-def fake(request: pytest.FixtureRequest, combo: PluginSpec) -> Iterator[FakeHost]:
-    with request.param(combo) as running:
+def fake(request: pytest.FixtureRequest, manifest: Manifest) -> Iterator[FakeHost]:
+    kind, text = request.param
+    with kind(chain_of(text, manifest)) as running:
         yield running
 
 
@@ -57,107 +70,198 @@ def near(fake: FakeHost, values: dict[str, float]) -> Any:
     return pytest.approx(values, abs=max(2 * fake.step, 1e-6))
 
 
-def random_values(plugin: PluginSpec, seed: int) -> dict[str, float]:
-    shares = np.random.default_rng(seed).random(len(plugin.parameters))
-    return {p.symbol: p.to_real(share) for p, share in zip(plugin.parameters, shares, strict=True)}
+def random_values(chain: Chain, seed: int) -> dict[str, float]:
+    shares = np.random.default_rng(seed).random(len(chain.parameters))
+    parameters = zip(chain.parameters, shares, strict=True)
+    return {p.address: p.spec.to_real(share) for p, share in parameters}
 
 
-@pytest.mark.parametrize("fake", FAKES, indirect=True)
-def test_what_is_set_is_what_the_host_holds(fake: FakeHost, combo: PluginSpec) -> None:
-    with connect(fake.url, combo) as host:
+def without_bypass(values: dict[str, float]) -> dict[str, float]:
+    return {address: v for address, v in values.items() if not address.endswith(f"/{BYPASS}")}
+
+
+@each(*FAKES)
+def test_what_is_set_is_what_the_host_holds(fake: FakeHost) -> None:
+    with connect(fake.url, fake.chain) as host:
         for seed in range(3):
-            wanted = random_values(combo, seed)
+            wanted = random_values(fake.chain, seed)
             host.set(wanted)
             assert eventually(lambda wanted=wanted: fake.values() == near(fake, wanted))
             if host.profile.reads:
-                assert host.read() == near(fake, wanted)
+                assert without_bypass(host.read()) == near(fake, wanted)
         for share in (0, 1):
-            wanted = {p.symbol: p.to_real(share) for p in combo.parameters}
+            wanted = {p.address: p.spec.to_real(share) for p in fake.chain.parameters}
             host.set(wanted)
             assert eventually(lambda wanted=wanted: fake.values() == near(fake, wanted))
 
 
-@pytest.mark.parametrize("fake", [f for f in FAKES if f.bypasses], indirect=True)
-def test_bypass_leaves_the_plugin_out_and_brings_it_back(fake: FakeHost, combo: PluginSpec) -> None:
-    with connect(fake.url, combo) as host:
-        for on in (True, True, False, False, True):
-            host.bypass(on)
-            assert eventually(lambda on=on: fake.plugin.enabled is not on)
-            # A toggle that is pressed on old news would turn it the wrong way.
-            host.poll()
+@each(*FAKES)
+def test_a_value_of_one_slot_touches_no_other(fake: FakeHost) -> None:
+    before = fake.values()
+    last = fake.chain.parameters[-1]
+    with connect(fake.url, fake.chain) as host:
+        host.set({last.address: 0.875})
+        wanted = before | {last.address: 0.875}
+        assert eventually(lambda: fake.values() == near(fake, wanted))
+        assert others(fake.tracks) == {0.5}
 
 
-@pytest.mark.parametrize("fake", DISCOVERING, indirect=True)
-def test_tracks_plugins_and_ranges_are_discovered(fake: FakeHost, combo: PluginSpec) -> None:
+@each(*(f for f in FAKES if f.bypasses))
+def test_bypass_leaves_a_slot_out_and_brings_it_back(fake: FakeHost) -> None:
+    with connect(fake.url, fake.chain) as host:
+        for slot, switch in zip(fake.chain.slots, fake.chain.switches, strict=True):
+            for on in (1.0, 1.0, 0.0, 0.0, 1.0):
+                host.set({switch: on})
+                assert eventually(lambda on=on, s=slot: (s.id in fake.bypassed()) is bool(on))
+                # A toggle that is pressed on old news would turn it the wrong way.
+                host.poll()
+            host.set({switch: 0.0})
+            assert eventually(lambda: fake.bypassed() == set())
+
+
+@each(*DISCOVERING)
+def test_tracks_plugins_and_ranges_are_discovered(fake: FakeHost) -> None:
     found = {plugin.plugin.name: plugin for track in discover(fake.url) for plugin in track.plugins}
-    parameters = {p.name: p for p in found[combo.name].parameters}
-    for expected in fake.plugin.parameters:
-        told = parameters[fake.shown(expected)]
-        if not told.normalised and told.min is not None:
-            assert (told.min, told.max) == pytest.approx((expected.min, expected.max))
-        if told.value is not None and not told.integer:
-            assert told.value == pytest.approx(expected.value, abs=1e-6)
+    for slot in fake.chain.slots:
+        parameters = {p.name: p for p in found[slot.plugin.name].parameters}
+        for expected in fake.plugins[slot.id].parameters:
+            told = parameters[fake.shown(expected)]
+            if not told.normalised and told.min is not None:
+                assert (told.min, told.max) == pytest.approx((expected.min, expected.max))
+            if told.value is not None and not told.integer:
+                assert told.value == pytest.approx(expected.value, abs=1e-6)
 
 
-@pytest.mark.parametrize("fake", FOLLOWING, indirect=True)
-def test_a_knob_that_is_turned_in_the_host_is_noticed(fake: FakeHost, combo: PluginSpec) -> None:
-    with connect(fake.url, combo) as host:
+@each(*FAKES)
+def test_it_is_told_where_each_slot_is(fake: FakeHost) -> None:
+    with connect(fake.url, fake.chain) as host:
+        assert list(host.places) == [slot.id for slot in fake.chain.slots]
+        for slot in fake.chain.slots:
+            assert host.places[slot.id].endswith((slot.plugin.name, "2/2", "2/3"))
+
+
+@each(*FOLLOWING)
+def test_a_knob_that_is_turned_in_the_host_is_noticed(fake: FakeHost) -> None:
+    last = fake.chain.parameters[-1].address
+    with connect(fake.url, fake.chain) as host:
         host.poll()
-        fake.turn("bias", 0.875)
-        assert heard(host, lambda values: abs(values.get("bias", 0) - 0.875) < 0.01)
+        fake.turn(BIAS, 0.875)
+        assert heard(host, lambda values: abs(values.get(BIAS, 0) - 0.875) < 0.01)
+        fake.turn(last, 0.125)
+        assert heard(host, lambda values: abs(values.get(last, 0) - 0.125) < 0.01)
 
 
-@pytest.mark.parametrize("fake", [f for f in DISCOVERING if f.movable], indirect=True)
-def test_a_plugin_that_moves_is_noticed_and_found_again(fake: FakeHost, combo: PluginSpec) -> None:
-    with connect(fake.url, combo) as host:
+@each(*(f for f in DISCOVERING if f.movable))
+def test_a_plugin_that_moves_is_noticed_and_found_again(fake: FakeHost) -> None:
+    with connect(fake.url, fake.chain) as host:
         host.read()
         fake.move_track()
+        assert eventually(lambda: noticed(host))
+        host.find()
+        wanted = dict.fromkeys((slot.address("output") for slot in fake.chain.slots), 0.125)
+        host.set(wanted)
+        assert eventually(lambda: fake.values() == near(fake, fake.values() | wanted))
+        assert others(fake.tracks) == {0.5}
 
-        def noticed() -> bool:
+
+def noticed(host: Host) -> bool:
+    """Whether the host's answers to a question tell that something has moved."""
+    host.ask()
+    time.sleep(0.02)
+    return host.poll().moved
+
+
+@each(FakeArdour, FakeLive, FakeReaper)
+def test_a_plugin_that_is_inserted_above_is_noticed_and_never_believed(fake: FakeHost) -> None:
+    before = fake.values()
+    with connect(fake.url, fake.chain) as host:
+        host.read()
+        fake.insert_above()
+        told: dict[str, float] = {}
+
+        def moved() -> bool:
             host.ask()
             time.sleep(0.02)
-            return host.poll().moved
+            news = host.poll()
+            # What comes together with that news is not looked at.
+            told.update(() if news.moved else news.values)
+            return news.moved
 
-        assert eventually(noticed)
+        assert eventually(moved)
+        assert without_bypass(told) == near(fake, {a: before[a] for a in without_bypass(told)})
         host.find()
-        host.set({"drive": 0.125})
-        assert eventually(lambda: abs(fake.values()["drive"] - 0.125) < 0.01)
-        other = [p for t in fake.tracks for pl in t.plugins for p in pl.parameters]
-        assert {p.value for p in other if p.name in ("Thresh", "Tune")} == {0.5}
+        assert host.read() == near(fake, before | dict.fromkeys(fake.chain.switches, 0.0))
+        wanted = random_values(fake.chain, 1)
+        host.set(wanted)
+        assert eventually(lambda: fake.values() == near(fake, wanted))
+        assert others(fake.tracks) == {0.5}
 
 
-@pytest.mark.parametrize("fake", [f for f in DISCOVERING if f.ranged], indirect=True)
-def test_another_range_is_refused_by_name(fake: FakeHost, combo: PluginSpec) -> None:
+@each(FakeArdour)
+def test_ardours_new_plugin_is_written_to_at_no_moment(fake: FakeHost) -> None:
+    with connect(fake.url, fake.chain) as host:
+        for seed in range(20):
+            host.set(random_values(fake.chain, seed))
+        fake.insert_above()
+        # Whoever writes without having asked before hits the plugin that took the number.
+        host.set(random_values(fake.chain, 20) | dict.fromkeys(fake.chain.switches, 1.0))
+        host.set(random_values(fake.chain, 21))
+        time.sleep(0.1)
+        assert host.poll().moved
+        assert others(fake.tracks) == {0.5}
+        assert all(plugin.enabled for track in fake.tracks for plugin in track.plugins)
+
+
+@each(FakeArdour)
+def test_ardours_renamed_or_reranged_parameter_is_not_believed(fake: FakeHost) -> None:
+    with connect(fake.url, fake.chain) as host:
+        host.read()
+        fake.plugin.parameters[2].name = "Colour"
+        assert eventually(lambda: noticed(host))
+        with pytest.raises(HostError, match=r"no parameter 'Bias' .* 'Colour'"):
+            host.find()
+        fake.plugin.parameters[2].name = "Bias"
+        host.find()
+        fake.plugin.parameters[2].max = 10.0
+        assert eventually(lambda: noticed(host))
+
+
+@each(*(f for f in DISCOVERING if f.ranged))
+def test_another_range_is_refused_by_name(fake: FakeHost) -> None:
     parameter = next(p for p in fake.plugin.parameters if p.name == "Bias")
     parameter.max = 10.0
     with pytest.raises(HostError, match=r"'Bias' goes from 0 to 10 .* nothing is written"):
-        connect(fake.url, combo)
+        connect(fake.url, fake.chain)
 
 
-@pytest.mark.parametrize("fake", DISCOVERING, indirect=True)
-def test_another_plugin_is_refused_by_the_missing_parameter(
-    fake: FakeHost, combo: PluginSpec
-) -> None:
+@each(*DISCOVERING)
+def test_another_plugin_is_refused_by_the_missing_parameter(fake: FakeHost) -> None:
     fake.plugin.parameters[2] = FakeParameter("Colour", 0.0, 1.0, 0.5)
     with pytest.raises(HostError, match=r"no parameter 'Bias' .* 'Colour'"):
-        connect(fake.url, combo)
+        connect(fake.url, fake.chain)
 
 
-@pytest.mark.parametrize("fake", READING, indirect=True)
-def test_a_host_that_comes_back_is_found_again(fake: FakeHost, combo: PluginSpec) -> None:
-    with connect(fake.url, combo) as host:
+@each(*READING)
+def test_a_host_that_comes_back_is_found_again(fake: FakeHost) -> None:
+    with connect(fake.url, fake.chain) as host:
         fake.quit()
         fake.start_again()
         host.find()
-        host.set({"drive": 0.25})
-        assert eventually(lambda: abs(host.read()["drive"] - 0.25) < 0.01)
+        host.set({DRIVE: 0.25})
+        assert eventually(lambda: abs(host.read()[DRIVE] - 0.25) < 0.01)
 
 
-@pytest.mark.parametrize("fake", DISCOVERING, indirect=True)
-def test_a_deaf_host_is_one_clear_line(
-    fake: FakeHost, combo: PluginSpec, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@each(*DISCOVERING)
+def test_a_deaf_host_is_one_clear_line(fake: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bridge.hosts.osc_dialect.ANSWER_S", 0.02)
     fake.deaf = True
     with pytest.raises(HostError, match=r"no .* answers at 127\.0\.0\.1:\d+; "):
-        connect(fake.url, combo)
+        connect(fake.url, fake.chain)
+
+
+def test_bitwig_refuses_several_slots_and_says_why(manifest: Manifest) -> None:
+    with (
+        FakeBitwig(chain_of(TWO, manifest)) as fake,
+        pytest.raises(HostError, match="one device at a time"),
+    ):
+        connect(fake.url, fake.chain)

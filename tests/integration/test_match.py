@@ -14,11 +14,14 @@ from bridge.analysis.metrics import mrstft, style_distance
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
 from bridge.audio.resample import resample
-from bridge.effects import load_effect
-from bridge.estimate.matcher import Matcher
+from bridge.chain import Chain, ChainSetting, chain_of
+from bridge.effects import load_chain, load_effect
+from bridge.estimate.estimator import Estimator
 from bridge.library import Library
 from bridge.manifest import Manifest, PluginSpec, Setting
 from tests.integration.commands import PATIENCE_S, run, run_json, running
+
+ROW = {"address", "slot", "symbol", "normalised", "value", "unit", "confidence"}
 
 
 def match_alone(source: Path, reference: Path, out: Path) -> Any:
@@ -36,14 +39,20 @@ def test_match_prints_parameters_and_writes_the_processed_input(
 ) -> None:
     source, out = write_wav("dry.wav", *guitar), tmp_path / "wet.wav"
     result = run_json("match", source, reference_path, "--plugin", overdrive.id, "--out", out)
-    assert result["plugin"] == overdrive.id
+    assert result["chain"] == overdrive.id
+    slot = {"slot": overdrive.id, "plugin": overdrive.id, "bypass": False}
+    assert result["slots"] == [slot]
     assert (result["bypass"], result["gain_db"]) == (False, 0)
     assert [row["symbol"] for row in result["parameters"]] == ["drive", "muffle", "output"]
     for row in result["parameters"]:
-        assert set(row) == {"symbol", "normalised", "value", "unit", "confidence"}
+        assert set(row) == ROW
+        assert row["address"] == f"{overdrive.id}/{row['symbol']}"
+        assert row["slot"] == overdrive.id
         assert 0 <= row["normalised"] <= 1
         assert 0 <= row["confidence"] <= 1
     assert result["distance"]["after"] < result["distance"]["before"]
+    assert result["tried"] > 10
+    assert 0 < result["seconds"] < 60
 
     wet, rate = read_audio(out)
     setting = Setting.of_values(overdrive, {r["symbol"]: r["value"] for r in result["parameters"]})
@@ -127,6 +136,62 @@ def test_trying_settings_brings_it_nearer_than_the_network_alone(
     assert tried < 0.8 * alone
 
 
+def test_a_rig_is_matched_within_its_budget(
+    manifest: Manifest, guitar: tuple[Audio, int], write_wav: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Of ten plugins two may be left out; most have no model."""
+    chain = chain_of("guitar-amp", manifest)
+    audio, rate = guitar
+    half = audio.shape[1] // 2
+    values = {"drive/drive_db": 30.0, "mids/gain_db": 6.0, "cabinet/cutoff_frequency_hz": 3_000.0}
+    truth = ChainSetting.of_values(chain, values).without(["delay", "reverb"])
+    source, out = write_wav("dry.wav", audio[:, :half], rate), tmp_path / "wet.wav"
+    wet = load_chain(chain).render(audio[:, half:], rate, truth)
+    reference = write_wav("reference.wav", wet, rate)
+    arguments = ("--rig", "guitar-amp", "--out", out, "--budget-s", 6)
+    result = run_json("match", source, reference, *arguments)
+    assert result["chain"] == "guitar-amp"
+    assert [slot["slot"] for slot in result["slots"]] == [slot.id for slot in chain.slots]
+    assert [row["address"] for row in result["parameters"]] == [p.address for p in chain.parameters]
+    assert result["tried"] > 20
+    assert result["seconds"] < 1.2 * 6
+    assert result["distance"]["after"] < 0.7 * result["distance"]["before"]
+
+    found = {row["address"]: row["value"] for row in result["parameters"]}
+    left_out = [slot["slot"] for slot in result["slots"] if slot["bypass"]]
+    setting = ChainSetting.of_values(chain, found).without(left_out)
+    expected = load_chain(chain).render(audio[:, :half], rate, setting)
+    assert mrstft(read_audio(out)[0][0], expected[0]) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        ((), 2, "give --plugin or --rig, and not both"),
+        (("--plugin", "mda-overdrive", "--rig", "vocal"), 2, "give --plugin or --rig"),
+        (("--rig", "no-such-rig"), None, "unknown rig 'no-such-rig'"),
+        (("--plugin", "mda-overdrive,no-such"), None, "unknown plugin 'no-such'"),
+        (("--rig", "vocal", "--budget-s", "0"), None, "give a --budget-s above 0"),
+    ],
+)
+def test_what_cannot_be_matched_is_said_and_nothing_is_written(
+    guitar: tuple[Audio, int],
+    write_wav: Callable[..., Path],
+    reference_path: Path,
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    code: int | None,
+    says: str,
+) -> None:
+    source, out = write_wav("dry.wav", *guitar), tmp_path / "wet.wav"
+    done = run("match", source, reference_path, "--out", out, *arguments)
+    assert done.returncode != 0
+    assert code is None or done.returncode == code
+    assert says in " ".join(done.stderr.replace("│", " ").split())
+    assert "Traceback" not in done.stderr
+    assert not out.exists()
+
+
 def test_a_dry_reference_is_answered_by_bypass_and_its_gain(
     overdrive: PluginSpec, guitar: tuple[Audio, int], write_wav: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -145,16 +210,16 @@ def test_the_model_finds_settings_it_never_saw(
     overdrive: PluginSpec, guitar: tuple[Audio, int]
 ) -> None:
     """Over a grid of settings, the answer is nearer to the truth than the constant 0.5."""
-    matcher, effect = Matcher(overdrive), load_effect(overdrive)
+    estimator, effect = Estimator(Chain.of_plugin(overdrive)), load_effect(overdrive)
     audio, rate = guitar
     half = audio.shape[1] // 2
     played, other = audio[:, :half], audio[:, half:]
-    analysed = matcher.analyse(played, rate, "input")
+    analysed = estimator.analyse(played, rate, "input")
     errors, constants = [], []
     for values in np.random.default_rng(1).random((20, 3)).tolist():
         truth = Setting(overdrive, tuple(values))
-        reference = matcher.analyse(effect.render(other, rate, truth), rate, "reference")
-        answer = matcher.predict(analysed, reference, rate)
+        reference = estimator.analyse(effect.render(other, rate, truth), rate, "reference")
+        answer = estimator.predict(analysed, reference, rate)
         errors.append(np.abs(np.array(answer.setting.normalised) - values).mean())
         constants.append(np.abs(0.5 - np.array(values)).mean())
     assert np.mean(errors) < 0.5 * np.mean(constants)
@@ -163,12 +228,14 @@ def test_the_model_finds_settings_it_never_saw(
 def test_a_clean_reference_leaves_the_sound_alone(
     overdrive: PluginSpec, guitar: tuple[Audio, int]
 ) -> None:
-    matcher, effect = Matcher(overdrive), load_effect(overdrive)
+    chain = Chain.of_plugin(overdrive)
+    estimator, effect = Estimator(chain), load_chain(chain)
     audio, rate = guitar
-    analysed = matcher.analyse(audio, rate, "clean")
-    answer = matcher.predict(analysed, analysed, rate)
+    analysed = estimator.analyse(audio, rate, "clean")
+    answer = estimator.predict(analysed, analysed, rate)
     wet = answer.apply(effect, audio, rate)
-    strong = effect.render(audio, rate, Setting(overdrive, (0.5, 0.5, 0.5)))
+    middle = ChainSetting.of_predicted(chain, (0.5, 0.5, 0.5))
+    strong = effect.render(audio, rate, middle)
     assert mrstft(wet[0], audio[0]) < 0.3 * mrstft(strong[0], audio[0])
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bridge.arrays import Audio
+from bridge.chain import Chain
 from bridge.hosts import connect, discover
 from bridge.manifest import PluginSpec
 from tests.integration.renders import random_setting
@@ -25,6 +26,16 @@ def server(jack: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scs
 
 
 @pytest.fixture
+def chain(overdrive: PluginSpec) -> Chain:
+    return Chain.of_plugin(overdrive)
+
+
+def addressed(values: dict[str, float]) -> dict[str, float]:
+    """Values by symbol as values by address."""
+    return {f"mda-overdrive/{symbol}": value for symbol, value in values.items()}
+
+
+@pytest.fixture
 def url(server: Scsynth) -> str:
     return f"supercollider://127.0.0.1:{server.port}/{SYNTH}"
 
@@ -36,36 +47,34 @@ def test_a_synth_and_its_controls_are_found(server: Scsynth) -> None:
     assert {p.name: p.value for p in synth.parameters} == pytest.approx(CONTROLS)
 
 
-def test_every_control_is_read_back_as_it_was_set(url: str, overdrive: PluginSpec) -> None:
-    with connect(url, overdrive) as host:
+def test_every_control_is_read_back_as_it_was_set(url: str, chain: Chain) -> None:
+    with connect(url, chain) as host:
         for seed in range(20):
-            wanted = random_setting(overdrive, seed).values
+            wanted = addressed(random_setting(chain.slots[0].plugin, seed).values)
             host.set(wanted)
             assert host.read() == pytest.approx(wanted, abs=FLOAT_STEP)
 
 
-def test_a_control_that_is_turned_elsewhere_is_told(url: str, overdrive: PluginSpec) -> None:
-    with connect(url, overdrive) as host, connect(url, overdrive) as other:
-        other.set({"drive": 0.625})
+def test_a_control_that_is_turned_elsewhere_is_told(url: str, chain: Chain) -> None:
+    with connect(url, chain) as host, connect(url, chain) as other:
+        other.set({"mda-overdrive/drive": 0.625})
         other.read()
-        assert host.read()["drive"] == 0.625
+        assert host.read()["mda-overdrive/drive"] == 0.625
 
 
-def test_a_synth_that_ended_is_found_again(
-    server: Scsynth, url: str, overdrive: PluginSpec
-) -> None:
-    with connect(url, overdrive) as host:
-        host.set({"drive": 0.75})
-        assert host.read()["drive"] == 0.75
+def test_a_synth_that_ended_is_found_again(server: Scsynth, url: str, chain: Chain) -> None:
+    with connect(url, chain) as host:
+        host.set({"mda-overdrive/drive": 0.75})
+        assert host.read()["mda-overdrive/drive"] == 0.75
         server.play()
         wait_for("the news that the synth has ended", lambda: host.poll().moved)
         host.find()
-        assert host.read() == pytest.approx(CONTROLS)
+        assert host.read() == pytest.approx(addressed(CONTROLS))
 
 
-def test_the_sound_follows(server: Scsynth, url: str, overdrive: PluginSpec) -> None:
+def test_the_sound_follows(server: Scsynth, url: str, chain: Chain) -> None:
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, RATE // 2).astype(np.float32)
-    with Player("player", inputs=1) as player, connect(url, overdrive) as host:
+    with Player("player", inputs=1) as player, connect(url, chain) as host:
         player.connect(INPUT, [OUTPUT])
 
         def heard() -> Audio:
@@ -76,12 +85,12 @@ def test_the_sound_follows(server: Scsynth, url: str, overdrive: PluginSpec) -> 
             return found
 
         for factor in (0.25, 0.8):
-            host.set({"output": factor})
+            host.set({"mda-overdrive/output": factor})
             host.read()
             assert heard() == pytest.approx(factor * noise, abs=1e-6)
-        host.bypass(True)
+        host.set({"mda-overdrive/bypass": 1.0})
         host.read()
         assert not heard().any()
-        host.bypass(False)
+        host.set({"mda-overdrive/bypass": 0.0})
         host.read()
         assert heard() == pytest.approx(0.8 * noise, abs=1e-6)

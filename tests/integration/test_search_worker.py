@@ -14,14 +14,21 @@ import pytest
 
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
-from bridge.engine.refinement import Outcome, Request
+from bridge.chain import Chain
 from bridge.errors import ModelError
-from bridge.estimate.matcher import Matcher, ReferenceAnalysis
+from bridge.estimate.estimator import Estimator
+from bridge.estimate.listener import ReferenceAnalysis
 from bridge.library import Library
 from bridge.manifest import PluginSpec
+from bridge.search.requests import Outcome, Request
 from bridge.search.worker import MOST_FAILURES, SearchWorker
 from tests.integration.commands import PATIENCE_S
 from tests.stand_ins import write_models
+
+
+@pytest.fixture(scope="module")
+def chain(overdrive: PluginSpec) -> Chain:
+    return Chain.of_plugin(overdrive)
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +38,12 @@ def models(tmp_path_factory: pytest.TempPathFactory, overdrive: PluginSpec) -> P
 
 @pytest.fixture(scope="module")
 def request_(
-    models: Path, overdrive: PluginSpec, guitar: tuple[Audio, int], reference_path: Path
+    models: Path, chain: Chain, guitar: tuple[Audio, int], reference_path: Path
 ) -> Request:
     audio, rate = guitar
     wanted, wanted_rate = read_audio(reference_path)
-    reference = Matcher(overdrive, Library.of_models(models)).analyse(
-        wanted, wanted_rate, "reference"
-    )
+    estimator = Estimator(chain, Library.of_models(models))
+    reference = estimator.analyse(wanted, wanted_rate, "reference")
     return Request(audio[:, : 3 * rate], rate, reference)
 
 
@@ -47,27 +53,27 @@ EMPTY = Request(
 
 
 @pytest.fixture
-def quick(overdrive: PluginSpec, models: Path) -> Iterator[SearchWorker]:
+def quick(chain: Chain, models: Path) -> Iterator[SearchWorker]:
     """A child that does nothing, and so answers at once."""
-    with SearchWorker(overdrive, Library.of_models(models), work=answer_nothing) as background:
-        yield background
+    with SearchWorker(chain, Library.of_models(models), work=answer_nothing) as worker:
+        yield worker
 
 
-def answer_nothing(pipe: Connection, plugin: PluginSpec, models: Path) -> None:
+def answer_nothing(pipe: Connection, chain: Chain, library: Library) -> None:
     while True:
         pipe.recv()
         pipe.send(Outcome(None))
 
 
-def fail(pipe: Connection, plugin: PluginSpec, models: Path) -> None:
+def fail(pipe: Connection, chain: Chain, library: Library) -> None:
     pipe.recv()
     raise ModelError("the model is upside down\nand more that nobody wants to know")
 
 
-def outcome(background: SearchWorker) -> Outcome:
+def outcome(worker: SearchWorker) -> Outcome:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        if found := background.poll():
+        if found := worker.poll():
             return found
         time.sleep(0.01)
     raise AssertionError("no outcome")
@@ -90,31 +96,29 @@ def wait_until_gone(process_id: int) -> None:
 
 
 def test_it_decides_with_the_real_plugin_and_goes_on(
-    overdrive: PluginSpec, models: Path, request_: Request
+    chain: Chain, models: Path, request_: Request
 ) -> None:
-    with SearchWorker(overdrive, Library.of_models(models)) as background:
+    with SearchWorker(chain, Library.of_models(models)) as worker:
         for _ in range(2):
-            background.ask(request_)
-            assert not background.idle
-            found = outcome(background)
+            worker.ask(request_)
+            assert not worker.idle
+            found = outcome(worker)
             assert found.fault == ""
             assert found.answer
-            assert found.answer.setting.plugin == overdrive
+            assert found.answer.setting.chain == chain
             assert 0 < found.seconds < PATIENCE_S
-            assert background.idle
-        child = background.process_id
+            assert worker.idle
+        child = worker.process_id
         assert child
         assert os.getpriority(os.PRIO_PROCESS, child) >= 10
     assert is_gone(child)
 
 
-def test_silence_is_no_decision_and_no_fault(
-    overdrive: PluginSpec, models: Path, request_: Request
-) -> None:
+def test_silence_is_no_decision_and_no_fault(chain: Chain, models: Path, request_: Request) -> None:
     silent = Request(0 * request_.played, request_.sample_rate, request_.reference)
-    with SearchWorker(overdrive, Library.of_models(models)) as background:
-        background.ask(silent)
-        assert outcome(background) == Outcome(None)
+    with SearchWorker(chain, Library.of_models(models)) as worker:
+        worker.ask(silent)
+        assert outcome(worker) == Outcome(None)
 
 
 def test_asking_and_polling_never_wait_even_for_a_child_that_hangs(quick: SearchWorker) -> None:
@@ -147,14 +151,12 @@ def test_a_child_that_is_killed_is_told_and_started_again(quick: SearchWorker) -
     assert quick.process_id != first
 
 
-def test_a_child_that_always_fails_stays_off_in_the_end(
-    overdrive: PluginSpec, models: Path
-) -> None:
-    with SearchWorker(overdrive, Library.of_models(models), work=fail) as background:
+def test_a_child_that_always_fails_stays_off_in_the_end(chain: Chain, models: Path) -> None:
+    with SearchWorker(chain, Library.of_models(models), work=fail) as worker:
         faults = []
-        while background.idle:
-            background.ask(EMPTY)
-            faults.append(outcome(background).fault)
+        while worker.idle:
+            worker.ask(EMPTY)
+            faults.append(outcome(worker).fault)
     assert len(faults) == MOST_FAILURES
     assert faults[0] == ("trying settings failed (the model is upside down); it is started again")
     assert faults[-1].endswith("it stays off from here on")
@@ -162,23 +164,26 @@ def test_a_child_that_always_fails_stays_off_in_the_end(
 
 @pytest.mark.parametrize("asked_after_s", [0, 2])
 def test_a_missing_model_is_told_even_where_the_child_is_long_gone(
-    overdrive: PluginSpec, tmp_path: Path, asked_after_s: float, request_: Request
+    chain: Chain, tmp_path: Path, asked_after_s: float, request_: Request
 ) -> None:
-    with SearchWorker(overdrive, tmp_path) as background:
+    with SearchWorker(chain, Library.of_models(tmp_path)) as worker:
         time.sleep(asked_after_s)
-        background.ask(request_)
-        assert "no such model card" in outcome(background).fault
+        worker.ask(request_)
+        assert "no such model card" in outcome(worker).fault
 
 
 OWNER = """
 import sys, time
 from pathlib import Path
+from bridge.search.requests import Outcome, Request
+from bridge.chain import Chain
+from bridge.library import Library
 from bridge.search.worker import SearchWorker
-from bridge.manifest import load_manifest
 
 if __name__ == "__main__":
-    background = SearchWorker(Library().manifest.plugin("mda-overdrive"), Path(sys.argv[1]))
-    print(background.process_id, flush=True)
+    library = Library.of_models(Path(sys.argv[1]))
+    worker = SearchWorker(Chain.of_plugin(library.manifest.plugin("mda-overdrive")), library)
+    print(worker.process_id, flush=True)
     time.sleep(60)
 """
 

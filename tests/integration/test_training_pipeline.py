@@ -19,16 +19,15 @@ from bridge.analysis.features import FeatureSettings
 from bridge.analysis.metrics import mrstft
 from bridge.arrays import Audio
 from bridge.effects import load_effect
-from bridge.estimate.matcher import Matcher
-from bridge.library import Library
+from bridge.library import CARD_FILE, Library
 from bridge.manifest import Manifest, PluginSpec, Setting
-from bridge.models.cards import CARD_FILE
 from tests.integration.tiny_training import CASES, CHUNK, SENSITIVITY_CASES
 from tests.stand_ins import write_models
 from training import corpus, embedding, sensitivity
 from training.canonical import canonical
 from training.corpus import MusicSource, SpeechSource, Split
 from training.errors import TrainingError
+from training.estimators import estimator_of, predictor_of
 from training.examples import ClipSettings, ClipSource, ExampleSource, Task
 from training.fit import Folders, Trained, export_run, fit, pools_of, weigh_models
 from training.joint import Networks, parameter_errors
@@ -240,14 +239,15 @@ def test_an_exported_model_loads_and_answers(
     export_run("both", both.trained, both.manifest, both.folders, tmp_path)
     audio, rate = guitar
     for plugin in both.manifest.plugins[:2]:
-        matcher = Matcher(plugin, Library.of_models(tmp_path))
-        heard = matcher.analyse(audio, rate, "guitar", repeat_short=True)
-        answer = matcher.predict(heard, heard, rate)
+        estimator = estimator_of(plugin, tmp_path)
+        heard = estimator.analyse(audio, rate, "guitar", repeat_short=True)
+        answer = estimator.predict(heard, heard, rate)
         assert len(answer.confidence) == len(plugin.predicted)
         assert all(0 <= confidence <= 1 for confidence in answer.confidence)
-        metrics = matcher.card.metrics
+        card = predictor_of(estimator).card
+        metrics = card.metrics
         assert all(f"_{p.symbol}" in " ".join(metrics) for p in plugin.predicted)
-        assert matcher.card.host_rates_hz == (24_000, 48_000)
+        assert card.host_rates_hz == (24_000, 48_000)
     combo = json.loads((tmp_path / "mda-combo" / CARD_FILE).read_text())
     assert "validation_class_error_model" in combo["metrics"]
 

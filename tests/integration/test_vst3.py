@@ -11,8 +11,10 @@ import pytest
 from scipy.signal import lfilter
 
 from bridge.arrays import Audio
-from bridge.effects import load_effect
+from bridge.effects import Effect, load_effect, pool
+from bridge.effects.base import EffectStream
 from bridge.effects.lilv import lilv
+from bridge.effects.vst3 import Vst3Effect
 from bridge.errors import EffectError
 from bridge.manifest import PluginSpec, Setting
 from tests.integration.renders import in_blocks, noise
@@ -34,9 +36,22 @@ pytestmark = pytest.mark.xdist_group("vst3")
 @pytest.fixture(scope="session")
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with BridgeProbe.vst3 and BridgeProbe.lv2."""
-    folder = tmp_path_factory.mktemp("probe")
+    return built(tmp_path_factory.mktemp("probe"), "BridgeProbe", "all")
+
+
+@pytest.fixture(scope="session")
+def drifting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A VST3 of which no two instances are alike."""
+    folder = tmp_path_factory.mktemp("drift")
+    return built(folder, "BridgeDrift", "vst3", "-DPROBE_DRIFTS") / "BridgeDrift.vst3"
+
+
+def built(folder: Path, name: str, target: str, flags: str = "") -> Path:
+    """The folder with the bundles."""
+    folders = (f"DPF_TARGET_DIR={folder}/bin", f"DPF_BUILD_DIR={folder}/build")
     subprocess.run(
-        ["make", "-C", SOURCE, f"DPF_TARGET_DIR={folder}/bin", f"DPF_BUILD_DIR={folder}/build"],
+        ["make", "-C", SOURCE, f"NAME={name}", *folders, target],
+        env=os.environ | {"CXXFLAGS": flags},
         check=True,
         timeout=300,
         capture_output=True,
@@ -53,6 +68,31 @@ def installed(bundles: Path) -> Iterator[None]:
         lilv.cache_clear()
         yield
     lilv.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def forgetful(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Nothing is known of resets yet, and no plugin waits; the folder where answers are kept."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for known in (pool._answers, pool.idle):
+        known.cache_clear()
+    yield tmp_path
+    for known in (pool._answers, pool.idle):
+        known.cache_clear()
+
+
+@pytest.fixture
+def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Grows by one with every plugin that is loaded."""
+    loaded: list[str] = []
+    load = Vst3Effect._load
+
+    def counted(effect: Vst3Effect) -> object:
+        loaded.append(effect.plugin.id)
+        return load(effect)
+
+    monkeypatch.setattr(Vst3Effect, "_load", counted)
+    return loaded
 
 
 def probe(parameters: tuple[dict[str, object], ...] = PARAMETERS, **formats: str) -> PluginSpec:
@@ -212,3 +252,91 @@ def test_a_manifest_that_differs_from_the_plugin_is_refused(
 ) -> None:
     with pytest.raises(EffectError, match=says):
         load_effect(probe((PARAMETERS[0] | change,)))
+
+
+SETTINGS = tuple(
+    Setting.of_values(probe(), {"gain": gain, "feedback": feedback, "slope": slope})
+    for gain, feedback, slope in ((8.0, 0.999, 4.0), (-1.5, 0.0, 1.0), (1.0, 0.97, 2.0))
+)
+"""The default of gain among them, 1, is one that the plugin cannot be told exactly."""
+
+
+def fresh_render(effect: Effect, audio: Audio, rate: float, setting: Setting) -> Audio:
+    """Through a plugin that has never played."""
+    pool.idle.cache_clear()
+    return load_effect(effect.plugin).render(audio, rate, setting)
+
+
+def test_a_plugin_that_a_reset_makes_new_is_loaded_once(loads: list[str]) -> None:
+    effect = load_effect(probe())
+    effect.render(noise(2), RATE_HZ, SETTINGS[0])
+    tried = len(loads)
+    assert 2 <= tried <= 6
+    for number in range(20):
+        load_effect(probe()).render(noise(2), (48_000, 44_100)[number % 2], SETTINGS[number % 3])
+    # Each effect looks at a plugin of its own first; no stream loads one any more.
+    assert len(loads) == tried + 20
+
+
+def test_pooled_plugins_give_the_bits_of_fresh_ones() -> None:
+    cases = [(rate, s) for rate in (44_100, 48_000, 96_000) for s in SETTINGS]
+    expected = [fresh_render(load_effect(probe()), noise(2), *case) for case in cases]
+    effect = load_effect(probe())
+    order = np.random.default_rng(3).permutation(3 * len(cases)) % len(cases)
+    for number in order:
+        assert np.array_equal(effect.render(noise(2), *cases[number]), expected[number])
+
+
+def test_streams_that_are_open_at_once_and_played_by_threads_do_not_mix() -> None:
+    effect = load_effect(probe())
+    expected = [fresh_render(effect, noise(2), RATE_HZ, setting) for setting in SETTINGS]
+    for _ in range(4):
+        wet: dict[int, Audio] = {}
+
+        def work(number: int, stream: EffectStream, wet: dict[int, Audio] = wet) -> None:
+            wet[number] = np.concatenate(
+                [stream.process(part) for part in np.array_split(noise(2), 40, axis=1)], axis=1
+            )
+
+        streams = [effect.open(RATE_HZ, 2, setting) for setting in SETTINGS]
+        threads = [threading.Thread(target=work, args=each) for each in enumerate(streams)]
+        for thread in threads:
+            thread.start()
+        for thread, stream in zip(threads, streams, strict=True):
+            thread.join()
+            stream.close()
+            stream.close()
+        for number, whole in enumerate(expected):
+            late = wet[number][:, LATENCY_FRAMES:]
+            assert np.array_equal(late, whole[:, :-LATENCY_FRAMES])
+
+
+def test_the_answer_of_a_trial_is_kept(loads: list[str], forgetful: Path) -> None:
+    load_effect(probe()).render(noise(2), RATE_HZ, SETTINGS[0])
+    with_trial = len(loads)
+    loads.clear()
+    # As in another process.
+    pool._answers.cache_clear()
+    pool.idle.cache_clear()
+    load_effect(probe()).render(noise(2), RATE_HZ, SETTINGS[0])
+    assert len(loads) == 2 < with_trial
+    (kept,) = (forgetful / "dafx-bridge").iterdir()
+    kept.write_text("rubbish")
+    loads.clear()
+    pool._answers.cache_clear()
+    pool.idle.cache_clear()
+    load_effect(probe()).render(noise(2), RATE_HZ, SETTINGS[0])
+    assert len(loads) == with_trial
+
+
+def test_a_plugin_that_a_reset_does_not_make_new_is_loaded_for_every_stream(
+    drifting: Path, loads: list[str], forgetful: Path
+) -> None:
+    effect = load_effect(probe(vst3=str(drifting)))
+    for setting in SETTINGS:
+        effect.render(noise(2), RATE_HZ, setting)
+    loads.clear()
+    for setting in SETTINGS:
+        effect.render(noise(2), RATE_HZ, setting)
+    assert len(loads) == 3
+    assert "false" in (forgetful / "dafx-bridge" / "resets.json").read_text()

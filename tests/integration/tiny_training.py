@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from unittest import mock
 
+from typing_extensions import override
+
 from bridge.library import Library
 from bridge.manifest import Manifest
 
@@ -23,15 +25,20 @@ spsa: {steps: 4, batch: 4, check_every: 2, validation_cases: 4, points_only: tru
 """
 
 
-def tiny_manifest() -> Manifest:
-    """The manifest's entries of `MODELS`, with these models."""
-    whole = Library().manifest
-    return Manifest(
-        schema=1,
-        plugins=tuple(
-            whole.plugin(name).model_copy(update={"model": model}) for name, model in MODELS.items()
-        ),
-    )
+class TinyLibrary(Library):
+    """The shipped library's entries of `MODELS`, with these models."""
+
+    @property
+    @override
+    def manifest(self) -> Manifest:
+        whole = super().manifest
+        return Manifest(
+            schema=1,
+            plugins=tuple(
+                whole.plugin(name).model_copy(update={"model": model})
+                for name, model in MODELS.items()
+            ),
+        )
 
 
 def write_experiments(folder: Path) -> None:
@@ -49,7 +56,7 @@ def main() -> None:
         mock.patch("training.pool._CHUNK", CHUNK),
         mock.patch("training.sensitivity.CASES", SENSITIVITY_CASES),
         mock.patch("training.convergence.CASES", CASES),
-        mock.patch("training.cli.Library.manifest", tiny_manifest()),
+        mock.patch("training.cli.Library", TinyLibrary),
     ):
         dafx_train()
 

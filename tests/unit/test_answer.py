@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from bridge.arrays import Audio
-from bridge.effects import load_effect
+from bridge.chain import Chain, ChainSetting
+from bridge.effects import load_chain, load_effect
 from bridge.estimate.answer import NEAR, Answer, confidences
 from bridge.manifest import PluginSpec, Setting
 from bridge.models import Prediction
@@ -17,41 +20,96 @@ def rows(continuous: np.ndarray, classes: list[float]) -> np.ndarray:
     return bins
 
 
-def test_confidence_is_the_mass_near_the_value_and_of_the_class(plugin: PluginSpec) -> None:
+@pytest.fixture
+def chain(plugin: PluginSpec) -> Chain:
+    return Chain.of_plugin(plugin)
+
+
+def test_confidence_is_the_mass_near_the_value_and_of_the_class(chain: Chain) -> None:
     even = np.full(BINS, 1 / BINS)
-    bins = rows(even, [0.2, 0.7, 0.1])
+    posteriors = [rows(even, [0.2, 0.7, 0.1])]
     # At the end of the range there is only one side.
-    setting = Setting.of_predicted(plugin, [0.5, 1.0, 0.5])
-    assert confidences(setting, bins) == pytest.approx((2 * NEAR, NEAR, 0.7))
-    last = Setting.of_predicted(plugin, [0.0, 0.5, 1.0])
-    assert confidences(last, bins) == pytest.approx((NEAR, 2 * NEAR, 0.1))
+    setting = ChainSetting.of_predicted(chain, [0.5, 1.0, 0.5])
+    assert confidences(setting, posteriors) == pytest.approx((2 * NEAR, NEAR, 0.7))
+    last = ChainSetting.of_predicted(chain, [0.0, 0.5, 1.0])
+    assert confidences(last, posteriors) == pytest.approx((NEAR, 2 * NEAR, 0.1))
 
 
-def test_confidence_tells_sure_from_lost(plugin: PluginSpec) -> None:
+def test_confidence_tells_sure_from_lost(chain: Chain) -> None:
     sharp = np.zeros(BINS)
     sharp[10] = 1
-    inside, outside, _ = confidences(Setting.of_predicted(plugin, [0.52, 0.8, 0]), rows(sharp, [1]))
+    setting = ChainSetting.of_predicted(chain, [0.52, 0.8, 0])
+    inside, outside, _ = confidences(setting, [rows(sharp, [1])])
     assert inside == pytest.approx(1)
     assert outside == 0
 
 
-def test_a_networks_answer_takes_its_word(plugin: PluginSpec) -> None:
+def test_every_slots_posterior_counts_for_its_own_parameters(
+    overdrive: PluginSpec, plugin: PluginSpec, chain: Chain
+) -> None:
+    two = Chain("two", "Two", (*chain.slots, *_renamed(overdrive, "second").slots))
+    sharp = np.zeros((3, BINS))
+    sharp[:, 4] = 1
+    setting = ChainSetting.of_predicted(two, [0.5, 0.5, 0.0, 0.22, 0.22, 0.9])
+    found = confidences(setting, [rows(np.full(BINS, 1 / BINS), [0.6, 0.4]), sharp])
+    assert found == pytest.approx((2 * NEAR, 2 * NEAR, 0.6, 1, 1, 0))
+
+
+def test_a_networks_answer_takes_its_word(chain: Chain) -> None:
     bins = rows(np.full(BINS, 1 / BINS), [0, 0, 1])
     prediction = Prediction(np.array([0.25, 0.5, 1.0], np.float32), bins, 0.7)
-    answer = Answer.of(plugin, prediction)
+    answer = Answer.of(chain, [prediction])
     assert answer.setting.predicted == (0.25, 0.5, 1.0)
-    assert (answer.bypass, answer.bypass_probability, answer.gain_db) == (True, 0.7, 0)
-    decided = answer.decided(Setting.of_predicted(plugin, [0.9, 0.5, 0.0]), bins)
-    assert (decided.bypass, decided.bypass_probability) == (False, 0.7)
+    assert (answer.bypass, answer.bypass_probability, answer.gain_db) == (True, (0.7,), 0)
+    decided = answer.decided(ChainSetting.of_predicted(chain, [0.9, 0.5, 0.0]), [bins])
+    assert (decided.bypass, decided.bypass_probability) == (False, (0.7,))
     assert decided.confidence == pytest.approx((0.2, 0.2, 0.0), abs=1e-3)
+
+
+def test_a_chain_is_bypassed_only_where_every_slot_is_left_out(
+    overdrive: PluginSpec, chain: Chain
+) -> None:
+    two = Chain("two", "Two", (*chain.slots, *_renamed(overdrive, "second").slots))
+    bins = rows(np.full(BINS, 1 / BINS), [0, 0, 1])
+
+    def answer(first: float, second: float) -> Answer:
+        values = np.full(3, 0.5, np.float32)
+        return Answer.of(
+            two, [Prediction(values, bins, first), Prediction(values, bins[[0, 1, 0]], second)]
+        )
+
+    assert answer(0.4, 0.9).setting.bypassed == {"second"}
+    assert not answer(0.4, 0.9).bypass
+    assert answer(0.6, 0.9).bypass
+    assert answer(0.6, 0.9).bypass_probability == (0.6, 0.9)
 
 
 def test_bypass_is_the_playing_at_another_level(
     overdrive: PluginSpec, guitar: tuple[Audio, int]
 ) -> None:
     audio, rate = guitar[0][:, : guitar[1]], guitar[1]
-    effect, setting = load_effect(overdrive), Setting(overdrive, (0.9, 0.3, 0.4))
-    bypassed = Answer(setting, (1, 1, 1), 1.0, bypass=True, gain_db=-6.0206)
+    chain, values = Chain.of_plugin(overdrive), (0.9, 0.3, 0.4)
+    effect, setting = load_chain(chain), ChainSetting.of_predicted(chain, values)
+    dry = setting.without([overdrive.id])
+    bypassed = Answer(dry, (1, 1, 1), (1.0,), gain_db=-6.0206)
     assert np.abs(bypassed.apply(effect, audio, rate) - audio / 2).max() < 1e-5
-    wet = Answer(setting, (1, 1, 1), 0.0, bypass=False)
-    assert np.array_equal(wet.apply(effect, audio, rate), effect.render(audio, rate, setting))
+    wet = Answer(setting, (1, 1, 1), (0.0,))
+    expected = load_effect(overdrive).render(audio, rate, Setting(overdrive, values))
+    assert np.array_equal(wet.apply(effect, audio, rate), expected)
+
+
+def test_a_slot_that_is_left_out_is_not_heard_and_no_gain_is_added(
+    overdrive: PluginSpec, guitar: tuple[Audio, int]
+) -> None:
+    audio, rate = guitar[0][:, : guitar[1]], guitar[1]
+    slots = (*Chain.of_plugin(overdrive).slots, *_renamed(overdrive, "second").slots)
+    chain = Chain("two", "Two", slots)
+    setting = ChainSetting.of_predicted(chain, (0.9, 0.3, 0.4, 0.2, 0.5, 0.6), ["second"])
+    wet = Answer(setting, (1,) * 6, (0.0, 1.0)).apply(load_chain(chain), audio, rate)
+    expected = load_effect(overdrive).render(audio, rate, Setting(overdrive, (0.9, 0.3, 0.4)))
+    assert np.array_equal(wet, expected)
+
+
+def _renamed(plugin: PluginSpec, slot_id: str) -> Chain:
+    (slot,) = Chain.of_plugin(plugin).slots
+    return Chain(slot_id, slot_id, (replace(slot, id=slot_id),))

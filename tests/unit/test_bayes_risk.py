@@ -33,7 +33,7 @@ def test_a_prior_counts_like_evidence() -> None:
     assert believed.best(temperature=0.1) == 1
 
 
-def test_fingerprints_are_as_far_apart_as_the_sounds() -> None:
+def test_spectral_features_are_as_far_apart_as_the_sounds() -> None:
     draw = np.random.default_rng(0)
     one, other = (0.1 * draw.standard_normal(48_000).astype(np.float32) for _ in range(2))
     quieter = other * np.float32(0.3)
@@ -45,7 +45,7 @@ def test_fingerprints_are_as_far_apart_as_the_sounds() -> None:
     assert far > near
 
 
-def test_half_of_a_fingerprint_is_deaf_to_a_gain() -> None:
+def test_half_of_the_spectral_features_are_deaf_to_a_gain() -> None:
     one = 0.1 * np.random.default_rng(0).standard_normal(48_000).astype(np.float32)
     quieter = one * np.float32(0.5)
     apart = distance(spectral_features(one), spectral_features(quieter))

@@ -77,7 +77,7 @@ def test_what_a_resampler_cuts_off_is_no_comb() -> None:
 
 
 @pytest.mark.parametrize("audio", [np.zeros(131_072), np.ones(1_000)])
-def test_silence_and_short_audio_resonate_at_no_lag(audio: Audio) -> None:
+def test_silence_and_short_audio_have_no_comb(audio: Audio) -> None:
     assert not cepstral_comb(audio.astype(np.float32)).any()
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bridge.search.render_search import EVIDENCE
+from bridge.search.evidence import EVIDENCE
 from training.decision import TEMPERATURES, Judged, best_temperatures, solve
 
 TRUE = np.zeros(len(EVIDENCE), np.float32)

@@ -48,7 +48,7 @@ def test_noise_does_not_echo() -> None:
     assert most_prominent(echo_prominence(noise(2)), 3) == []
 
 
-def test_likeness_tells_the_same_echo_on_other_playing_from_another_echo() -> None:
+def test_similarity_tells_the_same_echo_on_other_playing_from_another_echo() -> None:
     one, same, other = (
         echo_prominence(delayed(noise(seed), lag)) for seed, lag in ((3, 900), (4, 900), (5, 903))
     )

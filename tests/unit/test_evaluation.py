@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from bridge.arrays import Audio
+from bridge.chain import Chain, ChainSetting
 from bridge.estimate.answer import Answer
 from bridge.manifest import Manifest, PluginSpec, Setting
 from training.errors import TrainingError
@@ -151,8 +152,9 @@ def test_relative_gain_has_an_interval_that_holds() -> None:
 
 
 def answer(setting: Setting, confidence: float = 0.8, bypass: bool = False) -> Answer:
-    count = len(setting.predicted)
-    return Answer(setting, (confidence,) * count, float(bypass), bypass)
+    chain = Chain.of_plugin(setting.plugin)
+    in_chain = ChainSetting(chain, (setting,), frozenset({chain.id} if bypass else ()))
+    return Answer(in_chain, (confidence,) * len(setting.predicted), (float(bypass),))
 
 
 def test_parameters_are_compared_with_the_constant_and_enums_by_class(manifest: Manifest) -> None:

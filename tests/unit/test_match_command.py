@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from typer.testing import CliRunner
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
 from bridge.cli.app import app
-from bridge.estimate.matcher import Matcher
+from bridge.library import Library
 from bridge.manifest import Manifest
 from tests.stand_ins import write_models
 
@@ -37,9 +36,7 @@ def match(
     def run(plugin_id: str, *more: str, bypass_logit: float) -> tuple[str, Audio, Audio]:
         plugin = manifest.plugin(plugin_id).model_copy(update={"model": plugin_id})
         models = write_models(tmp_path / "models", plugin, bypass_logit)
-        monkeypatch.setattr(
-            "bridge.cli.match.Matcher", lambda _: partial(Matcher, models=models)(plugin)
-        )
+        monkeypatch.setattr("bridge.cli.match.open_library", lambda: Library.of_models(models))
         out = tmp_path / "out.wav"
         arguments = [str(source), str(reference), "--plugin", plugin_id, "--out", str(out), *more]
         done = CliRunner().invoke(app, ["match", *arguments])

@@ -6,7 +6,7 @@ import pytest
 from bridge.library import MODELS, Library
 from bridge.manifest import Manifest, PluginSpec, Setting
 from bridge.models import load_encoder, load_predictor
-from bridge.search.render_search import EVIDENCE
+from bridge.search.evidence import EVIDENCE
 from training.export import TOLERANCE, golden_difference
 from training.runs import load_experiment
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bridge.estimate.matcher import Analysis
 
 from bridge.errors import ManifestError, ModelError
-from bridge.estimate.matcher import Analysis
 from bridge.estimate.sound_map import SoundMap, load_map
 from bridge.library import MODELS, Library
 from bridge.manifest import Manifest, PluginSpec
@@ -124,7 +124,7 @@ Change = Callable[[dict[str, Any]], object]
         (lambda card: card.update(plugin="mda-delay"), "plugin is 'mda-delay'"),
         (lambda card: card["parameters"].reverse(), "parameters is"),
         (lambda card: card["parameters"][1].update(max=2.0), r"parameters\.1\.max is 2\.0"),
-        (lambda card: card.update(encoder_sha256="0" * 64), "no encoder of sha256 000000000000"),
+        (lambda card: card.update(encoder_sha256="0" * 64), "encoder_sha256 is"),
         (lambda card: card.update(embedding_size=7), "embedding_size is 7"),
         (lambda card: card.update(points=3), "positions is"),
         (lambda card: card.update(schema_version=2), "schema_version"),

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bridge.estimate.matcher import Matcher
-from bridge.library import CARD_FILE, Library
+from bridge.library import CARD_FILE
 from bridge.manifest import Manifest, PluginSpec
 from bridge.models.cards import file_sha256
 from training.ablation.rungs import RENDERING, SHIPPED, SHIPPED_RENDERING, STATISTICS, stage_of
 from training.ablation.scoring import answer_with_models
 from training.ablation.site import Site
+from training.estimators import estimator_of
 from training.fit import Trained, export_run, learn_together, new_networks
 from training.networks import Predictor
 from training.pool import hear
@@ -51,7 +51,7 @@ def version_of(plugin: PluginSpec, models: Path) -> str:
 
     Raises ModelError where one is missing or does not fit.
     """
-    Matcher(plugin, Library.of_models(models))
+    estimator_of(plugin, models)
     return file_sha256(models / str(plugin.model) / CARD_FILE)
 
 

@@ -18,13 +18,15 @@ from torch import nn
 
 from bridge.analysis.metrics import magnitudes, mrstft_with_gain
 from bridge.arrays import finite
+from bridge.chain import Chain, ChainSetting
+from bridge.effects import ChainEffect
 from bridge.estimate.answer import Answer
-from bridge.estimate.matcher import Matcher
-from bridge.library import Library
-from bridge.manifest import PluginSpec, Setting
+from bridge.estimate.estimator import Estimator
+from bridge.manifest import PluginSpec
 from bridge.models import Prediction
 from bridge.search.render_search import decide
 from training.canonical import canonical
+from training.estimators import estimator_of
 from training.evaluation.intervals import Values
 from training.evaluation.protocol import MATCHED, RAW
 from training.evaluation.protocol import Settings as ProtocolSettings
@@ -56,14 +58,15 @@ def cases_of(work: Work) -> ExampleSource:
 
 
 @lru_cache(maxsize=1)
-def _matcher(plugin: PluginSpec, models: Path) -> Matcher:
-    return Matcher(plugin, Library.of_models(models))
+def _estimator(plugin: PluginSpec, models: Path) -> Estimator:
+    return estimator_of(plugin, models)
 
 
 def constant_answer(plugin: PluginSpec, bypass: bool) -> Answer:
     """The middle of every range, or the plugin left out."""
-    middle = [0.5] * len(plugin.predicted)
-    return Answer(Setting.of_predicted(plugin, middle), (), float(bypass), bypass)
+    chain, middle = Chain.of_plugin(plugin), [0.5] * len(plugin.predicted)
+    setting = ChainSetting.of_predicted(chain, middle, [plugin.id] if bypass else [])
+    return Answer(setting, (), (float(bypass),))
 
 
 @torch.no_grad()
@@ -78,19 +81,20 @@ def answers_to(
         torch.sigmoid(bypass[:, 0]).tolist(),
         strict=True,
     )
-    return [Answer.of(plugin, Prediction(*row)) for row in rows]
+    chain = Chain.of_plugin(plugin)
+    return [Answer.of(chain, [Prediction(*row)]) for row in rows]
 
 
 def answer_with_models(work: Work, models: Path, index: int) -> tuple[Answer, Answer]:
     """What exported models answer to one case: the network alone, and refined by rendering."""
-    cases, matcher = cases_of(work), _matcher(work.plugin, models)
-    case = cases[index]
+    cases, estimator = cases_of(work), _estimator(work.plugin, models)
+    case, effect = cases[index], ChainEffect(estimator.chain, [cases.effect])
     rate = case.sample_rate
-    played = matcher.analyse(case.dry, rate, "input", repeat_short=True)
-    reference = matcher.analyse(case.reference, rate, "reference", repeat_short=True)
+    played = estimator.analyse(case.dry, rate, "input", repeat_short=True)
+    reference = estimator.analyse(case.reference, rate, "reference", repeat_short=True)
     return (
-        matcher.predict(played, reference, rate),
-        decide(matcher, cases.effect, case.dry, rate, reference),
+        estimator.predict(played, reference, rate),
+        decide(estimator, effect, case.dry, rate, reference),
     )
 
 
@@ -98,13 +102,15 @@ def score(work: Work, index: int, answer: Answer) -> list[float]:
     """The `MEASURES` of an answer to one case; the error is NaN where the reference is dry."""
     cases = cases_of(work)
     case = cases[index]
-    audio = answer.apply(cases.effect, case.dry, case.sample_rate)
+    effect = ChainEffect(answer.setting.chain, [cases.effect])
+    audio = answer.apply(effect, case.dry, case.sample_rate)
     target = case.target[0]
     found = finite(audio[0])
     distances = mrstft_with_gain(found, target, magnitudes(target))
     if case.truth is None:
         return [*distances, np.nan]
-    given, true = (np.array(canonical(s).predicted) for s in (answer.setting, case.truth))
+    settings = (answer.setting.settings[0], case.truth)
+    given, true = (np.array(canonical(setting).predicted) for setting in settings)
     return [*distances, float(np.abs(given - true).mean())]
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.arrays import Audio, finite
-from bridge.effects import Effect
+from bridge.effects import ChainEffect, Effect
 from bridge.estimate.answer import Answer
-from bridge.estimate.matcher import Matcher
+from bridge.estimate.estimator import Estimator
 from bridge.search.render_search import decide
 from training.evaluation.cases import Case, usable_setting
 from training.evaluation.protocol import DO_NOTHING, GAIN_ONLY, NETWORK, RANDOM, RENDERED, TRUE
@@ -31,27 +31,27 @@ class Answered:
 
 
 def answer_case(
-    case: Case, effect: Effect, matcher: Matcher, draw: np.random.Generator, rendered: bool
+    case: Case, effect: Effect, estimator: Estimator, draw: np.random.Generator, rendered: bool
 ) -> Answered:
     """All conditions' answers; `draw` gives the random setting, `rendered` asks for refinement."""
-    rate = case.sample_rate
+    chain_effect, rate = ChainEffect(estimator.chain, [effect]), case.sample_rate
     start = time.process_time()
-    played = matcher.analyse(case.dry, rate, "input", repeat_short=True)
+    played = estimator.analyse(case.dry, rate, "input", repeat_short=True)
     analysed = time.process_time()
-    reference = matcher.analyse(case.reference, rate, "reference", repeat_short=True)
+    reference = estimator.analyse(case.reference, rate, "reference", repeat_short=True)
     heard = time.process_time()
-    answers = {NETWORK: matcher.predict(played, reference, rate)}
+    answers = {NETWORK: estimator.predict(played, reference, rate)}
     seconds = {NETWORK: time.process_time() - start}
     if rendered:
         start = time.process_time()
-        answers[RENDERED] = decide(matcher, effect, case.dry, rate, reference)
+        answers[RENDERED] = decide(estimator, chain_effect, case.dry, rate, reference)
         seconds[RENDERED] = time.process_time() - start + heard - analysed
     _, (random,) = usable_setting(effect, [case.dry], rate, draw)
     audio = {
         DO_NOTHING: case.dry,
         GAIN_ONLY: gain_only(case),
         RANDOM: random,
-        **{name: finite(a.apply(effect, case.dry, rate)) for name, a in answers.items()},
+        **{name: finite(a.apply(chain_effect, case.dry, rate)) for name, a in answers.items()},
     }
     if case.clean:
         audio[TRUE] = case.dry

@@ -12,9 +12,8 @@ from bridge.arrays import Audio
 from bridge.audio.resample import resample
 from bridge.effects import load_effect
 from bridge.estimate.answer import Answer
-from bridge.estimate.matcher import Matcher
-from bridge.library import Library
 from bridge.manifest import Setting
+from training.estimators import estimator_of
 from training.evaluation.answers import answer_case
 from training.evaluation.cases import Case, CaseSource, OwnCases
 from training.evaluation.cross_plugin import CrossCases
@@ -56,7 +55,7 @@ class Bench:
         """Raises BridgeError where the plugin, its models or the corpus are missing."""
         self._work = work
         self._effect = load_effect(work.plugin)
-        self._matcher = Matcher(work.plugin, Library.of_models(work.models))
+        self._estimator = estimator_of(work.plugin, work.models)
         settings = work.settings
         clips = ClipSource(settings.clips, work.corpus, "test", settings.seed, SLICES[work.slice])
         self._cases: CaseSource = (
@@ -72,7 +71,7 @@ class Bench:
         name = crc32(f"random {self._work.plugin.id}".encode())
         draw = np.random.default_rng((settings.seed, index, name))
         answered = answer_case(
-            case, self._effect, self._matcher, draw, index < settings.rendered_cases
+            case, self._effect, self._estimator, draw, index < settings.rendered_cases
         )
         start = process_time()
         with_pesq = self._work.slice == SPEECH and index < settings.pesq_cases

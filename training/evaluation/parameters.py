@@ -16,13 +16,14 @@ BINS = 10
 def parameter_summary(truths: Sequence[Setting], answers: Sequence[Answer]) -> Json:
     """By symbol: error, or accuracy of classes, against the constant 0.5, and calibration.
 
+    The answers are for chains of one, the truths' plugin.
     Of settings that sound the same one stands for all, in truths as in answers (`canonical`).
     `error` is the mean absolute difference of normalised values; `accuracy` the share of right
     classes. `beats_constant` is the paired difference, positive where the answer is better.
     """
     summary: Json = {}
     true_values = [canonical(truth).predicted for truth in truths]
-    found_values = [canonical(answer.setting).predicted for answer in answers]
+    found_values = [canonical(answer.setting.settings[0]).predicted for answer in answers]
     for number, spec in enumerate(truths[0].plugin.predicted if truths else ()):
         truth = np.array([values[number] for values in true_values])
         found = np.array([values[number] for values in found_values])
@@ -49,7 +50,7 @@ def bypass_summary(clean: Sequence[bool], answers: Sequence[Answer]) -> Json:
     """How often the plugin is rightly and wrongly left out, and whether its probability holds."""
     is_clean = np.array(clean, bool)
     bypassed = np.array([answer.bypass for answer in answers], float)
-    probability = np.array([answer.bypass_probability for answer in answers])
+    probability = np.array([answer.bypass_probability[0] for answer in answers])
     return {
         "clean_found": interval(bypassed[is_clean]),
         "wet_bypassed": interval(bypassed[~is_clean]),

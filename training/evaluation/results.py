@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bridge.estimate.matcher import Matcher
-from bridge.library import Library
 from bridge.manifest import PluginSpec
 from training.corpus import load_index
 from training.errors import TrainingError
+from training.estimators import estimator_of, predictor_of
 from training.evaluation.intervals import Json
 from training.evaluation.protocol import SPEECH, Work
 from training.evaluation.scores import HAS_PESQ
@@ -60,7 +59,7 @@ def identity(work: Work) -> Json:
 
     Raises ModelError or TrainingError where models or corpus are missing.
     """
-    card = Matcher(work.plugin, Library.of_models(work.models)).card
+    card = predictor_of(estimator_of(work.plugin, work.models)).card
     settings = work.settings
     return {
         "cases": settings.cases,

@@ -5,6 +5,9 @@
 // For each channel y[n] = gain * slope * x[n - kLatency] + feedback * y[n - 1], the first term with
 // its sign flipped by `invert`. The feedback is a memory that a render must not take over from
 // another one, and the delay is reported to the host as latency.
+//
+// Built with PROBE_DRIFTS, every instance is a little louder than the one before, as analogue
+// circuits and their models are: then no reset is like a new instance.
 
 START_NAMESPACE_DISTRHO
 
@@ -56,7 +59,7 @@ protected:
     void run(const float** inputs, float** outputs, uint32_t frames) override
     {
         const float sign = fValues[kInvert] > 0.5f ? -1.0f : 1.0f;
-        const float gain = sign * fValues[kGain] * fValues[kSlope];
+        const float gain = sign * fValues[kGain] * fValues[kSlope] * fDrift;
         for (uint32_t channel = 0; channel < 2; ++channel)
         {
             uint32_t position = fPosition;
@@ -81,6 +84,12 @@ private:
     float fDelayed[2][kLatency] = {};
     float fLast[2] = {};
     uint32_t fPosition = 0;
+#ifdef PROBE_DRIFTS
+    inline static float sDrift = 1.0f;
+    const float fDrift = sDrift += 0.001f;
+#else
+    const float fDrift = 1.0f;
+#endif
 
     DISTRHO_DECLARE_NON_COPYABLE_WITH_LEAK_DETECTOR(Probe)
 };

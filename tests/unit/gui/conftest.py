@@ -11,6 +11,7 @@ import pytest
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from bridge.library import SHIPPED, Layer, Library
 from gui.app import open_window
 from gui.engine import Engine
 from gui.remembered import Remembered
@@ -18,9 +19,15 @@ from gui.widgets.main_window import MainWindow
 from tests.fake_engine import FakeEngine
 
 
+@pytest.fixture(scope="session")
+def library() -> Library:
+    """What is shipped, and rigs for tests."""
+    return Library((SHIPPED, Layer(Path(__file__).with_name("rigs.yaml"), SHIPPED.models)))
+
+
 @pytest.fixture
-def fake() -> Iterator[FakeEngine]:
-    with FakeEngine() as engine:
+def fake(library: Library) -> Iterator[FakeEngine]:
+    with FakeEngine(manifest=library.manifest) as engine:
         yield engine.start()
 
 
@@ -33,10 +40,14 @@ def remembered(tmp_path: Path) -> Remembered:
 
 @pytest.fixture
 def window(
-    qapp: QApplication, qtbot: QtBot, fake: FakeEngine, remembered: Remembered
+    qapp: QApplication,
+    qtbot: QtBot,
+    fake: FakeEngine,
+    remembered: Remembered,
+    library: Library,
 ) -> Iterator[MainWindow]:
     """Shown, with the engine's values taken in."""
-    shown, engine = open_window(qapp, remembered, fake.port)
+    shown, engine = open_window(qapp, remembered, fake.port, library=library)
     shown.show()
     engine.start()
     qtbot.waitUntil(lambda: "/engine/time" in engine.values)
@@ -51,17 +62,20 @@ def engine(window: MainWindow) -> Engine:
 
 @pytest.fixture
 def choose(window: MainWindow, engine: Engine, qtbot: QtBot) -> Callable[[str], None]:
-    """Choose a plugin, and wait until its sliders are there."""
+    """Choose a chain, and wait until its sliders are there."""
 
-    def act(plugin_id: str) -> None:
-        engine.send("/plugin", plugin_id)
-        qtbot.waitUntil(
-            lambda: (
-                window.plugin is not None
-                and window.plugin.id == plugin_id
-                and len(window.parameters.rows) == len(window.plugin.parameters)
-                and f"/parameter/{window.plugin.parameters[-1].symbol}" in engine.values
+    def act(wanted: str) -> None:
+        engine.send("/chain", wanted)
+
+        def shown() -> bool:
+            chain = window.chain
+            return (
+                chain is not None
+                and chain.id == wanted
+                and [row.parameter for row in window.rack.rows] == list(chain.parameters)
+                and all(f"/parameter/{p.address}" in engine.values for p in chain.parameters)
             )
-        )
+
+        qtbot.waitUntil(shown)
 
     return act

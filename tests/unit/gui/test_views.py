@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.chain import Chain, ChainSetting, chain_of
 from bridge.control.nodes import Value
 from bridge.hosts import PROFILES
+from bridge.library import Library
 from bridge.manifest import Manifest, PluginSpec, Setting
 from gui.views.actions import ACTIONS
 from gui.views.changes import ChangeLog
-from gui.views.export import ExportError, export_json, export_lv2
+from gui.views.export import ExportError, export_json, export_lv2, export_lv2_chain, has_lv2
 from gui.views.history import RATE_HZ, History
 from gui.views.hosts import EMBEDDED, HostChoice, default_choice, host_choice
 from gui.views.midi import AMOUNT, MidiMap
@@ -29,10 +31,11 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("C",)), min_siz
 
 def told(plugin: PluginSpec, values: dict[str, float], **leaves: Value) -> dict[str, Value]:
     """What the engine would tell of a plugin's values."""
+    here = f"/parameter/{plugin.id}"
     return {
-        "/plugin": (plugin.id,),
-        **{f"/parameter/{symbol}": (value,) for symbol, value in values.items()},
-        **{f"/parameter/{name.replace('__', '/')}": value for name, value in leaves.items()},
+        "/chain": (plugin.id,),
+        **{f"{here}/{symbol}": (value,) for symbol, value in values.items()},
+        **{f"{here}/{name.replace('__', '/')}": value for name, value in leaves.items()},
     }
 
 
@@ -55,7 +58,7 @@ def test_a_row_says_everything_in_real_units(manifest: Manifest) -> None:
         threshold_db__confidence=(0.8,),
         threshold_db__yours=(1,),
     )
-    view = parameter_view(plugin.parameter("threshold_db"), values)
+    view = parameter_view(Chain.of_plugin(plugin).parameters[0], values)
     assert view.host == pytest.approx(0.5)
     assert view.predicted == pytest.approx(0.75)
     assert view.spoken == (
@@ -64,28 +67,32 @@ def test_a_row_says_everything_in_real_units(manifest: Manifest) -> None:
 
 
 def test_what_is_not_answered_yet_shows_its_default(plugin: PluginSpec) -> None:
-    for spec in plugin.parameters:
-        view = parameter_view(spec, {})
+    for parameter in Chain.of_plugin(plugin).parameters:
+        view, spec = parameter_view(parameter, {}), parameter.spec
         assert spec.to_real(view.host) == pytest.approx(spec.default)
         assert view.predicted is None
         assert view.confidence is None
 
 
 def test_one_gesture_is_one_change_and_says_by_whom(overdrive: PluginSpec) -> None:
-    log = ChangeLog()
-    log.follow(overdrive, told(overdrive, {"drive": 0.0}, drive__by=("host",)), 0.0)
+    log, chain = ChangeLog(), Chain.of_plugin(overdrive)
+    log.follow(chain, told(overdrive, {"drive": 0.0}, drive__by=("host",)), 0.0)
     for step in range(1, 11):
         values = told(overdrive, {"drive": step / 10}, drive__by=("model",))
-        assert log.follow(overdrive, values, step / 10)
-    log.follow(overdrive, told(overdrive, {"drive": 0.4}, drive__by=("you",)), 1.2)
-    log.follow(overdrive, told(overdrive, {"drive": 0.9}, drive__by=("you",)), 5.0)
-    lines = [(c.from_real, c.to_real, c.by) for c in log.changes]
-    assert lines == [(0.0, 1.0, "model"), (1.0, 0.4, "you"), (0.4, 0.9, "you")]
-    assert not log.follow(overdrive, told(overdrive, {"drive": 0.9}), 6.0)
+        assert log.follow(chain, values, step / 10)
+    log.follow(chain, told(overdrive, {"drive": 0.4}, drive__by=("you",)), 1.2)
+    log.follow(chain, told(overdrive, {"drive": 0.9}, drive__by=("you",)), 5.0)
+    lines = [(c.before, c.after, c.by) for c in log.changes]
+    assert lines == [
+        ("0.000", "1.000", "model"),
+        ("1.000", "0.400", "you"),
+        ("0.400", "0.900", "you"),
+    ]
+    assert not log.follow(chain, told(overdrive, {"drive": 0.9}), 6.0)
 
 
 def test_history_keeps_the_last_minute_at_its_rate(overdrive: PluginSpec) -> None:
-    history = History(overdrive)
+    history = History(Chain.of_plugin(overdrive).parameters)
     taken = 0
     for tick in range(90):
         values = told(overdrive, {"drive": tick / 90}, drive__predicted=(0.25,))
@@ -108,13 +115,14 @@ def test_history_keeps_the_last_minute_at_its_rate(overdrive: PluginSpec) -> Non
         ({"/reference": ("a.wav",)}, "reference", "working"),
         ({"/reference": ("a.wav",), "/reference/report": ('{"seconds": 9}',)}, "reference", "done"),
         ({"/learn/progress": (0.4,)}, "reference", "working"),
-        ({"/plugin": ("mda-leslie",)}, "plugin", "done"),
+        ({}, "chain", "todo"),
+        ({"/chain": ("mda-leslie",)}, "chain", "done"),
         (
             {
-                "/plugin": ("mda-leslie",),
+                "/chain": ("mda-delay,mda-leslie",),
                 "/plugins": ('[{"id": "mda-leslie", "installed": false}]',),
             },
-            "plugin",
+            "chain",
             "fault",
         ),
         ({"/host": ("ardour://x:1",), "/host/state": ("lost",)}, "host", "fault"),
@@ -124,7 +132,9 @@ def test_history_keeps_the_last_minute_at_its_rate(overdrive: PluginSpec) -> Non
 def test_a_step_tells_how_far_it_is(
     values: dict[str, Value], step: str, progress: str, manifest: Manifest
 ) -> None:
-    assert steps(values, manifest.plugins)[step].progress == progress
+    chosen = values.get("/chain")
+    chain = chain_of(str(chosen[0]), manifest) if chosen else None
+    assert steps(values, chain)[step].progress == progress
 
 
 def test_silence_is_noticed_after_a_while_and_forgotten_with_a_note() -> None:
@@ -213,19 +223,67 @@ def test_a_preset_brings_everything_back_but_the_room(manifest: Manifest, tmp_pa
         "/reference/region": (1.0, 4.0),
         "/reference": ("song.wav",),
     }
+    values["/parameter/pedalboard-compressor/bypass"] = (1,)
     path = tmp_path / "loud é.dafx.json"
-    save_preset(preset_of(plugin, values), path)
+    save_preset(preset_of(Chain.of_plugin(plugin), values), path)
     again = load_preset(path, manifest)
-    assert list(again.general()) == [
-        ("/plugin", (plugin.id,)),
+    assert again.chain.id == plugin.id
+    assert again.general == (
         ("/reference", ("song.wav",)),
         ("/reference/region", (1.0, 4.0)),
         ("/amount", (0.75,)),
-    ]
-    own = dict(again.of_plugin())
-    assert own["/parameter/ratio/lock"] == (1,)
-    assert own["/parameter/threshold_db"] == (pytest.approx(-12.5),)
-    assert own["/parameter/ratio"] == (pytest.approx(4.0),)
+    )
+    own = dict(again.of_chain)
+    assert own["/parameter/pedalboard-compressor/ratio/lock"] == (1,)
+    assert own["/parameter/pedalboard-compressor/threshold_db"] == (pytest.approx(-12.5),)
+    assert own["/parameter/pedalboard-compressor/ratio"] == (pytest.approx(4.0),)
+    assert own["/parameter/pedalboard-compressor/bypass"] == (1,)
+
+
+def test_a_preset_of_a_chain_keeps_every_slot(library: Library, tmp_path: Path) -> None:
+    chain = chain_of("four-slots/reverb,mda-overdrive,four-slots/drive", library.manifest)
+    values: dict[str, Value] = {
+        "/parameter/mda-overdrive/drive": (0.7,),
+        "/parameter/drive/drive": (0.2,),
+        "/parameter/reverb/bypass": (1,),
+        "/parameter/reverb/bypass/lock": (1,),
+    }
+    save_preset(preset_of(chain, values), tmp_path / "x.json")
+    again = load_preset(tmp_path / "x.json", library.manifest)
+    assert again.chain == chain
+    assert again.setting.values["mda-overdrive/drive"] == pytest.approx(0.7)
+    assert again.setting.values["drive/drive"] == pytest.approx(0.2)
+    assert again.setting.bypassed == {"reverb"}
+    assert dict(again.of_chain)["/parameter/reverb/bypass/lock"] == (1,)
+
+
+def test_a_preset_from_before_chains_still_opens(manifest: Manifest, tmp_path: Path) -> None:
+    old = {
+        "format": "dafx-bridge preset",
+        "version": 1,
+        "plugin": "mda-overdrive",
+        "settings": {
+            "/reference": ["song.wav"],
+            "/memory": [2.5],
+            "/amount": [0.25],
+            "/parameter/muffle/lock": [1],
+            "/parameter/drive/smoothing": [0.5],
+        },
+        "parameters": {"drive": 0.8, "muffle": 0.1, "output": 0.4},
+    }
+    path = tmp_path / "old.dafx.json"
+    path.write_text(json.dumps(old))
+    preset = load_preset(path, manifest)
+    assert preset.chain.id == "mda-overdrive"
+    assert dict(preset.general) == {
+        "/reference": ("song.wav",),
+        "/averaging": (2.5,),
+        "/amount": (0.25,),
+    }
+    own = dict(preset.of_chain)
+    assert own["/parameter/mda-overdrive/muffle/lock"] == (1,)
+    assert own["/parameter/mda-overdrive/drive/smoothing"] == (0.5,)
+    assert own["/parameter/mda-overdrive/drive"] == (pytest.approx(0.8),)
 
 
 @pytest.mark.parametrize(
@@ -240,6 +298,10 @@ def test_a_preset_brings_everything_back_but_the_room(manifest: Manifest, tmp_pa
         '{"format": "dafx-bridge preset", "version": 1, "plugin": "mda-delay"}',
         '{"format": "dafx-bridge preset", "version": 1, "plugin": "mda-delay", "settings": {},'
         ' "parameters": {"l_delay": "x"}}',
+        '{"format": "dafx-bridge preset", "version": 2, "chain": "mda-delay", "settings": {},'
+        ' "parameters": {"l_delay": 0.5}}',
+        '{"format": "dafx-bridge preset", "version": 2, "chain": "guitar-amp/none",'
+        ' "settings": {}, "parameters": {}}',
     ],
 )
 def test_what_is_no_preset_is_refused_in_one_line(
@@ -253,19 +315,34 @@ def test_what_is_no_preset_is_refused_in_one_line(
 
 
 def test_a_setting_is_exported_as_json(manifest: Manifest, tmp_path: Path) -> None:
-    setting = Setting.of_values(manifest.plugin("pedalboard-compressor"), {"threshold_db": -12.0})
+    chain = chain_of("mda-overdrive,pedalboard-compressor", manifest)
+    values = {"pedalboard-compressor/threshold_db": -12.0, "mda-overdrive/bypass": 1.0}
+    setting = ChainSetting.of_values(chain, values)
     export_json(setting, tmp_path / "x.json")
     told_back = json.loads((tmp_path / "x.json").read_text())
-    assert told_back["parameters"]["threshold_db"] == {
+    assert [slot["plugin"] for slot in told_back["slots"]] == chain.id.split(",")
+    assert [slot["bypassed"] for slot in told_back["slots"]] == [True, False]
+    assert told_back["slots"][1]["parameters"]["threshold_db"] == {
         "name": "Threshold",
         "value": pytest.approx(-12.0),
         "unit": "dB",
         "normalised": pytest.approx(0.8),
     }
     with pytest.raises(ExportError):
-        export_lv2(setting, "x", tmp_path)
+        export_lv2(setting.settings[1], "x", tmp_path)
     with pytest.raises(ExportError):
         export_json(setting, tmp_path / "x.json" / "below a file")
+
+
+def test_every_lv2_slot_of_a_chain_is_exported(manifest: Manifest, tmp_path: Path) -> None:
+    chain = chain_of("mda-overdrive,pedalboard-compressor,mda-overdrive", manifest)
+    setting = ChainSetting.of_values(chain, {"mda-overdrive-2/drive": 0.625})
+    bundles = export_lv2_chain(setting, "Crunch", tmp_path)
+    assert has_lv2(chain)
+    assert len(set(bundles)) == 2
+    last = next(path for path in bundles[1].glob("*.ttl") if path.name != "manifest.ttl")
+    assert 'lv2:symbol "drive" ; pset:value 0.625' in last.read_text()
+    assert not has_lv2(chain_of("pedalboard-delay", manifest))
 
 
 def test_a_snapshot_is_pinned_where_its_setting_lies(overdrive: PluginSpec) -> None:

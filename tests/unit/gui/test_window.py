@@ -18,6 +18,7 @@ from gui.views.sound_map import MapPicture
 from gui.widgets import sound_map
 from gui.widgets.dialogs import MidiDialog, ShortcutSheet
 from gui.widgets.fields import ChoiceField
+from gui.widgets.library import ID
 from gui.widgets.main_window import MainWindow
 from gui.widgets.parameters import ParameterRow
 from tests.fake_engine import FakeEngine
@@ -28,7 +29,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def row_of(window: MainWindow, symbol: str) -> ParameterRow:
-    return next(row for row in window.parameters.rows if row.spec.symbol == symbol)
+    return next(row for row in window.rack.rows if row.spec.symbol == symbol)
 
 
 def drag(qtbot: QtBot, widget: QWidget, start: QPoint, way: QPoint) -> None:
@@ -42,8 +43,8 @@ def test_every_parameter_of_every_plugin_has_its_row(
 ) -> None:
     for plugin in manifest.plugins:
         choose(plugin.id)
-        assert [row.spec for row in window.parameters.rows] == list(plugin.parameters)
-        for row in window.parameters.rows:
+        assert [row.spec for row in window.rack.rows] == list(plugin.parameters)
+        for row in window.rack.rows:
             assert row.spec.name in row.slider.accessibleName()
             assert row.lock.isEnabled() == row.spec.predicted
 
@@ -53,8 +54,8 @@ def test_match_moves_the_sliders_to_the_prediction(
 ) -> None:
     choose("mda-overdrive")
     window.play.buttons["match"].click()
-    for row in window.parameters.rows:
-        wanted = engine.values[f"/parameter/{row.spec.symbol}/predicted"][0]
+    for row in window.rack.rows:
+        wanted = engine.values[f"/parameter/{row.parameter.address}/predicted"][0]
         qtbot.waitUntil(
             lambda row=row, wanted=wanted: row.slider.value() == round(1000 * float(wanted))
         )
@@ -75,15 +76,15 @@ def test_a_drag_moves_from_where_the_handle_is_and_makes_it_yours(
     qtbot.mouseMove(slider, far_right - QPoint((slider.width() - 22) // 4, 0))
     assert slider.value() == pytest.approx(250, abs=10)
     # While it is held, nobody else moves it.
-    fake.tell("/parameter/output", 0.9)
+    fake.tell("/parameter/mda-overdrive/output", 0.9)
     qtbot.wait(150)
     assert slider.value() == pytest.approx(250, abs=10)
     qtbot.mouseRelease(slider, LEFT)
     qtbot.waitUntil(row.badge.isVisible)
-    assert fake.ordered("/parameter/output")[-1] == (pytest.approx(0.25, abs=0.01),)
+    assert fake.ordered("/parameter/mda-overdrive/output")[-1] == (pytest.approx(0.25, abs=0.01),)
     row.badge.click()
     qtbot.waitUntil(lambda: not row.badge.isVisible())
-    assert fake.ordered("/arm") == [("output",)]
+    assert fake.ordered("/arm") == [("mda-overdrive/output",)]
 
 
 def test_keys_turn_a_slider_and_hand_it_back(
@@ -95,10 +96,12 @@ def test_keys_turn_a_slider_and_hand_it_back(
     qtbot.keyClick(slider, Qt.Key.Key_Left)
     qtbot.keyClick(slider, Qt.Key.Key_PageDown)
     assert slider.value() == before - 110
-    qtbot.waitUntil(lambda: fake.ordered("/parameter/threshold_db") != [])
-    assert fake.ordered("/parameter/threshold_db")[-1] == (pytest.approx(-6.6, abs=1e-3),)
+    qtbot.waitUntil(lambda: fake.ordered("/parameter/pedalboard-compressor/threshold_db") != [])
+    assert fake.ordered("/parameter/pedalboard-compressor/threshold_db")[-1] == (
+        pytest.approx(-6.6, abs=1e-3),
+    )
     qtbot.keyClick(slider, Qt.Key.Key_Backspace)
-    qtbot.waitUntil(lambda: fake.ordered("/arm") == [("threshold_db",)])
+    qtbot.waitUntil(lambda: fake.ordered("/arm") == [("pedalboard-compressor/threshold_db",)])
 
 
 def test_a_value_is_typed_in_its_unit(
@@ -111,7 +114,9 @@ def test_a_value_is_typed_in_its_unit(
     field.selectAll()
     qtbot.keyClicks(field, "-18.5")
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: fake.ordered("/parameter/threshold_db") == [(-18.5,)])
+    qtbot.waitUntil(
+        lambda: fake.ordered("/parameter/pedalboard-compressor/threshold_db") == [(-18.5,)]
+    )
     qtbot.waitUntil(lambda: field.text() == "-18.5 dB")
 
 
@@ -124,7 +129,7 @@ def test_a_choice_is_made_by_its_label(
     assert row.field.currentText() == "Slow"
     qtbot.keyClick(row.slider, Qt.Key.Key_Right)
     qtbot.waitUntil(lambda: row.field.currentText() == "Fast")
-    qtbot.waitUntil(lambda: fake.ordered("/parameter/mode") == [(1.0,)])
+    qtbot.waitUntil(lambda: fake.ordered("/parameter/mda-leslie/mode") == [(1.0,)])
 
 
 def test_a_lock_keeps_the_model_off(
@@ -133,7 +138,7 @@ def test_a_lock_keeps_the_model_off(
     choose("mda-overdrive")
     row = row_of(window, "drive")
     row.lock.click()
-    qtbot.waitUntil(lambda: engine.values["/parameter/drive/lock"] == (1,))
+    qtbot.waitUntil(lambda: engine.values["/parameter/mda-overdrive/drive/lock"] == (1,))
     window.play.buttons["match"].click()
     other = row_of(window, "muffle")
     qtbot.waitUntil(lambda: other.slider.value() > 0)
@@ -167,13 +172,14 @@ def test_a_switch_shows_what_the_engine_does(
 def test_amount_moves_by_slider_keys_and_double_click(
     window: MainWindow, qtbot: QtBot, fake: FakeEngine, engine: Engine
 ) -> None:
-    window.do("amount_up")
-    qtbot.waitUntil(lambda: engine.values["/amount"] == (pytest.approx(0.55),))
-    assert "55 %" in window.play.amount.accessibleName()
-    qtbot.keyClick(window.play.amount, Qt.Key.Key_End)
-    qtbot.waitUntil(lambda: fake.ordered("/amount")[-1] == (1.0,))
+    assert "100 %" in window.play.amount.accessibleName()
+    window.do("amount_down")
+    qtbot.waitUntil(lambda: engine.values["/amount"] == (pytest.approx(0.95),))
+    assert "95 %" in window.play.amount.accessibleName()
+    qtbot.keyClick(window.play.amount, Qt.Key.Key_Home)
+    qtbot.waitUntil(lambda: fake.ordered("/amount")[-1] == (0.0,))
     qtbot.mouseDClick(window.play.amount, LEFT)
-    qtbot.waitUntil(lambda: engine.values["/amount"] == (0.5,))
+    qtbot.waitUntil(lambda: engine.values["/amount"] == (1.0,))
 
 
 def test_input_is_chosen_and_its_clip_light_stays_until_pressed(
@@ -239,13 +245,15 @@ def test_what_is_wrong_with_a_reference_is_said(
 def test_a_plugin_that_is_not_installed_cannot_be_chosen(
     window: MainWindow, qtbot: QtBot, fake: FakeEngine
 ) -> None:
-    combo = window.setup.plugin.plugin
-    qtbot.waitUntil(lambda: "not installed" in combo.itemText(combo.findData("mda-leslie")))
-    model = combo.model()
-    assert not model.item(combo.findData("mda-leslie")).isEnabled()
-    combo.setCurrentIndex(combo.findData("mda-delay"))
+    combo = window.setup.chain.choice
+    for absent in ("mda-leslie", "needs-leslie"):
+        qtbot.waitUntil(lambda a=absent: "not installed" in combo.itemText(combo.findData(a, ID)))
+        item = combo.model().item(combo.findData(absent, ID))
+        assert not item.isEnabled()
+        assert item.toolTip() == "Not installed here: install mda Leslie first"
+    combo.setCurrentIndex(combo.findData("mda-delay", ID))
     combo.activated.emit(combo.currentIndex())
-    qtbot.waitUntil(lambda: fake.ordered("/plugin") == [("mda-delay",)])
+    qtbot.waitUntil(lambda: fake.ordered("/chain") == [("mda-delay",)])
 
 
 def test_discover_fills_the_menus_and_connect_names_the_place(
@@ -275,7 +283,7 @@ def test_snapshots_are_stored_then_recalled(
     button = window.compare.snapshots["B"]
     button.click()
     qtbot.waitUntil(lambda: button.property("stored") is True)
-    engine.send("/parameter/drive", 0.9)
+    engine.send("/parameter/mda-overdrive/drive", 0.9)
     qtbot.waitUntil(lambda: row_of(window, "drive").slider.value() == 900)
     button.click()
     qtbot.waitUntil(lambda: row_of(window, "drive").slider.value() == 0)
@@ -297,7 +305,7 @@ def test_only_the_embedded_host_is_listened_to(
 def test_undo_can_be_pressed_once_there_is_something(
     window: MainWindow, qtbot: QtBot, fake: FakeEngine
 ) -> None:
-    panel = window.parameters
+    panel = window.rack
     assert not panel.undo.isEnabled()
     fake.tell("/history", 2, 1)
     qtbot.waitUntil(lambda: panel.undo.isEnabled() and panel.redo.isEnabled())
@@ -310,7 +318,7 @@ def test_changes_are_listed_with_their_author(
     window: MainWindow, choose: Choose, qtbot: QtBot, engine: Engine
 ) -> None:
     choose("mda-overdrive")
-    engine.send("/parameter/drive", 0.9)
+    engine.send("/parameter/mda-overdrive/drive", 0.9)
     model = window.changes.model
     qtbot.waitUntil(lambda: model.rowCount() == 1)
     cells = [model.data(model.index(0, column)) for column in range(model.columnCount())]
@@ -396,16 +404,18 @@ def test_a_preset_is_saved_and_loaded_into_another_plugin(
     tmp_path: Path,
 ) -> None:
     choose("mda-overdrive")
-    engine.send("/parameter/drive", 0.8)
-    engine.send("/parameter/muffle/lock", 1)
+    engine.send("/parameter/mda-overdrive/drive", 0.8)
+    engine.send("/parameter/mda-overdrive/muffle/lock", 1)
     engine.send("/amount", 0.25)
     qtbot.waitUntil(lambda: engine.values["/amount"] == (0.25,))
     window.save_preset_as(tmp_path / "one.dafx.json")
     engine.send("/amount", 1.0)
     choose("mda-delay")
     window.load_preset_from(tmp_path / "one.dafx.json")
-    qtbot.waitUntil(lambda: engine.values.get("/parameter/drive") == (pytest.approx(0.8),))
-    qtbot.waitUntil(lambda: engine.values["/parameter/muffle/lock"] == (1,))
+    qtbot.waitUntil(
+        lambda: engine.values.get("/parameter/mda-overdrive/drive") == (pytest.approx(0.8),)
+    )
+    qtbot.waitUntil(lambda: engine.values["/parameter/mda-overdrive/muffle/lock"] == (1,))
     assert engine.values["/amount"] == (0.25,)
     window.load_preset_from(tmp_path / "none.json")
     assert "none.json: cannot be read as a preset" in window.messages.words.text()
@@ -425,11 +435,11 @@ def test_midi_triggers_and_learns_through_the_dialog(
     window.midi.put(pedal)
     qtbot.waitUntil(lambda: fake.ordered("/freeze") == [(1,)])
     dialog.learn["amount"].click()
-    knob = mido.Message("control_change", control=7, value=64)
+    knob = mido.Message("control_change", control=7, value=125)
     window.midi.put(knob)
     qtbot.waitUntil(lambda: not window.midi.map.learning)
-    window.midi.put(knob.copy(value=66))
-    qtbot.waitUntil(lambda: fake.ordered("/amount") == [(pytest.approx(66 / 127),)])
+    window.midi.put(knob.copy(value=124))
+    qtbot.waitUntil(lambda: fake.ordered("/amount") == [(pytest.approx(124 / 127),)])
 
 
 def test_theme_and_scale_are_remembered(
@@ -451,7 +461,7 @@ def test_the_keyboard_reaches_every_control(
     choose("mda-overdrive")
     engine.send("/host", "ardour://127.0.0.1:3819")
     engine.send("/discover", "ardour://127.0.0.1:3819")
-    engine.send("/parameter/drive", 0.5)
+    engine.send("/parameter/mda-overdrive/drive", 0.5)
     qtbot.waitUntil(lambda: window.setup.host.place.isVisible())
     qtbot.waitUntil(lambda: row_of(window, "drive").badge.isVisible())
     there = controls(window) | {window.setup.reference.waveform}

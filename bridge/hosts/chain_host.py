@@ -1,0 +1,156 @@
+"""A chain in a host that speaks a dialect: keys become addresses, host values become real ones."""
+
+import time
+from collections.abc import Iterable, Mapping
+
+from typing_extensions import override
+
+from bridge.chain import Chain, Slot
+from bridge.errors import HostError
+from bridge.hosts.base import NEVER_S, Attachment, Dialect, Host, HostParameter, News, Ref
+from bridge.hosts.finding import Mapped, Place, Wanted, find_again, find_places, match
+from bridge.manifest import BYPASS
+
+_READ_ATTEMPTS = 4
+_READ_S = 0.5
+_POLL_S = 0.005
+
+
+class ChainHost(Host):
+    """A chain found in a host, checked against the manifest. Owns the dialect."""
+
+    def __init__(self, dialect: Dialect, wanted: Wanted, chain: Chain) -> None:
+        """Blocking.
+
+        Raises HostError where the host does not answer, does not hold the chain's plugins, holds
+        them in another order, or with other parameters than the manifest's.
+        """
+        self.profile = dialect.profile
+        self._dialect = dialect
+        self._wanted = wanted
+        self._chain = chain
+        self._found: tuple[Place, ...] = ()
+        self._mapped: dict[str, Mapped] = {}
+        self._refs: dict[str, Ref] = {}
+        self._addresses: dict[Ref, str] = {}
+        self._bypassed: dict[str, float] = {}
+        try:
+            self._attach(find_places(dialect, wanted, chain))
+        except HostError:
+            self.close()
+            raise
+
+    @property
+    @override
+    def places(self) -> Mapping[str, str]:
+        slots = zip(self._chain.slots, self._found, strict=True)
+        return {slot.id: str(place) for slot, place in slots}
+
+    @override
+    def find(self) -> None:
+        self._attach(find_again(self._dialect, self._found, self._wanted, self._chain))
+
+    def _attach(self, found: tuple[Place, ...]) -> None:
+        mapped: dict[str, Mapped] = {}
+        refs: dict[str, Ref] = {}
+        attachments = []
+        for number, (slot, place) in enumerate(zip(self._chain.slots, found, strict=True)):
+            of_slot = match(slot.plugin, self._parameters(slot, place))
+            mapped |= {slot.address(symbol): m for symbol, m in of_slot.items()}
+            refs |= {slot.address(symbol): (number, m.found.key) for symbol, m in of_slot.items()}
+            parameters = tuple(m.found for m in of_slot.values())
+            attachments.append(Attachment(place.track, place.plugin, parameters))
+        self._dialect.attach(attachments)
+        self._found, self._mapped, self._refs = found, mapped, refs
+        self._addresses = {ref: address for address, ref in refs.items()}
+        self._bypassed = self._told_by_places(found)
+
+    def _parameters(self, slot: Slot, place: Place) -> list[HostParameter]:
+        if self.profile.discovers:
+            return list(self._dialect.parameters(place.track, place.plugin))
+        return list(self._dialect.assumed(place.track, place.plugin, slot.plugin))
+
+    def _told_by_places(self, found: Iterable[Place]) -> dict[str, float]:
+        """Bypasses, as far as the list of plugins tells them."""
+        return {
+            slot.address(BYPASS): float(place.plugin.bypassed)
+            for slot, place in zip(self._chain.slots, found, strict=True)
+            if place.plugin.bypassed is not None
+        }
+
+    @override
+    def read(self) -> dict[str, float]:
+        if not self.profile.reads:
+            return {}
+        if self.profile.ask_s == NEVER_S:
+            return self._read_anew()
+        # What has come in before is older than the question.
+        self.poll()
+        values: dict[str, float] = {}
+        for _ in range(_READ_ATTEMPTS):
+            self.ask()
+            deadline = time.monotonic() + _READ_S
+            while time.monotonic() < deadline:
+                news = self.poll()
+                if news.moved:
+                    self.find()
+                    values.clear()
+                    break
+                values |= news.values
+                if values.keys() >= self._mapped.keys():
+                    return self._bypassed | values
+                time.sleep(_POLL_S)
+        raise HostError(
+            f"the {self.profile.name} does not tell"
+            f" {', '.join(address for address in self._mapped if address not in values)};"
+            f" {self.profile.remedy}"
+        )
+
+    def _read_anew(self) -> dict[str, float]:
+        """All that a host tells which cannot be asked for values alone."""
+        found = find_again(self._dialect, self._found, self._wanted, self._chain)
+        if [place.keys for place in found] != [place.keys for place in self._found]:
+            self._attach(found)
+        self._bypassed = self._told_by_places(found)
+        values = dict(self._bypassed)
+        for number, (slot, place) in enumerate(zip(self._chain.slots, found, strict=True)):
+            for parameter in self._parameters(slot, place):
+                address = self._addresses.get((number, parameter.key))
+                if address and parameter.value is not None:
+                    values[address] = self._mapped[address].to_real(parameter.value)
+        return values
+
+    @override
+    def set(self, values: Mapping[str, float]) -> None:
+        knobs = {a: value for a, value in values.items() if not self._chain.is_switch(a)}
+        if knobs:
+            self._dialect.set({self._refs[a]: self._mapped[a].to_host(v) for a, v in knobs.items()})
+        if not self.profile.bypasses:
+            return
+        for number, switch in enumerate(self._chain.switches):
+            if switch in values:
+                self._dialect.bypass(number, values[switch] >= 0.5)
+
+    @override
+    def touch(self, addresses: Iterable[str], on: bool) -> None:
+        self._dialect.touch([self._refs[address] for address in addresses], on)
+
+    @override
+    def ask(self) -> None:
+        self._dialect.ask()
+
+    @override
+    def poll(self) -> News[str]:
+        news = self._dialect.poll()
+        switches = [(self._chain.switches[number], float(on)) for number, on in news.bypassed]
+        self._bypassed |= switches
+        values = [
+            (address, self._mapped[address].to_real(value))
+            for ref, value in news.values
+            if (address := self._addresses.get(ref))
+        ]
+        return News((*values, *switches), answered=news.answered, moved=news.moved, gone=news.gone)
+
+    @override
+    def close(self) -> None:
+        self._dialect.close()
