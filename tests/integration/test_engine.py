@@ -52,7 +52,7 @@ def engine(state: Path) -> Iterator[Engine]:
         yield process, client
 
 
-def value(client: ControlClient, address: str) -> object:
+def value(client: ControlClient, address: str) -> Any:
     return client.values.get(address, (None,))[0]
 
 

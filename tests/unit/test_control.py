@@ -223,7 +223,7 @@ def test_what_is_kept_is_written_soon_and_whole(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
 
 
-RELEASED = {
+RELEASED: dict[str, Any] = {
     "settings": {
         "/source": ["jack"],
         "/source/channels": ["1,2"],
@@ -679,8 +679,9 @@ def test_a_library_that_changes_is_noticed(tmp_path: Path, library: Library) -> 
 
 
 def test_what_was_kept_before_chains_is_there_again(tmp_path: Path) -> None:
-    before = RELEASED | {"settings": {**RELEASED["settings"], "/plugin": ["mda-overdrive"]}}
-    before["settings"] |= {"/source": [""], "/reference": [""], "/host": [""]}
+    none = {"/source": [""], "/reference": [""], "/host": [""]}
+    settings = RELEASED["settings"] | none | {"/plugin": ["mda-overdrive"]}
+    before = RELEASED | {"settings": settings}
     (tmp_path / FILE).write_text(json.dumps(before))
     with Engine(tmp_path) as engine:
         engine.until(chain="mda-overdrive", amount=0.5, averaging=2.0)
