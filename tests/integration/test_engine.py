@@ -52,7 +52,7 @@ def engine(state: Path) -> Iterator[Engine]:
         yield process, client
 
 
-def value(client: ControlClient, address: str) -> Any:
+def value(client: ControlClient, address: str) -> object:
     return client.values.get(address, (None,))[0]
 
 
