@@ -173,8 +173,13 @@ def filters(manifest: Manifest) -> Chain:
 
 @pytest.mark.parametrize(("delayed", "share"), [(True, 0.75), (False, 0.5)])
 def test_a_chain_of_plugins_with_and_without_models_is_searched(
-    filters: Chain, guitar: tuple[Audio, int], delayed: bool, share: float
+    filters: Chain,
+    guitar: tuple[Audio, int],
+    monkeypatch: pytest.MonkeyPatch,
+    delayed: bool,
+    share: float,
 ) -> None:
+    monkeypatch.setattr("bridge.search.render_search.EVOLVED_UNTRAINED", 120)
     estimator, effect = Estimator(filters), load_chain(filters)
     played, other, rate = halves(guitar)
     values = {
