@@ -54,9 +54,9 @@ def name_in(chain: Chain, slot_id: str, name: str) -> str:
 
 
 def parameter_view(parameter: ChainParameter, values: Values) -> ParameterView:
-    """The row of a parameter; its default stands where the engine has told no value yet."""
+    """The row of a parameter; it stands at its start where the engine has told no value yet."""
     spec, here = parameter.spec, {leaf: address(parameter, leaf) for leaf in Leaf}
-    real = number(values, here[Leaf.VALUE], spec.default)
+    real = number(values, here[Leaf.VALUE], parameter.slot.start.values[spec.symbol])
     answered = spec.predicted and here[Leaf.PREDICTED] in values
     predicted = number(values, here[Leaf.PREDICTED]) if answered else None
     sure = here[Leaf.CONFIDENCE] in values and answered

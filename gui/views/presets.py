@@ -63,7 +63,8 @@ class Preset:
 
 def setting_now(chain: Chain, values: Values) -> ChainSetting:
     """The host's values."""
-    real = {p.address: number(values, address(p), p.spec.default) for p in chain.parameters}
+    told = [p for p in chain.parameters if address(p) in values]
+    real = {p.address: number(values, address(p)) for p in told}
     bypassed = [s.id for s in chain.slots if is_on(values, node_address(s.address(BYPASS)))]
     return ChainSetting.of_values(chain, real).without(bypassed)
 

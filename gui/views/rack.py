@@ -87,10 +87,10 @@ def slot_view(
 
 def summary(parameters: Sequence[ChainParameter], values: Values) -> str:
     """Names and values in the host of what is predicted, in a line."""
+    shown = [p for p in parameters if p.spec.predicted]
+    reals = [number(values, address(p), p.slot.start.values[p.spec.symbol]) for p in shown]
     return " · ".join(
-        f"{p.spec.name} {real_text(p.spec, number(values, address(p), p.spec.default))}"
-        for p in parameters
-        if p.spec.predicted
+        f"{p.spec.name} {real_text(p.spec, real)}" for p, real in zip(shown, reals, strict=True)
     )
 
 

@@ -73,6 +73,7 @@ class Rack(Card):
             app.focusChanged.connect(self._follow_focus)
         engine.watch(self._follow, "/chain", "/slots", "/plugins", "/rigs", "/parameter/", "/slot/")
         engine.watch(self._show_history, "/history")
+        engine.complained.connect(self._forget_focus)
 
     @property
     def rows(self) -> list[ParameterRow]:
@@ -207,7 +208,6 @@ class Rack(Card):
         if chain is None:
             raise ManifestError("there is no chain yet; choose one first")
         card = SlotCard(self._engine, self._theme, chain, chain.slot(slot_id))
-        card.be_narrow(self._narrow)
         card.stepped.connect(lambda step: self.step(card, step))
         card.removed.connect(lambda: self.take_out(card))
         card.opened.connect(lambda: self._opened(card))
@@ -219,9 +219,12 @@ class Rack(Card):
     def _arrange(self) -> None:
         while self._layout.count():
             self._layout.takeAt(0)
+        plugins = [card.slot.plugin.id for card in self.cards]
         for number, card in enumerate(self.cards):
             self._layout.addWidget(card, int(card.alone))
-            card.be_placed(number == 0, number == len(self.cards) - 1)
+            ambiguous = plugins.count(plugins[number]) > 1
+            card.be_placed(number == 0, number == len(self.cards) - 1, ambiguous)
+            card.be_narrow(self._narrow)
             card.show()
         self._empty.setVisible(not self.cards)
         if not self.cards:
@@ -269,6 +272,11 @@ class Rack(Card):
         target.setFocus(Qt.FocusReason.OtherFocusReason)
         self.area.ensureWidgetVisible(card, 0, 0)
 
+    def _forget_focus(self, address: str, _: str) -> None:
+        """What was asked for does not come."""
+        if address == "/chain":
+            self._focus = None
+
     def _follow_focus(self, _: QWidget | None, now: QWidget | None) -> None:
         """The card that the keyboard is in is the current one; it is scrolled to."""
         if now is not None and (card := self._card_with(now)):
@@ -284,6 +292,8 @@ class Rack(Card):
 
     def _drag(self, card: SlotCard, at: QPoint) -> None:
         """Show where it would go; near the edges the rack scrolls along."""
+        if card not in self.cards:
+            return
         here = self._column.mapFromGlobal(at)
         self.area.ensureVisible(0, here.y(), 0, _EDGE_PX)
         number = self.cards.index(card)
@@ -303,6 +313,6 @@ class Rack(Card):
     def _drop(self, card: SlotCard) -> None:
         self._mark.hide()
         to, self._drop_at = self._drop_at, None
-        number = self.cards.index(card)
-        if to is not None and to != number:
-            self._move(number, to, "fold")
+        # The chain may have become another one meanwhile.
+        if to is not None and card in self.cards and to != self.cards.index(card):
+            self._move(self.cards.index(card), to, "fold")

@@ -54,8 +54,7 @@ class SlotCard(QFrame):
         spacious = self.alone and len(self.rows) <= _FEW
         self._grid = ParameterGrid(self.rows, 12 if spacious else 2)
         self.body = QWidget()
-        same = [one for one in chain.slots if one.plugin == slot.plugin]
-        self.head = SlotHead(self, theme, len(same) > 1)
+        self.head = SlotHead(self, theme)
         whole = QVBoxLayout(self)
         whole.setSpacing(0)
         whole.addWidget(self.head)
@@ -97,10 +96,11 @@ class SlotCard(QFrame):
             for one in self.rows:
                 one.show_values()
 
-    def be_placed(self, first: bool, last: bool) -> None:
-        """Where in the rack it is."""
+    def be_placed(self, first: bool, last: bool, ambiguous: bool) -> None:
+        """Where in the rack it is; `ambiguous` where another slot has the same plugin."""
         self.head.up.setEnabled(not first)
         self.head.down.setEnabled(not last)
+        self.head.ambiguous = ambiguous
 
     def be_narrow(self, narrow: bool) -> None:
         """Do with less width."""
@@ -163,13 +163,12 @@ class SlotHead(QWidget):
     A press opens or closes the card; a press that moves drags it.
     """
 
-    def __init__(self, card: SlotCard, theme: Theme, ambiguous: bool) -> None:
-        """`ambiguous` where another slot has the same plugin."""
+    def __init__(self, card: SlotCard, theme: Theme) -> None:
         super().__init__()
         self._card = card
         self._pressed: QPoint | None = None
         self._drags = self._leaves_label = self._has_label = False
-        self._ambiguous = ambiguous
+        self.ambiguous = False
         self._spoken = name = card.slot.plugin.name
         if card.slot.id != card.slot.plugin.id:
             self._spoken = f"{name} ({card.slot.id})"
@@ -216,7 +215,7 @@ class SlotHead(QWidget):
 
     def be_narrow(self, narrow: bool) -> None:
         """Leave out the slot's own name where the plugin's says enough."""
-        self._leaves_label = narrow and not self._ambiguous
+        self._leaves_label = narrow and not self.ambiguous
         self.label.setHidden(self._leaves_label or not self._has_label)
 
     def show_view(self, view: SlotView, is_open: bool) -> None:
