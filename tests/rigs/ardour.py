@@ -155,7 +155,7 @@ class ScriptedArdour(Ardour):
     @override
     def _launched(self) -> subprocess.Popen[bytes]:
         program = self._program.parent / "luasession"
-        child = start(program, log=self._log, env=self._env, stdin=subprocess.PIPE)
+        child = start(program, "-i", log=self._log, env=self._env, stdin=subprocess.PIPE)
         self._console = child.stdin
         self._say(
             'AudioEngine:set_backend("JACK", "ardour", "")',
