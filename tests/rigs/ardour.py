@@ -22,6 +22,8 @@ PLUGINS = ("mda-overdrive", "mda-delay", "mda-ambience", "mda-combo")
 """What the track holds, in order, by their ids in the manifest."""
 TRACK_INPUT = f"ardour:{TRACK}/audio_in 1"
 TRACK_OUTPUTS = tuple(f"ardour:{TRACK}/audio_out {n}" for n in (1, 2))
+_SCRIPTED = "scripted"
+"""What JACK calls the other Ardour, which may run beside the first."""
 _SESSION = "rig"
 TEMPLATE = Path(__file__).parents[2] / "docs/hosts/ardour-template/dafx-bridge/dafx-bridge.template"
 _OSC_PORTS = range(3819, 3839)
@@ -118,7 +120,10 @@ class Ardour(Closing):
         return _DROPPED if _DROPPED in printed else ""
 
     def _ready(self) -> bool:
-        return bool(self._osc_port()) and {TRACK_INPUT, *TRACK_OUTPUTS} <= port_names()
+        return bool(self._osc_port()) and self._ports() <= port_names()
+
+    def _ports(self) -> set[str]:
+        return {TRACK_INPUT, *TRACK_OUTPUTS}
 
     def _osc_port(self) -> int | None:
         """The one of `_OSC_PORTS` that is bound by this process."""
@@ -155,13 +160,17 @@ class ScriptedArdour(Ardour):
     @override
     def _launched(self) -> subprocess.Popen[bytes]:
         program = self._program.parent / "luasession"
-        child = start(program, log=self._log, env=self._env, stdin=subprocess.PIPE)
+        child = start(program, "-i", log=self._log, env=self._env, stdin=subprocess.PIPE)
         self._console = child.stdin
         self._say(
-            'AudioEngine:set_backend("JACK", "ardour", "")',
+            f'AudioEngine:set_backend("JACK", "{_SCRIPTED}", "")',
             f's = load_session("{self._session}", "{_SESSION}")',
         )
         return child
+
+    @override
+    def _ports(self) -> set[str]:
+        return {port.replace("ardour:", f"{_SCRIPTED}:") for port in super()._ports()}
 
     def _say(self, *lines: str) -> None:
         assert self._console
