@@ -38,6 +38,8 @@ from training.pool import load_pool
 SETTINGS = Settings(cases=6, rendered_cases=3, pesq_cases=2, seed=7)
 KINDS = sorted({kind for kinds in SLICES.values() for kind in kinds})
 MANIFEST = Library().manifest
+AT_TIMES_UNHEARD = {"pedalboard-noise-gate", "pedalboard-clipping"}
+"""Below or above its threshold a sound goes through these as it is."""
 
 
 @pytest.fixture(scope="module")
@@ -245,7 +247,8 @@ def test_true_parameters_give_the_target_to_the_bit(
             rendered=False,
         )
         assert np.array_equal(answered.audio[TRUE], cases[index].target)
-        assert cases[index].clean == np.array_equal(cases[index].target, cases[index].dry)
+        alike = np.array_equal(cases[index].target, cases[index].dry)
+        assert alike if cases[index].clean else not alike or plugin.id in AT_TIMES_UNHEARD
 
 
 def test_cross_plugin_cases_repeat_and_come_from_the_other_effect(

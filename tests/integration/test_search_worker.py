@@ -169,7 +169,7 @@ def test_a_missing_model_is_told_even_where_the_child_is_long_gone(
     with SearchWorker(chain, Library.of_models(tmp_path)) as worker:
         time.sleep(asked_after_s)
         worker.ask(request_)
-        assert "no such model card" in outcome(worker).fault
+        assert "model 'mda-overdrive' is not below" in outcome(worker).fault
 
 
 OWNER = """
