@@ -1,4 +1,4 @@
-"""The control surface: table, socket, jobs, store, parameters, undo, service, a reference's report."""
+"""The control surface: table, socket, jobs, store, parameters, undo, service, references."""
 
 import json
 import threading
