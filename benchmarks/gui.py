@@ -157,7 +157,7 @@ def measure_window(port: int, seconds: float) -> NoReturn:
         window, engine = open_window(app, Remembered(Path(folder)), port)
         engine.start()
         window.show()
-        while not window.parameters.rows or "/input/peak" not in engine.values:
+        while not window.rack.rows or "/input/peak" not in engine.values:
             idle(5)
         window.grab()
         shown_s = time.monotonic()

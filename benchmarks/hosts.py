@@ -22,11 +22,11 @@ import numpy as np
 
 from bridge.audio.files import read_audio
 from bridge.audio.resample import resample
+from bridge.chain import Chain, ChainSetting, chain_of
 from bridge.demo.run import INPUT
 from bridge.drive.driver import Driver
 from bridge.hosts import Host, connect
 from bridge.library import Library
-from bridge.manifest import PluginSpec, Setting
 from bridge.osc import Message, OscSocket
 from bridge.osc.packets import encode
 from tests.rigs.ardour import PLUGINS, TRACK, TRACK_INPUT, TRACK_OUTPUTS, Ardour
@@ -41,6 +41,7 @@ RATES_HZ = (100, 300, 1_000, 3_000, 10_000)
 LASTING_S = 1.0
 TICK_S = 0.05
 PLUGIN = "mda-overdrive"
+DRIVE = f"{PLUGIN}/drive"
 
 
 def main() -> None:
@@ -81,22 +82,22 @@ def report(name: str, result: object) -> None:
     RESULT.write_text(json.dumps(results, indent=1) + "\n")
 
 
-def ardour_url(ardour: Ardour, plugin_id: str) -> str:
-    """Where the bridge finds one of the rig's plugins."""
-    return f"ardour://127.0.0.1:{ardour.port}/{TRACK}/{plugin_id.replace('-', '%20')}"
+def ardour_url(ardour: Ardour, text: str) -> str:
+    """Where the bridge finds the rig's plugins that a chain's text names."""
+    return f"ardour://127.0.0.1:{ardour.port}/{TRACK}/{text.replace('-', '%20')}"
 
 
 def round_trip(url: str, rounds: int) -> dict[str, float]:
     """From a set to its value read back, as often as given."""
-    plugin = Library().manifest.plugin(PLUGIN)
+    chain = chain_of(PLUGIN, Library().manifest)
     draw = np.random.default_rng(0)
     times_ms: list[float] = []
     wrong = 0
-    with connect(url, plugin) as host:
+    with connect(url, chain) as host:
         for value in draw.random(rounds):
             started = time.perf_counter()
-            host.set({"drive": float(value)})
-            told = host.read()["drive"]
+            host.set({DRIVE: float(value)})
+            told = host.read()[DRIVE]
             times_ms.append(1000 * (time.perf_counter() - started))
             wrong += int(told != np.float32(value))
     return {
@@ -109,18 +110,18 @@ def round_trip(url: str, rounds: int) -> dict[str, float]:
 
 def sets_without_loss(ardour: Ardour) -> list[dict[str, int]]:
     """Single sets at growing rates: what the system dropped, and whether the last one arrived."""
-    plugin = Library().manifest.plugin(PLUGIN)
+    chain = chain_of(PLUGIN, Library().manifest)
     results = []
-    with connect(ardour_url(ardour, PLUGIN), plugin) as host:
+    with connect(ardour_url(ardour, PLUGIN), chain) as host:
         for rate_hz in RATES_HZ:
             count = round(rate_hz * LASTING_S)
             before, started = dropped_at(ardour.port), time.perf_counter()
             for number in range(count):
                 if (early_s := started + number / rate_hz - time.perf_counter()) > 0:
                     time.sleep(early_s)
-                host.set({"drive": number / count})
+                host.set({DRIVE: number / count})
             took_s = time.perf_counter() - started
-            arrived = host.read()["drive"] == np.float32((count - 1) / count)
+            arrived = host.read()[DRIVE] == np.float32((count - 1) / count)
             results.append(
                 {
                     "sets": count,
@@ -142,38 +143,39 @@ def dropped_at(port: int) -> int:
 
 
 def sound(ardour: Ardour) -> dict[str, dict[str, float]]:
-    """MRSTFT to our own render, of what Ardour plays and of the dry guitar, by plugin."""
-    manifest = Library().manifest
+    """MRSTFT to our own render, of what Ardour plays and of the dry guitar.
+
+    Of each plugin by itself, with the others left out, and of all as one chain.
+    """
+    chain = chain_of(",".join(PLUGINS), Library().manifest)
     audio, rate = read_audio(INPUT)
     dry = resample(audio, rate, RATE)[0, : 2 * RATE]
     results = {}
-    with Player("player", inputs=2) as player:
+    with Player("player", inputs=2) as player, connect(ardour_url(ardour, chain.id), chain) as host:
         player.connect(TRACK_INPUT, TRACK_OUTPUTS)
-        for plugin_id in PLUGINS:
-            for other in PLUGINS:
-                with connect(ardour_url(ardour, other), manifest.plugin(other)) as host:
-                    host.bypass(other != plugin_id)
-            setting = random_setting(manifest.plugin(plugin_id))
-            with connect(ardour_url(ardour, plugin_id), setting.plugin) as host:
-                host.set(setting.values)
-                host.read()
-            heard = similarity(player, dry, setting)
-            results[plugin_id] = {"ardour": round(heard.host, 6), "dry": round(heard.dry, 3)}
+        for heard in [*([slot.id] for slot in chain.slots), [slot.id for slot in chain.slots]]:
+            left_out = {slot.id for slot in chain.slots} - set(heard)
+            setting = random_setting(chain).without(left_out)
+            host.set(setting.all_values)
+            host.read()
+            told = similarity(player, dry, setting)
+            name = ",".join(heard)
+            results[name] = {"ardour": round(told.host, 6), "dry": round(told.dry, 3)}
     return results
 
 
-def random_setting(plugin: PluginSpec) -> Setting:
+def random_setting(chain: Chain) -> ChainSetting:
     """Every parameter drawn."""
     draw = np.random.default_rng(1)
-    return Setting(plugin, tuple(draw.random(len(plugin.parameters)).tolist()))
+    return ChainSetting.of_normalised(chain, draw.random(len(chain.parameters)).tolist())
 
 
 def recovery(ardour: Ardour) -> dict[str, float]:
     """Seconds from a kill to a new Ardour, and from there to the values being back."""
-    plugin = Library().manifest.plugin(PLUGIN)
-    setting = random_setting(plugin)
+    chain = chain_of(PLUGIN, Library().manifest)
+    setting = random_setting(chain)
     url = ardour_url(ardour, PLUGIN)
-    with connect(url, plugin) as host, driven(host, setting):
+    with connect(url, chain) as host, driven(host, setting):
         wait_until_set(url, setting)
         killed = time.monotonic()
         ardour.kill()
@@ -184,22 +186,22 @@ def recovery(ardour: Ardour) -> dict[str, float]:
     return {"down_s": round(up - killed, 2), "restored_after_s": round(restored - up, 2)}
 
 
-def wait_until_set(url: str, setting: Setting) -> None:
+def wait_until_set(url: str, setting: ChainSetting) -> None:
     """Until the host has these values, as another client sees it."""
 
     def there() -> bool:
         told = watcher.read()
-        return all(abs(told[symbol] - value) < 1e-6 for symbol, value in setting.values.items())
+        return all(abs(told[address] - v) < 1e-6 for address, v in setting.values.items())
 
-    with connect(url, setting.plugin) as watcher:
+    with connect(url, setting.chain) as watcher:
         wait_for("the values", there)
 
 
 @contextmanager
-def driven(host: Host, setting: Setting) -> Iterator[None]:
+def driven(host: Host, setting: ChainSetting) -> Iterator[None]:
     """The host driven with one setting, as the live engine does it, in a thread of its own."""
     stop = threading.Event()
-    driver = Driver(host, setting.plugin)
+    driver = Driver(host, setting.chain)
 
     def drive() -> None:
         while not stop.wait(TICK_S):

@@ -76,7 +76,10 @@ def open_window(
     owned: bool = False,
     library: Library | None = None,
 ) -> tuple[MainWindow, Engine]:
-    """The window, not shown yet, and its engine, not polled yet; what is known comes from `library`, or the user's."""
+    """The window, not shown yet, and its engine, not polled yet.
+
+    Without `library`, it is what is shipped and what the user has added.
+    """
     engine = Engine(library or open_library(), port)
     supervisor = Supervisor(engine_command(port, state), lambda: engine.send("/quit"), owned)
     theme = Theme(app, remembered.theme)

@@ -151,16 +151,20 @@ class Engine(QObject):
         self._forget_others()
 
     def _go_on(self) -> None:
-        """Send what waits for a chain, once the engine has taken it."""
+        """Send what waits for a chain, once the engine has loaded it."""
         if self._then is None or self.chain is None:
             return
         chain, orders = self._then
-        if self.chain.id == chain.id and all(
-            address in self.values for address, _ in orders if address.startswith(f"{PARAMETER}/")
-        ):
+        loaded = list(self.slots) == [slot.id for slot in chain.slots]
+        if self.chain.id == chain.id and loaded and self._knows(orders):
             self._then = None
             for address, value in orders:
                 self.send(address, *value)
+
+    def _knows(self, orders: Iterable[tuple[str, Value]]) -> bool:
+        """Whether the engine has told all parameters that are to be set."""
+        below = f"{PARAMETER}/"
+        return all(where in self.values for where, _ in orders if where.startswith(below))
 
     def _forget_others(self) -> None:
         """Values that this chain has not; as the engine does, which tells only what is new."""

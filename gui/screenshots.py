@@ -26,6 +26,7 @@ from gui.widgets.main_window import MainWindow
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 _PATIENCE_S = 120.0
 _PLAYED_S = 20.0
+_RIG = "mda-amp"
 _NOBODY = "ardour://127.0.0.1:3819/Guitar/mda%20MultiBand"
 
 
@@ -45,7 +46,8 @@ class Variant:
 VARIANTS = (
     Variant("dark", "dark", 1280, 720, 1),
     Variant("light", "light", 1280, 720, 1),
-    Variant("4k", "light", 1920, 1080, 2, ("match",)),
+    Variant("small", "dark", 1024, 600, 1, ("match", "rack")),
+    Variant("4k", "light", 1920, 1080, 2, ("match", "rack")),
 )
 
 
@@ -109,10 +111,10 @@ def _history(window: MainWindow) -> None:
 
 
 def _changes(window: MainWindow) -> None:
-    row = window.parameters.rows[1]
+    row = window.rack.rows[1]
     row.slider.setValue(600)
     _idle(500)
-    window.parameters.rows[2].lock.click()
+    window.rack.rows[2].lock.click()
     window.do("tab_changes")
     _idle(1500)
 
@@ -123,9 +125,16 @@ def _map(window: MainWindow) -> None:
     _idle(500)
 
 
+def _rack(window: MainWindow) -> None:
+    window.engine.send("/chain", _RIG)
+    _wait("the rack", lambda: len(window.rack.cards) > 1)
+    window.do("tab_spectrum")
+    _idle(3000)
+
+
 def _error(window: MainWindow) -> None:
-    window.engine.send("/plugin", "mda-multiband")
-    _wait("other sliders", lambda: len(window.parameters.rows) == 13)
+    window.engine.send("/chain", "mda-multiband")
+    _wait("other sliders", lambda: len(window.rack.rows) == 13)
     window.do("tab_spectrum")
     window.engine.send("/host", _NOBODY)
     _wait("a sentence", window.messages.isVisible)
@@ -138,6 +147,7 @@ _STATES: dict[str, Callable[[MainWindow], None]] = {
     "history": _history,
     "changes": _changes,
     "map": _map,
+    "rack": _rack,
     "error": _error,
 }
 

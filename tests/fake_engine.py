@@ -11,7 +11,7 @@ from math import sin
 
 from bridge.chain import Chain, chain_of
 from bridge.closing import Closing
-from bridge.control.nodes import NODES, PARAMETER, SLOT, Access, chain_nodes
+from bridge.control.nodes import NODES, PARAMETER, SLOT, Access, Leaf, chain_nodes
 from bridge.control.surface import Order, Surface
 from bridge.errors import ManifestError
 from bridge.library import Library
@@ -177,10 +177,9 @@ class FakeEngine(Closing):
                 tell(f"{SLOT}/{slot.id}/confidence", 0.85 - 0.1 * (number % 4))
 
     def _set_parameter(self, order: Order) -> None:
-        slot, symbol, *leaf = order.node.address.removeprefix(f"{PARAMETER}/").split("/")
-        if leaf in ([], ["normalised"]):
-            address, real = f"{slot}/{symbol}", order.number
-            if leaf:
+        address, real = order.node.of, order.number
+        if order.node.leaf in (Leaf.VALUE, Leaf.NORMALISED):
+            if order.node.leaf is Leaf.NORMALISED:
                 real = self._chain.parameter(address).spec.to_real(order.number)
             self._move(address, real, "you")
             self._surface.tell(f"{PARAMETER}/{address}/yours", 1)

@@ -269,13 +269,14 @@ class Driver(Closing):
         begun = moved - self._touched.keys()
         if begun:
             self._host.touch(begun, True)
-        if due.values:
-            real = {address: self._real(address, v) for address, v in due.values.items()}
+        real = {address: self._real(address, v) for address, v in due.values.items()}
+        if real:
             self._host.set(real)
             if not self._host.profile.follows:
                 self._values |= real
-        for address, value in due.values.items():
-            self._echoes.sent(address, value, now_s)
+        for address, value in real.items():
+            # What comes back of an enum or an integer is a step of its range.
+            self._echoes.sent(address, self._chain.to_normalised(address, value), now_s)
         self._touched |= dict.fromkeys(moved, now_s)
         ended = [address for address, at in self._touched.items() if now_s - at >= RELEASE_S]
         self._release(ended)

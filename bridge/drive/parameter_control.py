@@ -80,9 +80,9 @@ class ParameterControl(Closing):
         return self.driver.finish(self.setting)
 
     def revert(self, keep: Set[str] = frozenset()) -> bool:
-        """Blocking: give the host its values from before back, but those at the addresses in `keep`.
+        """Blocking: give the host its values from before back; False where it is gone.
 
-        False where it is gone.
+        The addresses in `keep` stay as they are, and are driven on.
         """
         return self.driver.revert(keep)
 

@@ -71,6 +71,11 @@ class ChainPlayer(Closing):
         self._coming: deque[RunningChain] = deque()
         self._spent: deque[RunningChain] = deque()
 
+    @property
+    def exchanging(self) -> bool:
+        """Whether a chain is on its way that is not yet heard alone."""
+        return bool(self._next or self._coming)
+
     def exchange(self, chain: RunningChain) -> None:
         """Go over to this chain, from any thread."""
         self._coming.append(chain)

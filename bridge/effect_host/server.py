@@ -146,6 +146,10 @@ class EmbeddedHostServer:
         """Blocking, for `_ATTEND_S` and what it takes to open a chain that is asked for."""
         if player is not None:
             player.close_spent()
+            if player.exchanging:
+                # One at a time, however fast they are asked for.
+                time.sleep(_ATTEND_S)
+                return
         try:
             text = self._texts.get(timeout=_ATTEND_S)
             while not self._texts.empty():
@@ -155,7 +159,7 @@ class EmbeddedHostServer:
         try:
             self._exchange(chain_of(text, self._library.manifest), player, source)
         except BridgeError as error:
-            _log.warning("the chain stays as it was: %s", error)
+            self._complain("the chain stays as it was: %s", str(error))
 
     def _exchange(self, chain: Chain, player: ChainPlayer | None, source: Source | None) -> None:
         """Blocking: open a chain and go over to it. Raises EffectError where that fails."""
@@ -248,11 +252,11 @@ class EmbeddedHostServer:
             except AudioError as error:
                 self._complain("%s", str(error))
 
-    def _complain(self, words: str, address: str) -> None:
+    def _complain(self, words: str, what: str) -> None:
         """Tell a mistake; a flood of them must not become a flood of words."""
         self._complaints += 1
         if self._complaints <= _TOLD_COMPLAINTS:
-            _log.warning(words, address)
+            _log.warning(words, what)
 
     def _answer(self, messages: list[Message], client: Address) -> None:
         """One message plainly, several as one bundle."""

@@ -67,7 +67,7 @@ def _write(answers: dict[str, bool]) -> None:
     partial = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(answers, indent=1), encoding="utf-8")
+        partial.write_text(json.dumps(dict(answers), indent=1), encoding="utf-8")
         partial.replace(file)
     except OSError as error:
         _log.info("%s cannot be kept (%s)", file, error)

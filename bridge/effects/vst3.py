@@ -6,16 +6,13 @@ open stream may be used from any one thread.
 Loading takes 27 ms for a small plugin, and 0.5 MB of it never come back. So a plugin goes back to a
 pool when its stream is closed (`bridge.effects.pool`), where it is as new once it has got its first
 state back and is reset, which takes 0.3 ms. The first stream of all makes a trial of that: it loads
-the plugin four times and renders some seconds.
+the plugin three times more and renders some seconds.
 """
 
-import os
 import re
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, Self
 
 import numpy as np
@@ -27,11 +24,14 @@ from bridge.arrays import Audio
 from bridge.effects import pool
 from bridge.effects.base import BLOCK_FRAMES, Effect, EffectStream
 from bridge.effects.groups import GroupedStream, Instance
+from bridge.effects.vst3_files import find
 from bridge.errors import EffectError
 from bridge.manifest import ParamSpec, PluginSpec, Setting
 
 _SHOWN_TOLERANCE = 0.01
 """How far a value that the plugin shows may lie from the one it was given, as part of the range."""
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_PROBE_RATE_HZ = 48_000.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class _Trial:
     rate_before_hz: float
     seconds: float
     drawn: float
-    """How many of the parameters are drawn; the others are at their defaults, which a plugin may
+    """The share of parameters that are drawn; the others are at their defaults, which a plugin may
     hold more exactly than it can be told them."""
 
 
@@ -59,8 +59,6 @@ class _Loaded:
         return self
 
 
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-_PROBE_RATE_HZ = 48_000.0
 _TRIALS = (
     # Long enough for what a delay has kept to come out.
     _Trial(48_000.0, 44_100.0, 3.0, drawn=1.0),
@@ -85,13 +83,14 @@ class Vst3Effect(Effect):
     def __init__(self, plugin: PluginSpec) -> None:
         """Raises EffectError where it is not installed, is broken or differs from the manifest."""
         super().__init__(plugin)
-        self._path = _find(plugin)
-        loaded = self._load()
+        self._path = find(plugin)
+        loaded = self._load_new()
         for parameter in plugin.parameters:
-            _check(plugin, _controls(loaded), parameter)
-        self._channels = self._measure_channels(loaded)
+            _check(plugin, _controls(loaded.plugin), parameter)
+        self._channels = self._measure_channels(loaded.plugin)
         self._fingerprint = pool.fingerprint(plugin, self._path, pedalboard_version)
         self._idle = pool.idle(self._fingerprint)
+        self._spare: _Loaded | None = loaded
 
     def _load(self) -> pedalboard.VST3Plugin:
         self._require_main_thread()
@@ -130,6 +129,9 @@ class Vst3Effect(Effect):
         give_back = None
         if pool.reset_is_fresh(self._fingerprint, self._reset_is_fresh):
             give_back = self._idle.append
+            if self._spare is not None:
+                self._idle.append(self._spare)
+        self._spare = None
         return GroupedStream(
             lambda: _Vst3Instance(self._take(), self._channels, sample_rate, setting, give_back),
             channels,
@@ -151,16 +153,13 @@ class Vst3Effect(Effect):
 
     def _reset_is_fresh(self) -> bool:
         """Whether a plugin that has played other sound at another setting renders as a new one."""
-        used = self._load_new()
+        used = self._spare or self._load_new()
         draw = np.random.default_rng(0)
         try:
-            fresh = all(self._renders_as_new(used, trial, draw) for trial in _TRIALS)
+            return all(self._renders_as_new(used, trial, draw) for trial in _TRIALS)
         except (RuntimeError, ValueError):
             # It does not take its state back.
             return False
-        if fresh:
-            self._idle.append(used)
-        return fresh
 
     def _renders_as_new(self, used: _Loaded, trial: _Trial, draw: np.random.Generator) -> bool:
         def instance(loaded: _Loaded, rate: float, setting: Setting) -> _Vst3Instance:
@@ -258,42 +257,3 @@ def _check(plugin: PluginSpec, controls: dict[str, _Control], parameter: ParamSp
                 f"{plugin.id}: {parameter.symbol} set to {value:g} shows {shown!r} in the plugin;"
                 " correct its range in the manifest"
             )
-
-
-def _find(plugin: PluginSpec) -> Path:
-    """The plugin's file or bundle. Raises EffectError, naming the folders, where there is none."""
-    wanted = plugin.formats.vst3 or ""
-    if wanted.endswith(".vst3"):
-        path = Path(wanted).expanduser()
-        if path.exists():
-            return path
-        raise EffectError(f"{plugin.id}: there is no {path}; install it or correct the manifest")
-    folders = list(_folders())
-    for folder in folders:
-        for path in sorted(folder.rglob(f"{wanted}.vst3")):
-            return path
-    places = ", ".join(str(folder) for folder in folders)
-    raise EffectError(
-        f"{plugin.id}: the VST3 plugin {wanted!r} is not in {places}; install it there, or set"
-        " VST3_PATH to its folder"
-    )
-
-
-def _folders() -> Iterator[Path]:
-    """Where VST3 plugins lie on this system: what VST3_PATH names comes first."""
-    for name in os.environ.get("VST3_PATH", "").split(os.pathsep):
-        if name:
-            yield Path(name).expanduser()
-    match sys.platform:
-        case "darwin":
-            yield Path("~/Library/Audio/Plug-Ins/VST3").expanduser()
-            yield Path("/Library/Audio/Plug-Ins/VST3")
-        case "win32":
-            for variable in ("LOCALAPPDATA", "COMMONPROGRAMFILES"):
-                if folder := os.environ.get(variable):
-                    inside = ("Programs", "Common") if variable == "LOCALAPPDATA" else ()
-                    yield Path(folder, *inside, "VST3")
-        case _:
-            yield Path("~/.vst3").expanduser()
-            yield Path("/usr/lib/vst3")
-            yield Path("/usr/local/lib/vst3")

@@ -8,7 +8,8 @@ from typing_extensions import override
 from bridge.chain import Chain, Slot
 from bridge.errors import HostError
 from bridge.hosts.base import NEVER_S, Attachment, Dialect, Host, HostParameter, News, Ref
-from bridge.hosts.finding import Mapped, Place, Wanted, find_again, find_places, match
+from bridge.hosts.finding import Place, Wanted, find_again, find_places
+from bridge.hosts.matching import Mapped, match
 from bridge.manifest import BYPASS
 
 _READ_ATTEMPTS = 4

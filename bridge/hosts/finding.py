@@ -1,19 +1,15 @@
-"""Which tracks, plugins and parameters of a host are meant: by name, order and range, or not."""
+"""Which tracks and plugins of a host are meant: by name and order, or not at all."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import isclose, isfinite
 
 from typing_extensions import override
 
 from bridge.chain import Chain
 from bridge.errors import HostError
-from bridge.hosts.base import Dialect, HostParameter, HostPlugin, HostTrack, Key, Profile
-from bridge.manifest import ParamSpec, PluginSpec
-
-_RANGE_TOLERANCE = 1e-4
-"""Of the range: hosts speak in single precision and some round."""
+from bridge.hosts.base import Dialect, HostPlugin, HostTrack, Key, Profile
+from bridge.hosts.matching import match, plain
+from bridge.manifest import PluginSpec
 
 
 @dataclass(frozen=True)
@@ -45,43 +41,6 @@ class Place:
     @override
     def __str__(self) -> str:
         return "/".join(name for name in (self.track.name, self.plugin.name) if name)
-
-
-@dataclass(frozen=True)
-class Mapped:
-    """One parameter in the manifest and in the host."""
-
-    spec: ParamSpec
-    found: HostParameter
-
-    def to_host(self, real: float) -> float:
-        """The host's value of a real one, inside the host's range.
-
-        Raises HostError for what is not finite.
-        """
-        if not isfinite(real):
-            raise HostError(f"{self.spec.symbol}: {real} cannot be sent; give a finite number")
-        low, high = self._range
-        if self.found.normalised:
-            value = low + self.spec.to_normalised(real) * (high - low)
-        else:
-            value = min(max(float(real), low), high)
-        return float(round(value)) if self.found.integer else value
-
-    def to_real(self, value: float) -> float:
-        """The real value of one of the host's, inside the manifest's range."""
-        low, high = self._range
-        if self.found.normalised:
-            return self.spec.to_real((value - low) / (high - low))
-        return min(max(float(value), self.spec.min), self.spec.max)
-
-    @property
-    def _range(self) -> tuple[float, float]:
-        found, spec = self.found, self.spec
-        return (
-            spec.min if found.min is None else found.min,
-            spec.max if found.max is None else found.max,
-        )
 
 
 def find_places(dialect: Dialect, wanted: Wanted, chain: Chain) -> tuple[Place, ...]:
@@ -140,39 +99,6 @@ def find_again(
         return find_places(dialect, wanted, chain)
     listed = [place for track in tracks for place in _listed(dialect, track)]
     _check_order(found, listed, chain)
-    return found
-
-
-def match(plugin: PluginSpec, parameters: Sequence[HostParameter]) -> dict[str, Mapped]:
-    """The host's parameter of each of the plugin's, by symbol.
-
-    What is not predicted may be missing. Raises HostError that names the parameter which is
-    missing, of another range, or there several times.
-    """
-    found = {}
-    for spec in plugin.parameters:
-        names = {_plain(spec.name), _plain(spec.symbol)}
-        named = [parameter for parameter in parameters if _plain(parameter.name) in names]
-        fitting = [parameter for parameter in named if _fits(spec, parameter)]
-        if len(fitting) == 1:
-            found[spec.symbol] = Mapped(spec, fitting[0])
-        elif fitting:
-            raise HostError(
-                f"{plugin.name} has {len(fitting)} parameters named {spec.name!r} in the host;"
-                " nothing is written"
-            )
-        elif named:
-            theirs = named[0]
-            raise HostError(
-                f"{plugin.name}: {spec.name!r} goes from {theirs.min:g} to {theirs.max:g} in the"
-                f" host and from {spec.min:g} to {spec.max:g} in the manifest; nothing is written"
-            )
-        elif spec.predicted:
-            known = ", ".join(repr(parameter.name) for parameter in parameters) or "none"
-            raise HostError(
-                f"{plugin.name} has no parameter {spec.name!r} in the host, but {known}; nothing is"
-                " written"
-            )
     return found
 
 
@@ -298,15 +224,6 @@ def _key(name: str) -> Key:
     return int(name) if name.isdecimal() else name
 
 
-def _fits(spec: ParamSpec, found: HostParameter) -> bool:
-    if found.normalised or found.min is None or found.max is None:
-        return True
-    tolerance = _RANGE_TOLERANCE * (spec.max - spec.min)
-    return isclose(found.min, spec.min, rel_tol=0, abs_tol=tolerance) and isclose(
-        found.max, spec.max, rel_tol=0, abs_tol=tolerance
-    )
-
-
 def _meant_track(tracks: Sequence[HostTrack], wanted: str) -> HostTrack:
     """The track of that name, or else of that number."""
     meant = next(
@@ -321,22 +238,17 @@ def _meant_track(tracks: Sequence[HostTrack], wanted: str) -> HostTrack:
     raise HostError(f"the host has no track {wanted!r}, but {known}")
 
 
-def _plain(name: str) -> str:
-    """A name apart from case and signs; a name of signs alone stays."""
-    return re.sub(r"[\W_]+", " ", name.casefold()).strip() or name
-
-
 def _is_named(item: HostTrack | HostPlugin, wanted: str) -> bool:
     return item.name == wanted
 
 
 def _is_plainly_named(item: HostTrack | HostPlugin, wanted: str) -> bool:
-    return _plain(item.name) == _plain(wanted)
+    return plain(item.name) == plain(wanted)
 
 
 def _holds_the_name(item: HostTrack | HostPlugin, wanted: str) -> bool:
-    words = _plain(wanted)
-    return bool(words.strip()) and f" {words} " in f" {_plain(item.name)} "
+    words = plain(wanted)
+    return bool(words.strip()) and f" {words} " in f" {plain(item.name)} "
 
 
 def _is_numbered(item: HostTrack | HostPlugin, wanted: str) -> bool:

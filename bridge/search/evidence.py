@@ -34,7 +34,7 @@ _LOUDNESS, _CREST = LEVEL_NAMES.index("k_weighted_db"), LEVEL_NAMES.index("crest
 _LEAST_PROBABILITY = 1e-3
 
 UNTRAINED = DecisionRecord(
-    weights=dict.fromkeys(EVIDENCE, 0.0) | {"spectrum": 2.0, "loudness": 0.1, "crest": 0.02},
+    weights=dict.fromkeys(EVIDENCE, 0.0) | {"spectrum": 2.0, "loudness": 0.1, "crest": 0.05},
     temperature=0.2,
 )
 """How a chain is judged that no model was trained for. The spectrum tells most of real gear's

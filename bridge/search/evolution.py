@@ -16,7 +16,6 @@ from bridge.chain import Chain, ChainParameter, ChainSetting
 
 _MOST_STEPS = 64
 """An integer of more steps than this is searched as if it were continuous."""
-_WORST, _APART = 1e3, 1e-6
 _START_SHARE = 0.5
 """The probability with which a category is at first the start's."""
 
@@ -87,11 +86,11 @@ class Evolution:
         return Individual(ChainSetting.of_predicted(chain, values, bypassed), solution)
 
     def tell(self, judged: Sequence[tuple[Individual, float]]) -> None:
-        """The costs of a whole generation; those that cannot be heard may be infinite."""
-        # The strategy takes differences of costs: they must be finite, and not all one.
-        finite = [min(cost, _WORST) + number * _APART for number, (_, cost) in enumerate(judged)]
-        solutions = [individual.solution for individual, _ in judged]
-        self._strategy.tell(list(zip(solutions, finite, strict=True)))
+        """The costs of a whole generation; they may be infinite, or alike."""
+        # Only their order counts; the strategy cannot take differences of what is not finite.
+        ranks = np.argsort(np.argsort([cost for _, cost in judged], kind="stable"))
+        pairs = zip(judged, ranks.tolist(), strict=True)
+        self._strategy.tell([(individual.solution, float(rank)) for (individual, _), rank in pairs])
 
     def _categories_of_start(self, chain: Chain) -> list[int]:
         classes = [

@@ -10,7 +10,7 @@ Runs on the caller's thread and takes seconds: live use gives it a process of it
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -54,7 +54,14 @@ _TUNING_SHARE, _ALIGNMENT_SHARE = 0.4, 0.3
 _MARGIN = 1.5
 """Times that the last step may take longer than it was measured to."""
 _SILENT_DB = -100.0
-_LOUDNESS = LEVEL_NAMES.index("k_weighted_db")
+_LOUDNESS, _RMS = LEVEL_NAMES.index("k_weighted_db"), LEVEL_NAMES.index("rms_db")
+_GAIN = "gain"
+"""The manifest's kind of a plugin that changes nothing but the level."""
+CONVINCING = 0.3
+"""A chain that no model was trained for must cost less than doing nothing by this share of it.
+
+Of its evidence only the spectrum counts, which small differences of playing move as well.
+"""
 
 
 @dataclass(frozen=True)
@@ -135,6 +142,8 @@ class Search:
         self._audio = _excerpt(audio, sample_rate, estimator.features)
         self._played = self._analyse(at_feature_rate(self._audio, sample_rate, estimator.features))
         self._judge = Judge(estimator, self._played, reference, sample_rate, decision)
+        self._output = _output_of(estimator)
+        """The predicted parameter, by number, that is the gain behind all else; it is computed."""
         self._feature_s = self._pair_s = 0.0
         self.candidates: list[Candidate] = []
 
@@ -165,7 +174,13 @@ class Search:
         wet = self._effect.render(self._audio, self._rate, setting)
         if not np.isfinite(wet).all() or rms_db(wet) <= _SILENT_DB:
             return float("inf")
-        return self._keep(setting, 0.0, wet, sampled, fixed).cost
+        mono = at_feature_rate(wet, self._rate, self._estimator.features)
+        analysis = self._analyse(mono)
+        if self._output is not None:
+            setting, change_db = self._levelled(setting, analysis, self._output)
+            mono = mono * np.float32(10 ** (change_db / 20))
+            analysis = _louder(analysis, change_db)
+        return self._keep(setting, 0.0, mono, analysis, sampled, fixed).cost
 
     def leave_out(self, setting: ChainSetting) -> None:
         """Judge the playing as it is, and at the reference's loudness, as candidates."""
@@ -173,7 +188,8 @@ class Search:
         gain_db = float(self._reference.levels[_LOUDNESS] - self._played.levels[_LOUDNESS])
         for change_db in (0.0, gain_db):
             changed = self._audio * np.float32(10 ** (change_db / 20))
-            self._keep(dry, change_db, changed, sampled=True)
+            mono = at_feature_rate(changed, self._rate, self._estimator.features)
+            self._keep(dry, change_db, mono, self._analyse(mono), sampled=True)
 
     def answer(self) -> Answer:
         """The candidate of least expected distance to what may be true."""
@@ -183,6 +199,9 @@ class Search:
         # Leaving the chain out is better than what can hardly be told from it.
         alike = (c for c in self.candidates if c.bypass and apart[id(c)] < AUDIBLE)
         best = next(alike, choices[number])
+        if not (self._estimator.trained or best.bypass):
+            dry = min((c for c in self.candidates if c.bypass), key=lambda c: c.cost)
+            best = best if best.cost < (1 - CONVINCING) * dry.cost else dry
         answer = Answer.of(self._estimator.chain, self._judge.predictions)
         return answer.decided(best.setting, self._posteriors(best), best.gain_db)
 
@@ -220,7 +239,8 @@ class Search:
         trained = self._estimator.trained
         best, most = ranked[0], EVOLVED if trained else EVOLVED_UNTRAINED
         spread = SPREAD if trained else SPREAD_UNTRAINED
-        evolution = Evolution(best.setting, spread, self._seed, best.fixed)
+        computed = frozenset() if self._output is None else {self._output}
+        evolution = Evolution(best.setting, spread, self._seed, best.fixed | computed)
         while evolution.dimensions and most > 0:
             generation: list[tuple[Individual, float]] = []
             for _ in range(evolution.population):
@@ -268,6 +288,20 @@ class Search:
                 for aligned in alignment.align(candidate.setting.settings[number], limit):
                     yield _in_chain(aligned, candidate.setting, number)
 
+    def _levelled(
+        self, setting: ChainSetting, analysis: Analysis, number: int
+    ) -> tuple[ChainSetting, float]:
+        """The setting with the output gain that brings it to the reference's loudness.
+
+        And how many dB louder that is.
+        """
+        spec, values = setting.chain.predicted[number].spec, list(setting.predicted)
+        before_db = spec.to_real(values[number])
+        missing_db = float(self._reference.levels[_LOUDNESS] - analysis.levels[_LOUDNESS])
+        values[number] = spec.to_normalised(before_db + missing_db)
+        levelled = ChainSetting.of_predicted(setting.chain, values, setting.bypassed)
+        return levelled, spec.to_real(values[number]) - before_db
+
     def _time_last_step(self) -> None:
         """How long the last step takes for a candidate and a pair: there must be time for it."""
         started = time.monotonic()
@@ -288,12 +322,12 @@ class Search:
         self,
         setting: ChainSetting,
         gain_db: float,
-        wet: Audio,
+        mono: Audio,
+        analysis: Analysis,
         sampled: bool = False,
         fixed: frozenset[int] = frozenset(),
     ) -> Candidate:
-        mono = at_feature_rate(wet, self._rate, self._estimator.features)
-        evidence = self._judge.evidence(setting, self._analyse(mono))
+        evidence = self._judge.evidence(setting, analysis)
         cost = self._judge.cost(evidence)
         candidate = Candidate(setting, gain_db, mono, evidence, cost, sampled, fixed)
         self.candidates.append(candidate)
@@ -319,6 +353,23 @@ class Search:
 
     def _analyse(self, mono: Audio) -> Analysis:
         return self._estimator.embed(statistics(mono, self._estimator.features))
+
+
+def _output_of(estimator: Estimator) -> int | None:
+    """The number of the predicted parameter that is a plain gain at the end of a longer chain."""
+    slots, predicted = estimator.chain.slots, estimator.chain.predicted
+    if len(slots) == 1 or slots[-1].optional or slots[-1].plugin.kind != _GAIN:
+        return None
+    last = predicted[-1]
+    is_gain = len(slots[-1].plugin.predicted) == 1 and last.spec.unit == "dB"
+    return len(predicted) - 1 if is_gain and last.slot is slots[-1] else None
+
+
+def _louder(analysis: Analysis, change_db: float) -> Analysis:
+    """What the same sounds like so many dB louder; only levels are not free of level."""
+    levels = analysis.levels.copy()
+    levels[[_RMS, _LOUDNESS]] += change_db
+    return replace(analysis, levels=levels)
 
 
 def _in_chain(aligned: Aligned, setting: ChainSetting, number: int) -> Trial:

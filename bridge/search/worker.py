@@ -20,9 +20,10 @@ from multiprocessing.process import BaseProcess
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
+import numpy as np
 from typing_extensions import override
 
-from bridge.chain import Chain
+from bridge.chain import Chain, ChainSetting
 from bridge.closing import Closing
 from bridge.effects import load_chain
 from bridge.errors import AudioError
@@ -38,6 +39,7 @@ PATIENCE_S = 60.0
 """A child that is silent for so long counts as dead."""
 MOST_FAILURES = 3
 _NICENESS = 10
+_WARM_UP_HZ = 48_000
 
 Work = Callable[[Connection, Chain, Library], None]
 """Takes requests out of the pipe and answers them, until the pipe is closed."""
@@ -189,6 +191,8 @@ def _die_with_parent() -> None:
 def serve(pipe: Connection, chain: Chain, library: Library) -> None:
     """Answer requests with decisions until the pipe is closed."""
     estimator, effect = Estimator(chain, library), load_chain(chain)
+    # The first opening of a plugin may take long; let it happen before a budget counts.
+    effect.render(np.zeros((1, 1), np.float32), _WARM_UP_HZ, ChainSetting.start(chain))
     while True:
         request: Request = pipe.recv()
         started = time.monotonic()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bridge.chain import Chain, chain_of
-from bridge.control.nodes import PARAMETER, Value
+from bridge.control.nodes import Leaf, Value, node_address
 from bridge.manifest import BYPASS, Manifest
 from gui.views.values import Values, is_on
 
@@ -91,9 +91,10 @@ def _carried(
 ) -> Iterator[tuple[str, Value]]:
     symbols = [BYPASS, *(spec.symbol for spec in before.slot(origin).plugin.parameters)]
     for symbol in symbols:
-        old, new = f"{PARAMETER}/{origin}/{symbol}", f"{PARAMETER}/{slot_id}/{symbol}"
-        if old in values:
-            yield new, values[old]
-        yield f"{new}/lock", (int(is_on(values, f"{old}/lock")),)
-        if not is_on(values, f"{old}/yours"):
-            yield "/arm", (f"{slot_id}/{symbol}",)
+        old, new = f"{origin}/{symbol}", f"{slot_id}/{symbol}"
+        if node_address(old) in values:
+            yield node_address(new), values[node_address(old)]
+        locked = is_on(values, node_address(old, Leaf.LOCK))
+        yield node_address(new, Leaf.LOCK), (int(locked),)
+        if not is_on(values, node_address(old, Leaf.YOURS)):
+            yield "/arm", (new,)

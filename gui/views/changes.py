@@ -4,9 +4,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Self
 
 from bridge.chain import Chain
-from bridge.control.nodes import PARAMETER
+from bridge.control.nodes import Leaf, node_address
 from bridge.manifest import BYPASS
 from gui.views.numbers import real_text
 from gui.views.parameters import address, name_in
@@ -31,7 +32,32 @@ class Change:
     by: str
 
 
-Text = Callable[[float], str]
+@dataclass(frozen=True)
+class Seen:
+    """A value as it was last."""
+
+    share: float
+    """Normalised."""
+    real: float
+    words: Callable[[float], str]
+    by: str
+
+    @classmethod
+    def of(
+        cls,
+        to_normalised: Callable[[float], float],
+        words: Callable[[float], str],
+        of: str,
+        values: Values,
+    ) -> Self:
+        """What the engine tells of an address in the chain."""
+        real = number(values, node_address(of))
+        return cls(to_normalised(real), real, words, text(values, node_address(of, Leaf.BY)))
+
+    @property
+    def text(self) -> str:
+        """In its unit; asked for only where it has changed."""
+        return self.words(self.real)
 
 
 class ChangeLog:
@@ -40,8 +66,7 @@ class ChangeLog:
     def __init__(self) -> None:
         self.changes: deque[Change] = deque(maxlen=_KEPT)
         """The oldest first."""
-        self._known: dict[str, tuple[float, float]] = {}
-        """Normalised and real value, by address."""
+        self._known: dict[str, Seen] = {}
         self._open: dict[str, int] = {}
         self.total = 0
         """How many lines there ever were of this chain."""
@@ -50,20 +75,15 @@ class ChangeLog:
         """Look at the values again; whether a line is new or longer."""
         news = False
         for p in chain.parameters:
-            if (here := address(p)) in values:
-                real = number(values, here, p.spec.default)
+            if address(p) in values:
+                words = partial(real_text, p.spec)
+                seen = Seen.of(p.spec.to_normalised, words, p.address, values)
                 name = name_in(chain, p.slot.id, p.spec.name)
-                share, words = p.spec.to_normalised(real), partial(real_text, p.spec)
-                news |= self._moved(
-                    here, name, share, real, words, text(values, f"{here}/by"), now_s
-                )
+                news |= self._moved(p.address, name, seen, now_s)
         for slot in chain.slots:
-            if (here := f"{PARAMETER}/{slot.address(BYPASS)}") in values:
-                on = number(values, here)
-                name = name_in(chain, slot.id, "Bypass")
-                news |= self._moved(
-                    here, name, on, on, _switched, text(values, f"{here}/by"), now_s
-                )
+            if node_address(here := slot.address(BYPASS)) in values:
+                seen = Seen.of(float, _switched, here, values)
+                news |= self._moved(here, name_in(chain, slot.id, "Bypass"), seen, now_s)
         return news
 
     def forget(self) -> None:
@@ -73,20 +93,18 @@ class ChangeLog:
         self._open.clear()
         self.total = 0
 
-    def _moved(
-        self, where: str, name: str, share: float, real: float, words: Text, by: str, now_s: float
-    ) -> bool:
-        known_share, known_real = self._known.setdefault(where, (share, real))
-        if abs(share - known_share) < _LEAST:
+    def _moved(self, where: str, name: str, seen: Seen, now_s: float) -> bool:
+        known = self._known.setdefault(where, seen)
+        if abs(seen.share - known.share) < _LEAST:
             return False
-        self._known[where] = (share, real)
+        self._known[where] = seen
         place = self._open.get(where, -1) - (self.total - len(self.changes))
         if 0 <= place < len(self.changes):
             last = self.changes[place]
-            if last.by == by and now_s - last.ended_s < _SAME_GESTURE_S:
-                self.changes[place] = replace(last, ended_s=now_s, after=words(real))
+            if last.by == seen.by and now_s - last.ended_s < _SAME_GESTURE_S:
+                self.changes[place] = replace(last, ended_s=now_s, after=seen.text)
                 return True
-        self.changes.append(Change(now_s, now_s, name, words(known_real), words(real), by))
+        self.changes.append(Change(now_s, now_s, name, known.text, seen.text, seen.by))
         self._open[where] = self.total
         self.total += 1
         return True

@@ -1,11 +1,9 @@
-"""The last minute of a slot's parameters."""
-
-from collections.abc import Sequence
+"""The last minute of every parameter."""
 
 import numpy as np
 
 from bridge.arrays import Floats
-from bridge.chain import ChainParameter
+from bridge.chain import Chain
 from gui.views.parameters import parameter_view
 from gui.views.values import Values
 
@@ -16,11 +14,12 @@ _LONG_AGO_S = -1e9
 
 
 class History:
-    """Normalised values of one slot, sampled at most `RATE_HZ` times a second."""
+    """Normalised values of a chain, sampled at most `RATE_HZ` times a second."""
 
-    def __init__(self, parameters: Sequence[ChainParameter]) -> None:
-        self.parameters = tuple(parameters)
-        shape = (len(parameters), _LENGTH)
+    def __init__(self, chain: Chain) -> None:
+        self.chain = chain
+        self._lanes = {p.address: row for row, p in enumerate(chain.parameters)}
+        shape = (len(chain.parameters), _LENGTH)
         self._host = np.full(shape, np.nan, np.float32)
         self._predicted = np.full(shape, np.nan, np.float32)
         self._times_s = np.full(_LENGTH, _LONG_AGO_S)
@@ -30,7 +29,7 @@ class History:
         if now_s - self._times_s[-1] < 1 / RATE_HZ:
             return False
         self._times_s = np.append(self._times_s[1:], now_s)
-        for row, parameter in enumerate(self.parameters):
+        for row, parameter in enumerate(self.chain.parameters):
             view = parameter_view(parameter, values)
             for lane, value in ((self._host, view.host), (self._predicted, view.predicted)):
                 lane[row, :-1] = lane[row, 1:]
@@ -43,7 +42,7 @@ class History:
         ago_s = self._times_s - self._times_s[-1]
         return np.asarray(np.maximum(ago_s, -SECONDS), np.float32)
 
-    def lanes(self, symbol: str) -> tuple[Floats, Floats]:
+    def lanes(self, address: str) -> tuple[Floats, Floats]:
         """Values in the host and predicted ones, NaN where there were none."""
-        row = [parameter.spec.symbol for parameter in self.parameters].index(symbol)
+        row = self._lanes[address]
         return self._host[row], self._predicted[row]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bridge.chain import Chain, ChainParameter
-from bridge.control.nodes import PARAMETER
+from bridge.control.nodes import Leaf, node_address
 from gui.views.numbers import real_text
 from gui.views.values import Values, is_on, number, text
 
@@ -43,9 +43,9 @@ class ParameterView:
         return "; ".join(words)
 
 
-def address(parameter: ChainParameter, leaf: str = "") -> str:
+def address(parameter: ChainParameter, leaf: Leaf = Leaf.VALUE) -> str:
     """Where the control surface has this parameter, or one of its leaves."""
-    return f"{PARAMETER}/{parameter.address}" + (f"/{leaf}" if leaf else "")
+    return node_address(parameter.address, leaf)
 
 
 def name_in(chain: Chain, slot_id: str, name: str) -> str:
@@ -54,20 +54,20 @@ def name_in(chain: Chain, slot_id: str, name: str) -> str:
 
 
 def parameter_view(parameter: ChainParameter, values: Values) -> ParameterView:
-    """The row of a parameter; its default stands where the engine has told no value yet."""
-    spec, here = parameter.spec, address(parameter)
-    real = number(values, here, spec.default)
-    answered = spec.predicted and f"{here}/predicted" in values
-    predicted = number(values, f"{here}/predicted") if answered else None
-    sure = f"{here}/confidence" in values and answered
+    """The row of a parameter; it stands at its start where the engine has told no value yet."""
+    spec, here = parameter.spec, {leaf: address(parameter, leaf) for leaf in Leaf}
+    real = number(values, here[Leaf.VALUE], parameter.slot.start.values[spec.symbol])
+    answered = spec.predicted and here[Leaf.PREDICTED] in values
+    predicted = number(values, here[Leaf.PREDICTED]) if answered else None
+    sure = here[Leaf.CONFIDENCE] in values and answered
     return ParameterView(
         name=spec.name,
         host=spec.to_normalised(real),
         host_text=real_text(spec, real),
         predicted=None if predicted is None else spec.to_normalised(predicted),
         predicted_text="" if predicted is None else real_text(spec, predicted),
-        confidence=number(values, f"{here}/confidence") if sure else None,
-        locked=is_on(values, f"{here}/lock"),
-        yours=is_on(values, f"{here}/yours"),
-        by=text(values, f"{here}/by"),
+        confidence=number(values, here[Leaf.CONFIDENCE]) if sure else None,
+        locked=is_on(values, here[Leaf.LOCK]),
+        yours=is_on(values, here[Leaf.YOURS]),
+        by=text(values, here[Leaf.BY]),
     )

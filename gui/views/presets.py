@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.chain import Chain, ChainSetting, chain_of
-from bridge.control.nodes import NODES, PARAMETER, Value, chain_nodes
+from bridge.control.nodes import NODES, PARAMETER, Value, chain_nodes, node_address
 from bridge.errors import BridgeError, ManifestError
 from bridge.manifest import BYPASS, Manifest
 from gui.views.parameters import address
@@ -19,7 +19,7 @@ _FORMAT = "dafx-bridge preset"
 _VERSION = 2
 _ONE_PLUGIN = 1
 """The version whose presets hold one plugin, and values by symbol."""
-_ROOM = frozenset(("/source", "/source/channels", "/host", "/chain", "/plugin", "/memory"))
+_ROOM = frozenset(("/source", "/source/channels", "/host", "/chain"))
 """What no preset sets as one of its values; the chain is set before all of them."""
 SUFFIX = ".dafx.json"
 _LONGEST_NAME = 60
@@ -55,7 +55,7 @@ class Preset:
         own = [(where, value) for where, value in self.nodes.items() if _is_of_chain(where)]
         values = [(address(p), (self.setting.values[p.address],)) for p in self.chain.parameters]
         switches = [
-            (f"{PARAMETER}/{slot.address(BYPASS)}", (int(slot.id in self.setting.bypassed),))
+            (node_address(slot.address(BYPASS)), (int(slot.id in self.setting.bypassed),))
             for slot in self.chain.slots
         ]
         return (*own, *values, *switches)
@@ -63,8 +63,9 @@ class Preset:
 
 def setting_now(chain: Chain, values: Values) -> ChainSetting:
     """The host's values."""
-    real = {p.address: number(values, address(p), p.spec.default) for p in chain.parameters}
-    bypassed = [s.id for s in chain.slots if is_on(values, f"{PARAMETER}/{s.address(BYPASS)}")]
+    told = [p for p in chain.parameters if address(p) in values]
+    real = {p.address: number(values, address(p)) for p in told}
+    bypassed = [s.id for s in chain.slots if is_on(values, node_address(s.address(BYPASS)))]
     return ChainSetting.of_values(chain, real).without(bypassed)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.chain import Chain, ChainParameter, Slot
-from bridge.control.nodes import PARAMETER, SLOT
+from bridge.chain import ChainParameter, Slot
+from bridge.control.nodes import Leaf, node_address, slot_confidence
 from bridge.manifest import BYPASS
 from gui.views.numbers import real_text
 from gui.views.parameters import WHO, address
@@ -50,7 +50,7 @@ class SlotView:
         return "; ".join(words)
 
 
-def slot_parameters(chain: Chain, slot: Slot) -> tuple[ChainParameter, ...]:
+def slot_parameters(slot: Slot) -> tuple[ChainParameter, ...]:
     """The parameters of one slot."""
     return tuple(ChainParameter(slot, spec) for spec in slot.plugin.parameters)
 
@@ -66,31 +66,31 @@ def slot_view(
 ) -> SlotView:
     """The head of the card with these parameters, all of one slot; `told` is said of the slot."""
     slot = parameters[0].slot
-    switch = f"{PARAMETER}/{slot.address(BYPASS)}"
-    sure = f"{SLOT}/{slot.id}/confidence"
+    switch = {leaf: node_address(slot.address(BYPASS), leaf) for leaf in Leaf}
+    sure = slot_confidence(slot.id)
     has_model = bool(told.get("model", slot.plugin.model))
     return SlotView(
         name=slot.plugin.name,
         label="" if slot.id == slot.plugin.id else slot.id,
         summary=summary(parameters, values),
         confidence=number(values, sure) if has_model and sure in values else None,
-        bypassed=is_on(values, switch),
+        bypassed=is_on(values, switch[Leaf.VALUE]),
         bypass_predicted=(
-            is_on(values, f"{switch}/predicted") if f"{switch}/predicted" in values else None
+            is_on(values, switch[Leaf.PREDICTED]) if switch[Leaf.PREDICTED] in values else None
         ),
-        yours=is_on(values, f"{switch}/yours"),
-        locked=is_on(values, f"{switch}/lock"),
-        by=text(values, f"{switch}/by"),
+        yours=is_on(values, switch[Leaf.YOURS]),
+        locked=is_on(values, switch[Leaf.LOCK]),
+        by=text(values, switch[Leaf.BY]),
         place=str(told.get("place", "")),
     )
 
 
 def summary(parameters: Sequence[ChainParameter], values: Values) -> str:
     """Names and values in the host of what is predicted, in a line."""
+    shown = [p for p in parameters if p.spec.predicted]
+    reals = [number(values, address(p), p.slot.start.values[p.spec.symbol]) for p in shown]
     return " · ".join(
-        f"{p.spec.name} {real_text(p.spec, number(values, address(p), p.spec.default))}"
-        for p in parameters
-        if p.spec.predicted
+        f"{p.spec.name} {real_text(p.spec, real)}" for p, real in zip(shown, reals, strict=True)
     )
 
 

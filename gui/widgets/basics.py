@@ -22,6 +22,7 @@ from gui.views.setup import Progress, Step
 from gui.widgets.theme import Theme, colour
 
 GAP = 8
+_MIDDLE = Qt.TextElideMode.ElideMiddle
 
 
 def label(text: str, kind: str = "", wrap: bool = False) -> QLabel:
@@ -80,9 +81,7 @@ def show_text(where: QLabel, text: str) -> None:
 class Elided(QLabel):
     """A label that cuts its words to its width, and has them whole in its tip."""
 
-    def __init__(
-        self, kind: str = "", cut: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle
-    ) -> None:
+    def __init__(self, kind: str = "", cut: Qt.TextElideMode = _MIDDLE) -> None:
         super().__init__()
         self.setObjectName(kind)
         self._mode = cut

@@ -22,6 +22,7 @@ from gui.views.midi import AMOUNT, key_text
 from gui.widgets.basics import button, label, row
 
 _COLUMNS = 3
+_SHEET = (("Play", "Go to", "Help"), ("File", "Setup", "View", "Engine"), ("Chain", "Sound"))
 _ON_WIDGETS = (
     ("Arrow keys, Page Up, Page Down", "Move the slider, the map or the region's start"),
     ("Shift + arrow keys", "Move the region's end"),

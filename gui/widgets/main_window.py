@@ -5,9 +5,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QPoint, Qt, QUrl, pyqtSignal
+from PyQt6.QtCore import QEvent, QPoint, Qt, QUrl, pyqtSignal
 from PyQt6.QtGui import QAction, QCloseEvent, QDesktopServices, QKeySequence, QResizeEvent
 from PyQt6.QtWidgets import (
+    QApplication,
     QDialog,
     QFileDialog,
     QFrame,
@@ -40,7 +41,7 @@ from gui.views.presets import (
 from gui.views.status import ENGINE_HELP
 from gui.views.values import amount, is_on, text
 from gui.widgets.background import finish
-from gui.widgets.basics import GAP
+from gui.widgets.basics import GAP, restyle
 from gui.widgets.changes import ChangesTable
 from gui.widgets.compare import CompareCard
 from gui.widgets.dialogs import MidiDialog, ShortcutSheet
@@ -58,7 +59,8 @@ LEAST_SIZE = (1000, 560)
 FIRST_SIZE = (1280, 720)
 _NARROW_PX = 1220
 """Below this width the columns at the sides get less room, and rows leave something out."""
-_SIDE_PX, _NARROW_SIDE_PX = 300, 244
+_SIDE_PX = 300
+_NARROW_LEFT_PX, _NARROW_RIGHT_PX = 256, 244
 _ANY_WIDTH = 16_777_215
 """Qt's own word for no limit."""
 _AMOUNT_STEP = 0.05
@@ -215,10 +217,14 @@ class MainWindow(QMainWindow):
         if narrow == self._narrow:
             return
         self._narrow = narrow
-        side_px = _NARROW_SIDE_PX if narrow else _SIDE_PX
-        self._left.setFixedWidth(side_px)
-        self.tabs.setMinimumWidth(side_px)
-        self.tabs.setMaximumWidth(side_px if narrow else _ANY_WIDTH)
+        self._left.setFixedWidth(_NARROW_LEFT_PX if narrow else _SIDE_PX)
+        self.tabs.setMinimumWidth(_NARROW_RIGHT_PX if narrow else _SIDE_PX)
+        self.tabs.setMaximumWidth(_NARROW_RIGHT_PX if narrow else _ANY_WIDTH)
+        if bar := self.tabs.tabBar():
+            bar.setObjectName("narrow" if narrow else "")
+            restyle(bar)
+            # Only this makes the tabs measure themselves again.
+            QApplication.sendEvent(bar, QEvent(QEvent.Type.StyleChange))
         self.rack.be_narrow(narrow)
         self.compare.be_narrow(narrow)
 

@@ -7,6 +7,7 @@ from PyQt6.QtGui import QFontMetrics, QIcon, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QGridLayout, QWidget
 
 from bridge.chain import ChainParameter
+from bridge.control.nodes import Leaf
 from gui.engine import Engine
 from gui.views.parameters import WHO, ParameterView, address, parameter_view
 from gui.widgets.basics import Elided, button, label
@@ -94,7 +95,7 @@ class ParameterRow:
         self._engine.send_soon(address(self.parameter), real)
 
     def _lock(self) -> None:
-        self._engine.send(address(self.parameter, "lock"), int(self.lock.isChecked()))
+        self._engine.send(address(self.parameter, Leaf.LOCK), int(self.lock.isChecked()))
 
     def _hand_back(self) -> None:
         self._engine.send("/arm", self.parameter.address)

@@ -5,14 +5,12 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph
-from PyQt6.QtGui import QPen
+from PyQt6.QtGui import QPen, QResizeEvent
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from bridge.arrays import Floats
-from bridge.chain import Chain
 from gui.engine import Engine
 from gui.views.history import SECONDS, History
-from gui.views.rack import slot_parameters
 from gui.views.spectrum import band_hz
 from gui.views.values import numbers
 from gui.widgets.background import Background
@@ -23,6 +21,9 @@ _DRAW_S = 0.1
 """A long-term mean changes slowly: it is not drawn more often."""
 _LOW_DB, _HIGH_DB = -95.0, -15.0
 _HZ_TICKS = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
+_FEW_TICKS = (100, 500, 2_000, 10_000)
+_NARROW_PX = 280
+"""Below this width the frequencies would run into each other."""
 
 
 class Picture(QWidget):
@@ -77,8 +78,7 @@ class SpectrumPicture(Picture):
         self.plot.setXRange(np.log10(45), np.log10(11_000), padding=0)
         self.plot.setLabel("left", "dB")
         self.plot.setLabel("bottom", "Hz")
-        ticks = [(np.log10(hz), f"{hz // 1000} k" if hz >= 1000 else str(hz)) for hz in _HZ_TICKS]
-        self.plot.getAxis("bottom").setTicks([ticks])
+        self._show_ticks(_HZ_TICKS)
         self.reference = self.plot.plot(name="reference")
         self.input = self.plot.plot(name="input")
         self.wear()
@@ -93,6 +93,15 @@ class SpectrumPicture(Picture):
         colours = self._theme.colours
         self.input.setPen(self.pen(colours.accent))
         self.reference.setPen(self.pen(colours.predicted))
+
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        """As many frequencies as have room."""
+        super().resizeEvent(a0)
+        self._show_ticks(_FEW_TICKS if self.width() < _NARROW_PX else _HZ_TICKS)
+
+    def _show_ticks(self, hertz: tuple[int, ...]) -> None:
+        ticks = [(np.log10(hz), f"{hz // 1000} k" if hz >= 1000 else str(hz)) for hz in hertz]
+        self.plot.getAxis("bottom").setTicks([ticks])
 
     def _wait(self) -> None:
         self._stale = True
@@ -134,12 +143,11 @@ class SpectrumPicture(Picture):
 
 
 class HistoryPicture(Picture):
-    """A slot's parameters over the last minute: the host's values, and dashed the predicted ones."""
+    """A slot's parameters over the last minute: in the host, and dashed as predicted."""
 
     def __init__(self, engine: Engine, theme: Theme) -> None:
         super().__init__(theme, "Parameters over the last minute")
         self._engine = engine
-        self._chain: Chain | None = None
         self._history: History | None = None
         self._drawn_s = 0.0
         self.curves: dict[str, tuple[pyqtgraph.PlotDataItem, pyqtgraph.PlotDataItem]] = {}
@@ -151,7 +159,7 @@ class HistoryPicture(Picture):
         self.slot = Combo()
         self.slot.setAccessibleName("Plugin whose history is shown")
         self.slot.setToolTip("Which plugin of the chain is shown")
-        self.slot.activated.connect(lambda _: self._begin())
+        self.slot.activated.connect(lambda _: self._show_slot())
         if isinstance(column := self.layout(), QVBoxLayout):
             column.insertWidget(0, self.slot)
         engine.watch(self._choose, "/chain", "/plugins", "/rigs")
@@ -168,34 +176,33 @@ class HistoryPicture(Picture):
 
     def _choose(self) -> None:
         chain = self._engine.chain
-        if chain is self._chain and self.slot.count():
+        if self._history and chain is self._history.chain:
             return
-        self._chain = chain
-        slots = chain.slots if chain else ()
+        self._history = History(chain) if chain else None
         stays = self.slot.currentData()
         self.slot.clear()
-        for slot in slots:
+        for slot in chain.slots if chain else ():
             self.slot.addItem(f"{slot.plugin.name} · {slot.id}", slot.id)
         self.slot.setCurrentIndex(max(self.slot.findData(stays), 0))
-        self.slot.setVisible(len(slots) > 1)
-        self._begin()
+        self.slot.setVisible(self.slot.count() > 1)
+        self._show_slot()
 
-    def _begin(self) -> None:
-        """Show the slot that is chosen, from now on."""
+    def _show_slot(self) -> None:
+        """The curves of the slot that is chosen."""
         self.plot.clear()
         self.legend.clear()
-        slots = self._chain.slots if self._chain else ()
-        slot = next((one for one in slots if one.id == self.slot.currentData()), None)
-        parameters = slot_parameters(self._chain, slot) if self._chain and slot else ()
-        self._history = History(parameters) if parameters else None
+        chain = self._history.chain if self._history else None
+        shown = chain.predicted if chain else ()
         self.curves = {
-            spec.symbol: (
-                self.plot.plot(name=spec.name, connect="finite"),
+            p.address: (
+                self.plot.plot(name=p.spec.name, connect="finite"),
                 self.plot.plot(connect="finite"),
             )
-            for spec in (slot.plugin.predicted if slot else ())
+            for p in shown
+            if p.slot.id == self.slot.currentData()
         }
         self.wear()
+        self._draw()
 
     def _sample(self, now_s: float) -> None:
         if not self._history or not self._history.sample(self._engine.values, now_s):
@@ -212,6 +219,6 @@ class HistoryPicture(Picture):
         if self._history is None:
             return
         seconds = self._history.seconds
-        for symbol, curves in self.curves.items():
-            for curve, lane in zip(curves, self._history.lanes(symbol), strict=True):
+        for address, curves in self.curves.items():
+            for curve, lane in zip(curves, self._history.lanes(address), strict=True):
                 curve.setData(seconds, lane)

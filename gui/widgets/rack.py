@@ -55,24 +55,25 @@ class Rack(Card):
         self._mark.hide()
         self._empty = label(_EMPTY, "dim", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.scroll = QScrollArea()
-        self.scroll.setWidget(self._column)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area = QScrollArea()
+        self.area.setWidget(self._column)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.add = button("+ Add a plugin", self.ask_add, "", "flat")
         self.add.setToolTip(f"At the end of the chain ({action('add_slot').keys})")
         self.undo = button("Undo", lambda: engine.send("/undo"), "Take back (Ctrl+Z)", "flat")
         self.redo = button("Redo", lambda: engine.send("/redo"), "Make it again", "flat")
         self._legend = Legend(theme)
         self.body.addLayout(row(self._legend, 1, self.add, self.undo, self.redo))
-        self.body.addWidget(self.scroll, 1)
+        self.body.addWidget(self.area, 1)
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._follow_focus)
         engine.watch(self._follow, "/chain", "/slots", "/plugins", "/rigs", "/parameter/", "/slot/")
         engine.watch(self._show_history, "/history")
+        engine.complained.connect(self._forget_focus)
 
     @property
     def rows(self) -> list[ParameterRow]:
@@ -82,7 +83,9 @@ class Rack(Card):
     @property
     def current(self) -> SlotCard | None:
         """The card that the keyboard's actions mean: the last that was worked with."""
-        return self._current or (self.cards[0] if self.cards else None)
+        window = self.window()
+        held = self._card_with(window.focusWidget() if window else None)
+        return held or self._current or (self.cards[0] if self.cards else None)
 
     def focus_first(self) -> None:
         """Give the keyboard to the first slider, or to the first card's head."""
@@ -193,7 +196,7 @@ class Rack(Card):
             self._current = None
         if len(fresh) == len(self.cards):
             self._touched = False
-            self.scroll.verticalScrollBar().setValue(0)  # type: ignore[union-attr]
+            self.area.ensureVisible(0, 0)
         for card in fresh:
             card.open(self._touched or len(self.cards) == 1)
         self._open_what_fits()
@@ -205,7 +208,6 @@ class Rack(Card):
         if chain is None:
             raise ManifestError("there is no chain yet; choose one first")
         card = SlotCard(self._engine, self._theme, chain, chain.slot(slot_id))
-        card.be_narrow(self._narrow)
         card.stepped.connect(lambda step: self.step(card, step))
         card.removed.connect(lambda: self.take_out(card))
         card.opened.connect(lambda: self._opened(card))
@@ -217,9 +219,12 @@ class Rack(Card):
     def _arrange(self) -> None:
         while self._layout.count():
             self._layout.takeAt(0)
+        plugins = [card.slot.plugin.id for card in self.cards]
         for number, card in enumerate(self.cards):
             self._layout.addWidget(card, int(card.alone))
-            card.be_placed(number == 0, number == len(self.cards) - 1)
+            ambiguous = plugins.count(plugins[number]) > 1
+            card.be_placed(number == 0, number == len(self.cards) - 1, ambiguous)
+            card.be_narrow(self._narrow)
             card.show()
         self._empty.setVisible(not self.cards)
         if not self.cards:
@@ -236,7 +241,7 @@ class Rack(Card):
     def _open_what_fits(self) -> None:
         if self._touched or not self.cards or self.cards[0].alone:
             return
-        viewport = self.scroll.viewport()
+        viewport = self.area.viewport()
         room_px = viewport.height() if viewport else 0
         counts = [len(card.rows) for card in self.cards]
         opened = opened_at_first(counts, room_px, HEAD_PX + _GAP_PX, ROW_PX)
@@ -245,8 +250,9 @@ class Rack(Card):
                 card.open(number < opened)
 
     def _opened(self, card: SlotCard) -> None:
-        self._touched, self._current = True, card
-        QTimer.singleShot(0, lambda: self.scroll.ensureWidgetVisible(card, 0, 0))
+        self._touched = True
+        card.head.fold.setFocus(Qt.FocusReason.OtherFocusReason)
+        QTimer.singleShot(0, lambda: self.area.ensureWidgetVisible(card, 0, 0))
 
     def _take_focus(self) -> None:
         if self._focus is None:
@@ -264,23 +270,32 @@ class Rack(Card):
         elif not target.isEnabled():
             target = head.down if control == "up" else head.up
         target.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.scroll.ensureWidgetVisible(card, 0, 0)
+        self.area.ensureWidgetVisible(card, 0, 0)
+
+    def _forget_focus(self, address: str, _: str) -> None:
+        """What was asked for does not come."""
+        if address == "/chain":
+            self._focus = None
 
     def _follow_focus(self, _: QWidget | None, now: QWidget | None) -> None:
         """The card that the keyboard is in is the current one; it is scrolled to."""
-        for card in self.cards:
-            if now is not None and card.isAncestorOf(now):
-                self._current = card
-                self.scroll.ensureWidgetVisible(now, 0, 6)
+        if now is not None and (card := self._card_with(now)):
+            self._current = card
+            self.area.ensureWidgetVisible(now, 0, 6)
+
+    def _card_with(self, widget: QWidget | None) -> SlotCard | None:
+        return next((card for card in self.cards if widget and card.isAncestorOf(widget)), None)
 
     def _ask_menu(self, card: SlotCard, at: QPoint) -> None:
-        self._current = card
+        card.head.fold.setFocus(Qt.FocusReason.PopupFocusReason)
         self.menu_asked.emit(at)
 
     def _drag(self, card: SlotCard, at: QPoint) -> None:
         """Show where it would go; near the edges the rack scrolls along."""
+        if card not in self.cards:
+            return
         here = self._column.mapFromGlobal(at)
-        self.scroll.ensureVisible(0, here.y(), 0, _EDGE_PX)
+        self.area.ensureVisible(0, here.y(), 0, _EDGE_PX)
         number = self.cards.index(card)
         middles = [float(one.geometry().center().y()) for one in self.cards]
         self._drop_at = place_of_drop(middles, number, here.y())
@@ -298,6 +313,6 @@ class Rack(Card):
     def _drop(self, card: SlotCard) -> None:
         self._mark.hide()
         to, self._drop_at = self._drop_at, None
-        number = self.cards.index(card)
-        if to is not None and to != number:
-            self._move(number, to, "fold")
+        # The chain may have become another one meanwhile.
+        if to is not None and card in self.cards and to != self.cards.index(card):
+            self._move(self.cards.index(card), to, "fold")

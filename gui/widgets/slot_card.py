@@ -7,7 +7,7 @@ from PyQt6.QtGui import QContextMenuEvent, QIcon, QMouseEvent
 from PyQt6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from bridge.chain import Chain, Slot
-from bridge.control.nodes import PARAMETER
+from bridge.control.nodes import Leaf, node_address
 from bridge.manifest import BYPASS
 from gui.engine import Engine
 from gui.views.parameters import name_in
@@ -23,7 +23,7 @@ _FEW = 8
 _HELP = (
     "Drag a knob and it is yours; double-click it and the model turns it again. F1 lists every key."
 )
-_SIGN_PX = 24
+_SIGN_PX = 23
 
 
 class SlotCard(QFrame):
@@ -46,7 +46,7 @@ class SlotCard(QFrame):
         self.alone = len(chain.slots) == 1
         self._engine = engine
         self._shown: SlotView | None = None
-        self._parameters = slot_parameters(chain, slot)
+        self._parameters = slot_parameters(slot)
         self.rows = [
             ParameterRow(p, name_in(chain, slot.id, p.spec.name), engine, theme)
             for p in self._parameters
@@ -96,14 +96,16 @@ class SlotCard(QFrame):
             for one in self.rows:
                 one.show_values()
 
-    def be_placed(self, first: bool, last: bool) -> None:
-        """Where in the rack it is."""
+    def be_placed(self, first: bool, last: bool, ambiguous: bool) -> None:
+        """Where in the rack it is; `ambiguous` where another slot has the same plugin."""
         self.head.up.setEnabled(not first)
         self.head.down.setEnabled(not last)
+        self.head.ambiguous = ambiguous
 
     def be_narrow(self, narrow: bool) -> None:
         """Do with less width."""
         self._grid.be_narrow(narrow)
+        self.head.be_narrow(narrow)
 
     def be_in_line(self, name_px: int) -> None:
         """Let the rows of all cards stand below each other."""
@@ -117,7 +119,8 @@ class SlotCard(QFrame):
     def lock_bypass(self) -> None:
         """Keep the model off the bypass, or let it."""
         locked = bool(self._shown and self._shown.locked)
-        self._engine.send(f"{self._switch}/lock", int(not locked))
+        lock = node_address(self.slot.address(BYPASS), Leaf.LOCK)
+        self._engine.send(lock, int(not locked))
 
     def hand_back_bypass(self) -> None:
         """Let the model decide again whether it is left out."""
@@ -139,7 +142,7 @@ class SlotCard(QFrame):
 
     @property
     def _switch(self) -> str:
-        return f"{PARAMETER}/{self.slot.address(BYPASS)}"
+        return node_address(self.slot.address(BYPASS))
 
     def _body_layout(self, spacious: bool) -> QVBoxLayout:
         column = QVBoxLayout()
@@ -164,7 +167,8 @@ class SlotHead(QWidget):
         super().__init__()
         self._card = card
         self._pressed: QPoint | None = None
-        self._drags = False
+        self._drags = self._leaves_label = self._has_label = False
+        self.ambiguous = False
         self._spoken = name = card.slot.plugin.name
         if card.slot.id != card.slot.plugin.id:
             self._spoken = f"{name} ({card.slot.id})"
@@ -179,11 +183,15 @@ class SlotHead(QWidget):
         policy.setHorizontalPolicy(policy.Policy.Ignored)
         self.summary.setSizePolicy(policy)
         self.confidence = Confidence(theme)
+        self.lock = _sign("", card.lock_bypass, "The model is kept off the bypass: press to let it")
+        self.lock.setIcon(QIcon(str(ICONS / "locked.svg")))
+        self.lock.setIconSize(QSize(14, 14))
+        self.lock.setAccessibleName(f"Bypass of {self._spoken} is locked: unlock it")
+        self.lock.hide()
         self.hand_back = _sign("↺", card.hand_back_bypass, "The bypass is yours: hand it back")
         self.hand_back.setAccessibleName(f"Bypass of {self._spoken} is yours: hand it back")
         self.hand_back.hide()
         self.bypass = button("Bypass", card.bypass, kind="slot-bypass", checkable=True)
-        self.bypass.setIconSize(QSize(12, 12))
         self.up = _sign("↑", lambda: card.stepped.emit(-1), "Earlier in the chain")
         self.down = _sign("↓", lambda: card.stepped.emit(1), "Later in the chain")
         self.remove = _sign("✕", card.removed.emit, "Take it out of the chain")
@@ -193,17 +201,22 @@ class SlotHead(QWidget):
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(4)
-        for widget in (self._grip, self.fold, self.name, self.label):
-            line.addWidget(widget)
+        for sign in (self._grip, self.fold, self.name, self.label):
+            line.addWidget(sign)
         line.addWidget(self.summary, 1)
-        line.addWidget(self.confidence)
-        for widget in self.controls[1:]:
+        for widget in (self.lock, self.hand_back, self.confidence, *self.controls[3:]):
             line.addWidget(widget)
 
     @property
     def controls(self) -> list[QWidget]:
         """What the keyboard reaches, in order."""
-        return [self.fold, self.hand_back, self.bypass, self.up, self.down, self.remove]
+        signs = [self.fold, self.lock, self.hand_back]
+        return [*signs, self.bypass, self.up, self.down, self.remove]
+
+    def be_narrow(self, narrow: bool) -> None:
+        """Leave out the slot's own name where the plugin's says enough."""
+        self._leaves_label = narrow and not self.ambiguous
+        self.label.setHidden(self._leaves_label or not self._has_label)
 
     def show_view(self, view: SlotView, is_open: bool) -> None:
         """Name, values, confidence and bypass."""
@@ -213,14 +226,15 @@ class SlotHead(QWidget):
         self.fold.setAccessibleDescription(view.summary)
         self.name.show_text(view.name, view.place and f"In the host: {view.place}")
         self.label.show_text(view.label)
-        self.label.setVisible(bool(view.label))
+        self._has_label = bool(view.label)
+        self.label.setHidden(self._leaves_label or not self._has_label)
         self.summary.show_text("" if is_open else view.summary)
         self.confidence.show_confidence(view.confidence)
         self.bypass.setChecked(view.bypassed)
-        self.bypass.setIcon(QIcon(str(ICONS / "locked.svg")) if view.locked else QIcon())
         self.bypass.setToolTip(f"{view.spoken}. Press to switch (Shift+B)")
         self.bypass.setAccessibleName(f"Bypass {self._spoken}")
         self.bypass.setAccessibleDescription(view.spoken)
+        self.lock.setVisible(view.locked)
         self.hand_back.setVisible(view.yours)
         kind = "dim" if view.bypassed else "title"
         if self.name.objectName() != kind:

@@ -115,6 +115,7 @@ class SoundMap(QWidget):
             self._background.forget()
             self._repaint()
             self._read()
+            self._say()
 
     def showEvent(self, a0: QShowEvent | None) -> None:
         """Only who looks at a map needs it."""

@@ -220,6 +220,8 @@ QPushButton#slot-bypass:checked:focus {{ border-color: {c.text}; }}
 QListView#library {{ background: {c.field}; border: 1px solid {c.border}; border-radius: 6px;
     padding: 3px; outline: 0; selection-background-color: {c.accent};
     selection-color: {c.on_accent}; }}
+QListView#library::item {{ padding: 3px 4px; border-radius: 4px; }}
+QListView#library::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
 QListView#library:focus {{ border: 2px solid {c.accent}; }}
 QPushButton#badge {{
     background: {tint(c.accent, 0.16)}; color: {c.accent};
@@ -241,6 +243,7 @@ QTabWidget::pane {{ border: 1px solid {c.border}; border-radius: 10px; backgroun
 QTabBar {{ qproperty-drawBase: 0; }}
 QTabBar::tab {{ padding: 6px 13px; color: {c.dim}; border: 0; border-bottom: 2px solid transparent;
     background: transparent; }}
+QTabBar#narrow::tab {{ padding: 6px 5px; }}
 QTabBar::tab:selected {{ color: {c.text}; font-weight: 600; border-bottom-color: {c.accent}; }}
 QTabBar::tab:hover {{ color: {c.text}; }}
 QTabBar::tab:focus {{ color: {c.accent}; }}

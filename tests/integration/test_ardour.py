@@ -3,6 +3,8 @@
 import json
 import signal
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,25 +14,32 @@ import pytest
 
 from bridge.arrays import Audio
 from bridge.audio.resample import resample
+from bridge.chain import Chain, ChainSetting, chain_of
+from bridge.drive.driver import Driver
 from bridge.effects import load_effect
 from bridge.errors import HostError
 from bridge.hosts import Host, connect, discover
+from bridge.hosts.ardour import Ardour as Dialect
 from bridge.manifest import Manifest, PluginSpec, Setting
 from bridge.osc import Message, OscSocket
 from tests.integration.commands import PATIENCE_S, next_line, running
-from tests.integration.renders import random_setting
-from tests.rigs.ardour import PLUGINS, TRACK, TRACK_INPUT, TRACK_OUTPUTS, Ardour
+from tests.rigs.ardour import PLUGINS, TRACK, TRACK_INPUT, TRACK_OUTPUTS, Ardour, ScriptedArdour
 from tests.rigs.children import wait_for
 from tests.rigs.jack import RATE, Player, port_names
 from tests.rigs.sound import similarity
 
 FLOAT_STEP = 2.0**-23
 PLAYER = "player"
+FOUR = ",".join(PLUGINS)
+DRIVE, OUTPUT = "mda-overdrive/drive", "mda-overdrive/output"
+LIMITER = "http://drobilla.net/plugins/mda/Limiter"
+HOP_S = 0.05
+INSERTIONS = 8
 TRUTH = {"drive": 0.8, "muffle": 0.5, "output": 0.3}
 
 # A busy machine takes its time to start Ardour twice.
 pytestmark = [pytest.mark.xdist_group("jack"), pytest.mark.timeout(600)]
-each_plugin = pytest.mark.parametrize("plugin_id", PLUGINS)
+each_chain = pytest.mark.parametrize("text", [*PLUGINS, FOUR])
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +74,8 @@ def playing(guitar: tuple[Audio, int]) -> Audio:
     return mono
 
 
-def url(ardour: Ardour, plugin_id: str) -> str:
-    return f"ardour://127.0.0.1:{ardour.port}/{TRACK}/{plugin_id.replace('-', '%20')}"
+def url(ardour: Ardour, text: str) -> str:
+    return f"ardour://127.0.0.1:{ardour.port}/{TRACK}/{text.replace('-', '%20')}"
 
 
 def test_track_plugins_and_ranges_are_found(ardour: Ardour, manifest: Manifest) -> None:
@@ -81,31 +90,40 @@ def test_track_plugins_and_ranges_are_found(ardour: Ardour, manifest: Manifest) 
         assert [p.key for p in plugin.parameters] == list(range(1, len(told) + 1))
 
 
-@each_plugin
+def of_chain(chain: Chain, seed: int) -> ChainSetting:
+    """Every parameter drawn."""
+    draw = np.random.default_rng(seed)
+    return ChainSetting.of_normalised(chain, draw.random(len(chain.parameters)).tolist())
+
+
+@each_chain
 def test_every_parameter_is_read_back_as_it_was_set(
-    ardour: Ardour, manifest: Manifest, plugin_id: str
+    ardour: Ardour, manifest: Manifest, text: str
 ) -> None:
-    plugin = manifest.plugin(plugin_id)
-    with connect(url(ardour, plugin_id), plugin) as host:
+    chain = chain_of(text, manifest)
+    with connect(url(ardour, text), chain) as host:
         for seed in range(20):
-            wanted = random_setting(plugin, seed).values
+            left_out = {slot.id for n, slot in enumerate(chain.slots) if seed >> n & 1}
+            wanted = of_chain(chain, seed).without(left_out).all_values
             host.set(wanted)
             assert host.read() == pytest.approx(wanted, abs=FLOAT_STEP)
 
 
-@each_plugin
+@pytest.mark.parametrize("heard", [*((plugin_id,) for plugin_id in PLUGINS), PLUGINS[:2], PLUGINS])
 def test_the_sound_is_that_of_the_offline_render(
-    ardour: Ardour, player: Player, playing: Audio, manifest: Manifest, plugin_id: str
+    ardour: Ardour, player: Player, playing: Audio, manifest: Manifest, heard: tuple[str, ...]
 ) -> None:
-    for other in PLUGINS:
-        with connect(url(ardour, other), manifest.plugin(other)) as host:
-            host.bypass(other != plugin_id)
-    setting = random_setting(manifest.plugin(plugin_id), seed=1)
-    with connect(url(ardour, plugin_id), setting.plugin) as host:
-        host.set(setting.values)
-        host.read()
-    heard = similarity(player, playing[: 2 * RATE], setting)
-    assert heard.host < 0.01 < 0.4 < heard.dry
+    chain = chain_of(FOUR, manifest)
+    setting = of_chain(chain, 1).without(set(PLUGINS) - set(heard))
+    with connect(f"ardour://127.0.0.1:{ardour.port}", chain) as host:
+        places = list(host.places.values())
+        assert [place.lower().replace(" ", "-") for place in places] == [
+            f"{TRACK}/{plugin_id}" for plugin_id in PLUGINS
+        ]
+        host.set(setting.all_values)
+        assert host.read() == pytest.approx(setting.all_values, abs=FLOAT_STEP)
+    told = similarity(player, playing[: 2 * RATE], setting)
+    assert told.host < 0.01 < 0.4 < told.dry
 
 
 def test_a_track_of_another_name_is_noticed(ardour: Ardour, overdrive: PluginSpec) -> None:
@@ -115,7 +133,8 @@ def test_a_track_of_another_name_is_noticed(ardour: Ardour, overdrive: PluginSpe
         host.ask()
         return host.poll().moved
 
-    with connect(url(ardour, overdrive.id), overdrive) as host, OscSocket() as musician:
+    chain = Chain.of_plugin(overdrive)
+    with connect(url(ardour, overdrive.id), chain) as host, OscSocket() as musician:
         musician.send(Message("/strip/name", (1, "bass")), to)
         try:
             wait_for("the news of the name", asked)
@@ -148,11 +167,11 @@ def test_live_outlives_ardour_and_leaves_the_musician_what_is_his(
         seen_until(bridge, lambda status: status["host_lost"])
         ardour.start()
         seen_until(bridge, lambda status: not status["host_lost"])
-        with connect(target, overdrive) as musician:
+        with connect(target, Chain.of_plugin(overdrive)) as musician:
             # A new Ardour has the session's values: drive and muffle 0, and output 0.5.
             wait_for("the state", lambda: near(told(musician), next_line(bridge)["values"]))
-            assert told(musician)["drive"] > 0.2
-            musician.set({"output": 0.9})
+            assert told(musician)[DRIVE] > 0.2
+            musician.set({OUTPUT: 0.9})
             seen_until(bridge, lambda status: status["yielded"] == ["output"])
             status = seen_until(bridge, lambda status: status["time_s"] >= 30)
             bridge.send_signal(signal.SIGINT)
@@ -163,6 +182,93 @@ def test_live_outlives_ardour_and_leaves_the_musician_what_is_his(
     assert after["output"] == pytest.approx(0.9)
     assert abs(after["drive"] - TRUTH["drive"]) + abs(after["muffle"] - TRUTH["muffle"]) < 0.6
     assert json.loads(out.splitlines()[-1])["summary"]["lost"] == 0
+
+
+class Hand:
+    """The musician's own hand on the plugins of a track, while the bridge follows a goal."""
+
+    def __init__(self, ardour: ScriptedArdour, driver: Driver, goal: ChainSetting) -> None:
+        self.ardour = ardour
+        self.driver = driver
+        self.goal = goal
+
+    def hop(self) -> None:
+        now_s = time.monotonic()
+        self.driver.listen(now_s)
+        self.driver.update(self.goal, now_s)
+        time.sleep(HOP_S)
+
+    def glide(self, seed: int) -> None:
+        """Half a second in which every knob moves at every hop."""
+        goal, end = (
+            np.array(self.goal.normalised),
+            np.array(of_chain(self.goal.chain, seed).normalised),
+        )
+        for share in np.linspace(0, 1, 10):
+            values = ((1 - share) * goal + share * end).tolist()
+            self.goal = ChainSetting.of_normalised(self.goal.chain, values)
+            self.hop()
+
+    def until_it_follows(self, host: Host) -> None:
+        """Until every knob is where it shall be, as another client sees it."""
+        deadline = time.monotonic() + PATIENCE_S
+        chain = self.goal.chain
+        driven = {*(p.address for p in chain.predicted), *chain.switches}
+        wanted = {a: value for a, value in self.goal.all_values.items() if a in driven}
+        while self.driver.lost or not near(told(host), wanted):
+            assert time.monotonic() < deadline, self.driver.take_fault()
+            self.hop()
+
+
+@pytest.fixture
+def scripted(jack: None, tmp_path: Path) -> Iterator[ScriptedArdour]:
+    with ScriptedArdour(tmp_path / "rig") as started:
+        yield started
+
+
+def test_plugins_inserted_and_removed_above_are_neither_believed_nor_written(
+    scripted: ScriptedArdour, manifest: Manifest
+) -> None:
+    chain = chain_of(FOUR, manifest)
+    target = f"ardour://127.0.0.1:{scripted.port}/{TRACK}"
+    draw = np.random.default_rng(0)
+    with connect(target, chain) as host, Driver(host, chain) as driver:
+        hand = Hand(scripted, driver, of_chain(chain, 0))
+        untouched = None
+        for seed in range(INSERTIONS):
+            hand.glide(seed)
+            change = threading.Timer(
+                draw.uniform(0, 0.5), lambda n=seed: scripted.insert(LIMITER, n % 4)
+            )
+            change.start()
+            hand.glide(seed + 1)
+            change.join()
+            wait_for("the limiter", lambda: "Limiter" in names(scripted))
+            with connect(target, chain) as musician:
+                hand.until_it_follows(musician)
+            limiter = parameters_of(scripted, "Limiter")
+            untouched = untouched or limiter
+            assert limiter == untouched
+            scripted.remove()
+            wait_for("its end", lambda: "Limiter" not in names(scripted))
+            hand.glide(seed + 2)
+            with connect(target, chain) as musician:
+                hand.until_it_follows(musician)
+        assert driver.yielded == {}
+        driver.revert()
+
+
+def names(ardour: Ardour) -> str:
+    """What the track holds."""
+    with Dialect(("127.0.0.1", ardour.port)) as dialect:
+        return ", ".join(plugin.name for plugin in dialect.plugins(dialect.tracks()[0]))
+
+
+def parameters_of(ardour: Ardour, name: str) -> dict[str, float | None]:
+    """The values of the only plugin on the track that has this in its name."""
+    plugins = discover(f"ardour://127.0.0.1:{ardour.port}")[0].plugins
+    (found,) = (plugin for plugin in plugins if name in plugin.plugin.name)
+    return {p.name: p.value for p in found.parameters} | {"on": not found.plugin.bypassed}
 
 
 def told(host: Host) -> dict[str, float]:

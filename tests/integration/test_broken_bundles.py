@@ -94,11 +94,14 @@ def test_a_broken_plugin_is_one_line(name: str) -> None:
 
 
 def test_match_is_quiet(
-    guitar: tuple[Audio, int], write_wav: Callable[..., Path], reference_path: Path
+    guitar: tuple[Audio, int],
+    write_wav: Callable[..., Path],
+    reference_path: Path,
+    tmp_path: Path,
 ) -> None:
     audio, rate = guitar
-    played = write_wav("played.wav", audio[:, : 4 * rate], rate)
-    done = run("match", played, reference_path, "--plugin", "mda-overdrive", "--json")
+    played, out = write_wav("played.wav", audio[:, : 4 * rate], rate), tmp_path / "wet.wav"
+    done = run("match", played, reference_path, "--plugin", "mda-overdrive", "--out", out, "--json")
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -222,9 +222,9 @@ def test_a_plugin_inserted_in_the_middle_of_a_glide_stays_as_it_is(fake_of_two: 
     with following(fake) as loop:
         loop.until(lambda: holds(fake, loop.goal))
         for _ in range(3):
-            loop.sweep(DRIVE, 0.5)
+            loop.sweep("mda-delay/l_delay", 0.5)
             fake.insert_above()
-            loop.sweep("mda-delay/l_delay", 1.0)
+            loop.sweep(DRIVE, 0.5)
             loop.until(lambda: not loop.driver.lost and holds(fake, loop.goal))
         assert others(fake.tracks) == {0.5}
         assert loop.driver.yielded == {}

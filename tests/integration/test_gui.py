@@ -85,7 +85,7 @@ def test_without_its_window_the_engine_goes_on_sending(
     window = subprocess.Popen([*command, *folders], env=screen)
     try:
         with ControlClient(port) as client:
-            client.wait(lambda values: "/parameter/drive" in values, PATIENCE_S)
+            client.wait(lambda values: "/parameter/mda-overdrive/drive" in values, PATIENCE_S)
             client.send("/demo")
             client.wait(lambda values: values.get("/host/state") == ("connected",), PATIENCE_S)
             client.send("/follow", 1)

@@ -1,15 +1,18 @@
 """The embedded host with several plugins: description, sound, and exchange while it plays."""
 
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
 from bridge.chain import ChainSetting, chain_of
+from bridge.effect_host.crossfade import FADE_S
 from bridge.effects import load_chain
 from bridge.hosts.base import Attachment
 from bridge.hosts.embedded import Embedded, exchange
@@ -168,6 +171,7 @@ def test_the_chain_is_exchanged_while_it_plays(
         wait_for("news of the chain", lambda: dialect.poll().moved)
         assert asked(client, port, "/mda-overdrive/output") == 0.75
         assert asked(client, port, "/pedalboard-distortion/drive_db") == pytest.approx(25.0)
+        time.sleep(0.3)
         client.send(Message("/pedalboard-distortion/bypass", (1,)), ("127.0.0.1", port))
         done = next_line(child)["done"]
         assert child.wait(PATIENCE_S) == 0
@@ -177,12 +181,48 @@ def test_the_chain_is_exchanged_while_it_plays(
     assert done["bypassed"] == ["pedalboard-distortion"]
     assert told.count("the chain stays as it was: unknown plugin") >= 1
     heard, _ = read_audio(out)
-    # Overdrive alone in the end as in the beginning, and nothing but the distortion between.
-    overdrive = chain_of("mda-overdrive", manifest)
-    setting = ChainSetting.of_values(overdrive, {"mda-overdrive/output": 0.75})
-    wet = load_chain(overdrive).render(played, rate, setting)
-    differs = np.flatnonzero(np.abs(heard - wet)[0] > 1e-4)
-    between = differs[differs > 0.4 * rate]
-    assert len(between)
-    assert (between[-1] - between[0]) / rate < 1.5
-    assert np.abs(np.diff(heard)).max() < 1.0
+    # Overdrive alone in the end as in the beginning, both between, and two fades.
+    overdrive, both = chain_of("mda-overdrive", manifest), chain_of(done["plugin"], manifest)
+    alone, distorted = (
+        load_chain(chain).render(
+            played, rate, ChainSetting.of_values(chain, {"mda-overdrive/output": 0.75})
+        )
+        for chain in (overdrive, both)
+    )
+    is_alone, is_distorted = (np.abs(heard - wet)[0] < 1e-4 for wet in (alone, distorted))
+    assert is_alone[-rate:].all()
+    later = np.arange(played.shape[1]) > 0.4 * rate
+    between = np.flatnonzero(~is_alone & later)
+    assert 0.02 < (between[-1] - between[0]) / rate < 1.5
+    fading = np.flatnonzero(~is_alone & ~is_distorted & later)
+    assert 0 < len(fading) <= 2.5 * FADE_S * rate
+    loudest = np.maximum(np.abs(alone), np.abs(distorted)).max(axis=0)
+    assert (np.abs(heard[0, fading]) < loudest[fading] + 0.02).all()
+
+
+def test_a_flood_of_exchanges_ends_at_the_last(
+    guitar: tuple[Audio, int], write_wav: Callable[..., Path]
+) -> None:
+    """Chains that are asked for faster than one can follow the other do not pile up."""
+    source = write_wav("in.wav", *guitar)
+    with (
+        host_running("mda-overdrive", "--input", source, "--repeat") as (child, port),
+        OscSocket() as client,
+    ):
+        to = ("127.0.0.1", port)
+        before = psutil.Process(child.pid).memory_info().rss
+        for number in range(2_000):
+            text = ",".join(["pedalboard-delay"] * (number % 3 + 1))
+            client.send(Message("/chain", (text,)), to)
+            client.send(Message("/chain", (f"no-plugin-{number}",)), to)
+            time.sleep(0.001)
+        client.send(Message("/chain", ("mda-delay",)), to)
+        wait_for("the last chain", lambda: described(client, port)[-1].arguments[0] == "mda-delay")
+        assert asked(client, port, "/mda-delay/feedback") == pytest.approx(0.7)
+        assert psutil.Process(child.pid).memory_info().rss - before < 150e6
+        child.send_signal(signal.SIGINT)
+        done = next_line(child)["done"]
+        assert child.wait(PATIENCE_S) == 0
+        told = child.stderr.read() if child.stderr else ""
+    assert done["plugin"] == "mda-delay"
+    assert len(told.splitlines()) <= 10

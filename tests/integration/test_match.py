@@ -164,34 +164,6 @@ def test_a_rig_is_matched_within_its_budget(
     assert mrstft(read_audio(out)[0][0], expected[0]) < 0.02
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "says"),
-    [
-        ((), 2, "give --plugin or --rig, and not both"),
-        (("--plugin", "mda-overdrive", "--rig", "vocal"), 2, "give --plugin or --rig"),
-        (("--rig", "no-such-rig"), None, "unknown rig 'no-such-rig'"),
-        (("--plugin", "mda-overdrive,no-such"), None, "unknown plugin 'no-such'"),
-        (("--rig", "vocal", "--budget-s", "0"), None, "give a --budget-s above 0"),
-    ],
-)
-def test_what_cannot_be_matched_is_said_and_nothing_is_written(
-    guitar: tuple[Audio, int],
-    write_wav: Callable[..., Path],
-    reference_path: Path,
-    tmp_path: Path,
-    arguments: tuple[str, ...],
-    code: int | None,
-    says: str,
-) -> None:
-    source, out = write_wav("dry.wav", *guitar), tmp_path / "wet.wav"
-    done = run("match", source, reference_path, "--out", out, *arguments)
-    assert done.returncode != 0
-    assert code is None or done.returncode == code
-    assert says in " ".join(done.stderr.replace("│", " ").split())
-    assert "Traceback" not in done.stderr
-    assert not out.exists()
-
-
 def test_a_dry_reference_is_answered_by_bypass_and_its_gain(
     overdrive: PluginSpec, guitar: tuple[Audio, int], write_wav: Callable[..., Path], tmp_path: Path
 ) -> None:

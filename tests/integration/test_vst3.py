@@ -1,9 +1,11 @@
 """VST3 rendering, proved on a plugin of our own that is built here as VST3 and as LV2."""
 
+import json
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +13,17 @@ import pytest
 from scipy.signal import lfilter
 
 from bridge.arrays import Audio
+from bridge.audio.files import read_audio
+from bridge.effect_host.crossfade import FADE_S
 from bridge.effects import Effect, load_effect, pool
 from bridge.effects.base import EffectStream
 from bridge.effects.lilv import lilv
 from bridge.effects.vst3 import Vst3Effect
 from bridge.errors import EffectError
+from bridge.hosts.embedded import exchange
+from bridge.library import Library
 from bridge.manifest import PluginSpec, Setting
+from tests.integration.commands import PATIENCE_S, host_running, next_line
 from tests.integration.renders import in_blocks, noise
 
 SOURCE = Path(__file__).parents[1] / "plugins" / "probe"
@@ -319,7 +326,7 @@ def test_the_answer_of_a_trial_is_kept(loads: list[str], forgetful: Path) -> Non
     pool._answers.cache_clear()
     pool.idle.cache_clear()
     load_effect(probe()).render(noise(2), RATE_HZ, SETTINGS[0])
-    assert len(loads) == 2 < with_trial
+    assert len(loads) == 1 < with_trial
     (kept,) = (forgetful / "dafx-bridge").iterdir()
     kept.write_text("rubbish")
     loads.clear()
@@ -340,3 +347,36 @@ def test_a_plugin_that_a_reset_does_not_make_new_is_loaded_for_every_stream(
         effect.render(noise(2), RATE_HZ, setting)
     assert len(loads) == 3
     assert "false" in (forgetful / "dafx-bridge" / "resets.json").read_text()
+
+
+def test_the_embedded_host_takes_one_into_the_chain_while_it_plays(
+    forgetful: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    guitar: tuple[Audio, int],
+    write_wav: Callable[..., Path],
+) -> None:
+    """It is loaded and tried on the main thread; the sound goes on meanwhile."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(forgetful / "data"))
+    table = forgetful / "data" / "dafx-bridge" / "plugins_manifest.yaml"
+    table.parent.mkdir(parents=True)
+    entry = probe().model_dump(mode="json", exclude_none=True)
+    table.write_text(json.dumps({"schema": 1, "plugins": [entry]}))
+    audio, rate = guitar
+    played = audio[:, : 4 * rate]
+    source, out = write_wav("in.wav", played, rate), forgetful / "out.wav"
+    with host_running("pedalboard-distortion", "--input", source, "--out", out) as (child, port):
+        time.sleep(0.5)
+        exchange(("127.0.0.1", port), "probe")
+        done = next_line(child)["done"]
+        assert child.wait(PATIENCE_S) == 0
+    assert (done["plugin"], done["frames"]) == ("probe", played.shape[1])
+    heard, _ = read_audio(out)
+    late = np.pad(played, ((0, 0), (LATENCY_FRAMES, 0)))[:, : played.shape[1]]
+    distortion = load_effect(Library().manifest.plugin("pedalboard-distortion"))
+    wet = distortion.render(played, rate, Setting.default(distortion.plugin))
+    same = np.minimum(np.abs(heard - late), np.abs(heard - wet))[0] < 1e-6
+    # The one, then the other, and between them no more than the fade.
+    assert (heard == late)[0, -rate:].all()
+    assert np.array_equal(heard[:, : rate // 4], wet[:, : rate // 4])
+    between = np.flatnonzero(~same)
+    assert between[-1] - between[0] <= round(FADE_S * rate)

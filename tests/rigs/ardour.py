@@ -10,6 +10,8 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
+from typing_extensions import override
+
 from bridge.closing import Closing
 from tests.rigs.children import start, stop, wait_for
 from tests.rigs.installed import required
@@ -58,9 +60,7 @@ class Ardour(Closing):
         """
         for _ in range(_ATTEMPTS):
             self._log.write_text("")
-            self._child = start(
-                self._program, self._session, _SESSION, log=self._log, env=self._env
-            )
+            self._child = self._launched()
             try:
                 if wait_for("Ardour", lambda: self._dropped() or self._ready()) != _DROPPED:
                     return
@@ -90,6 +90,9 @@ class Ardour(Closing):
         if self._child:
             stop(self._child, _STOP_S)
             self._child = None
+
+    def _launched(self) -> subprocess.Popen[bytes]:
+        return start(self._program, self._session, _SESSION, log=self._log, env=self._env)
 
     def _places(self, home: Path) -> dict[str, str]:
         """The environment in which the programs find their parts, and nothing of the user's."""
@@ -132,3 +135,35 @@ class Ardour(Closing):
             if port in _OSC_PORTS and f"socket:[{columns[9]}]" in own:
                 return port
         return None
+
+
+class ScriptedArdour(Ardour):
+    """Ardour at its own Lua console, where a hand can do what OSC cannot: insert plugins."""
+
+    def insert(self, uri: str, position: int) -> None:
+        """Begin to insert an LV2 plugin into the running track, at a position from 0."""
+        self._say(
+            f'p = ARDOUR.LuaAPI.new_plugin(s, "{uri}", ARDOUR.PluginType.LV2, "")',
+            f'r = s:route_by_name("{TRACK}")',
+            f"r:add_processor_by_index(p, {position}, nil, true)",
+        )
+
+    def remove(self) -> None:
+        """Begin to remove the plugin that was inserted last."""
+        self._say("r:remove_processor(p, nil, true)")
+
+    @override
+    def _launched(self) -> subprocess.Popen[bytes]:
+        program = self._program.parent / "luasession"
+        child = start(program, log=self._log, env=self._env, stdin=subprocess.PIPE)
+        self._console = child.stdin
+        self._say(
+            'AudioEngine:set_backend("JACK", "ardour", "")',
+            f's = load_session("{self._session}", "{_SESSION}")',
+        )
+        return child
+
+    def _say(self, *lines: str) -> None:
+        assert self._console
+        self._console.write("".join(f"{line}\n" for line in lines).encode())
+        self._console.flush()

@@ -13,13 +13,16 @@ _POLL_S = 0.02
 
 
 def start(
-    *command: object, log: Path | None = None, env: Mapping[str, str] | None = None
+    *command: object,
+    log: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """Start a program that the kernel ends with this process; it prints to `log` or nowhere."""
     with open(log or "/dev/null", "ab") as output:
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "--", *map(str, command)],
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=output,
             stderr=subprocess.STDOUT,
             env=env,

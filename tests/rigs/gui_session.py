@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import QApplication
 from bridge.demo.run import INPUT, REFERENCE
 from gui.app import open_window
 from gui.remembered import Remembered
+from gui.widgets.library import ID
 from gui.widgets.main_window import MainWindow
 
 _PATIENCE_S = 60.0
@@ -49,7 +50,7 @@ def main() -> None:
     saw = {
         "before": before,
         "after": positions(window),
-        "predicted": {row.spec.symbol: row.predicted.text() for row in window.parameters.rows},
+        "predicted": {row.spec.symbol: row.predicted.text() for row in window.rack.rows},
         "changes": [change.by for change in window.changes.log.changes],
     }
     first = window.supervisor.pid
@@ -59,7 +60,7 @@ def main() -> None:
     wait("another engine", lambda: window.supervisor.state == "up")
     wait("its host", lambda: engine.values.get("/host/state") == ("connected",))
     saw["engines"] = [first, window.supervisor.pid]
-    saw["remembered"] = [engine.values[a][0] for a in ("/plugin", "/reference", "/amount")]
+    saw["remembered"] = [engine.values[a][0] for a in ("/chain", "/reference", "/amount")]
     window.close()
     print(json.dumps(saw))
 
@@ -75,8 +76,8 @@ def set_up(window: MainWindow, host_port: int) -> None:
             QPointF(9, 9), Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier
         )
     )
-    setup.plugin.plugin.setCurrentIndex(setup.plugin.plugin.findData("mda-overdrive"))
-    setup.plugin.plugin.activated.emit(setup.plugin.plugin.currentIndex())
+    setup.chain.choice.setCurrentIndex(setup.chain.choice.findData("mda-overdrive", ID))
+    setup.chain.choice.activated.emit(setup.chain.choice.currentIndex())
     setup.host.kind.setCurrentIndex(setup.host.kind.findData("embedded"))
     setup.host.kind.activated.emit(setup.host.kind.currentIndex())
     setup.host.address.setText(f"127.0.0.1:{host_port}")
@@ -87,21 +88,23 @@ def set_up(window: MainWindow, host_port: int) -> None:
 
 def positions(window: MainWindow) -> dict[str, int]:
     """Where the sliders stand, of a thousand."""
-    return {row.spec.symbol: row.slider.value() for row in window.parameters.rows}
+    return {row.spec.symbol: row.slider.value() for row in window.rack.rows}
 
 
 def near(window: MainWindow) -> bool:
     """Whether every slider stands where the model predicts it."""
     values = window.engine.values
     return all(
-        f"/parameter/{row.spec.symbol}/predicted" in values
+        f"/parameter/{row.parameter.address}/predicted" in values
         and abs(
             row.slider.value()
             - 1000
-            * row.spec.to_normalised(float(values[f"/parameter/{row.spec.symbol}/predicted"][0]))
+            * row.spec.to_normalised(
+                float(values[f"/parameter/{row.parameter.address}/predicted"][0])
+            )
         )
         <= _NEAR
-        for row in window.parameters.rows
+        for row in window.rack.rows
     )
 
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from bridge.analysis.metrics import mrstft
 from bridge.arrays import Audio
-from bridge.effects import load_effect
-from bridge.manifest import Setting
+from bridge.chain import ChainSetting
+from bridge.effects import load_chain
 from tests.rigs.jack import RATE, Player
 
 _LONGEST_WAY = 4_096
@@ -24,13 +24,13 @@ class Likeness:
     """Of what went in, as if the host had done nothing."""
 
 
-def similarity(player: Player, dry: Audio, setting: Setting) -> Likeness:
+def similarity(player: Player, dry: Audio, setting: ChainSetting) -> Likeness:
     """Play `dry`, shape (frames,), to a host that has `setting`, and compare what comes back.
 
-    A second of silence goes before, in which both plugins settle.
+    A second of silence goes before, in which the plugins settle.
     """
     played = np.concatenate([np.zeros(RATE, np.float32), dry])
-    effect = load_effect(setting.plugin)
+    effect = load_chain(setting.chain)
     ours = effect.render(np.stack([played, played]), RATE, setting)
     heard = player.record(played, len(played) + _LONGEST_WAY)
     start = _delay(heard[0], ours[0])

@@ -133,7 +133,9 @@ def glide(driver: Driver, host: MemoryHost, setting: Of, start_s: float = 0.0) -
     return start_s + 40 * HOP_S
 
 
-def test_own_feedback_are_no_moves(host: MemoryHost, driven: Make, setting: Of) -> None:
+def test_what_comes_back_of_our_writes_is_no_move(
+    host: MemoryHost, driven: Make, setting: Of
+) -> None:
     driver = driven(host)
     glide(driver, host, setting)
     assert driver.yielded == {}
@@ -364,3 +366,14 @@ def test_a_blend_takes_bypasses_above_a_half(pair: Chain) -> None:
     target = ChainSetting.start(pair).without({"mda-overdrive-2"})
     assert blend(base, target, 0.5).bypassed == {"mda-overdrive"}
     assert blend(base, target, 0.6).bypassed == {"mda-overdrive-2"}
+
+
+def test_a_step_of_an_enum_that_comes_back_is_no_move(manifest: Manifest) -> None:
+    combo = chain_of("mda-combo", manifest)
+    host = MemoryHost(ChainSetting.start(combo).all_values)
+    with Driver(host, combo) as driver:
+        now_s = 0.0
+        for share in (0.43, 0.61, 0.77):
+            goal = ChainSetting.of_normalised(combo, [share] * len(combo.parameters))
+            now_s = hops(driver, goal, now_s)
+        assert driver.yielded == {}

@@ -236,7 +236,7 @@ def test_what_cannot_be_asked_takes_a_name_a_slot(manifest: Manifest) -> None:
         connect(f"sushi://127.0.0.1:{fake.port}/mda%20Overdrive?reply={fake.reply_port}", two)
 
 
-def found_again(fake: FakeArdour, chain: Chain, path: str, change: Callable[[], None]) -> None:
+def found_again(fake: FakeArdour, chain: Chain, path: str, change: Callable[[], object]) -> None:
     with connect(url(fake, path), chain) as host:
         change()
         host.find()
@@ -257,7 +257,7 @@ def test_slots_are_found_again_where_they_have_gone(three: Chain, path: str, wha
             "remove above": lambda: guitar.pop(0),
             "other track": fake.tracks.reverse,
         }
-        found_again(fake, three, path, lambda: changes[what]() and None)
+        found_again(fake, three, path, changes[what])
 
 
 def test_a_plugin_that_goes_to_another_track_is_found_where_the_url_leaves_that_open(

@@ -33,17 +33,83 @@ def match(
     source = write_wav("played.wav", played, rate)
     reference = write_wav("reference.wav", 0.5 * audio[:, 4 * rate : 9 * rate], rate)
 
-    def run(plugin_id: str, *more: str, bypass_logit: float) -> tuple[str, Audio, Audio]:
+    def run(
+        plugin_id: str, *more: str, bypass_logit: float, chain: str = ""
+    ) -> tuple[str, Audio, Audio]:
         plugin = manifest.plugin(plugin_id).model_copy(update={"model": plugin_id})
         models = write_models(tmp_path / "models", plugin, bypass_logit)
         monkeypatch.setattr("bridge.cli.match.open_library", lambda: Library.of_models(models))
         out = tmp_path / "out.wav"
-        arguments = [str(source), str(reference), "--plugin", plugin_id, "--out", str(out), *more]
+        arguments = [
+            str(source),
+            str(reference),
+            "--plugin",
+            chain or plugin_id,
+            "--out",
+            str(out),
+            *more,
+        ]
         done = CliRunner().invoke(app, ["match", *arguments])
         assert done.exit_code == 0, done.output
         return done.stdout, played, read_audio(out)[0]
 
     return run
+
+
+def test_every_slot_and_parameter_is_told_by_its_address(match: Match) -> None:
+    told, _, _ = match("mda-overdrive", "--json", "--budget-s", "0.5", bypass_logit=-9.0)
+    answer = json.loads(told)
+    assert answer["chain"] == "mda-overdrive"
+    slot = {"slot": "mda-overdrive", "plugin": "mda-overdrive", "bypass": answer["bypass"]}
+    assert answer["slots"] == [slot]
+    addresses = [row["address"] for row in answer["parameters"]]
+    assert addresses == [f"mda-overdrive/{s}" for s in ("drive", "muffle", "output")]
+    assert {row["slot"] for row in answer["parameters"]} == {"mda-overdrive"}
+    assert answer["tried"] >= 3
+    assert answer["seconds"] > 0
+    told, _, _ = match("mda-overdrive", "--json", "--budget-s", "0", bypass_logit=-9.0)
+    assert json.loads(told)["tried"] == 0
+
+
+def test_slots_of_a_chain_are_told_apart_and_one_that_is_left_out_is_marked(match: Match) -> None:
+    chain = "mda-overdrive,vocal/gate,mda-overdrive"
+    told, _, _ = match("mda-overdrive", "--json", "--budget-s", "1", bypass_logit=-9.0, chain=chain)
+    answer = json.loads(told)
+    assert answer["chain"] == chain
+    names = ["mda-overdrive", "gate", "mda-overdrive-2"]
+    assert [slot["slot"] for slot in answer["slots"]] == names
+    assert [slot["plugin"] for slot in answer["slots"]][1:] == ["pedalboard-noise-gate", names[0]]
+    assert list(dict.fromkeys(row["slot"] for row in answer["parameters"])) == names
+    assert answer["map"] is None
+    told, _, _ = match("mda-overdrive", "--budget-s", "1", bypass_logit=-9.0, chain=chain)
+    assert "(gate)" in told
+    assert "(mda-overdrive-2)" in told
+    assert " settings tried in " in told
+
+
+@pytest.mark.parametrize(
+    ("named", "says"),
+    [
+        ([], "give --plugin or --rig, and not both"),
+        (["--plugin", "mda-overdrive", "--rig", "vocal"], "give --plugin or --rig, and not both"),
+        (["--rig", "mda-overdrive"], "unknown rig 'mda-overdrive'"),
+        (["--plugin", "mda-overdrive,none"], "unknown plugin 'none'"),
+        (["--rig", "vocal", "--budget-s", "0"], "give a --budget-s above 0"),
+    ],
+)
+def test_what_is_no_chain_is_refused(
+    guitar: tuple[Audio, int],
+    write_wav: Callable[..., Path],
+    tmp_path: Path,
+    named: list[str],
+    says: str,
+) -> None:
+    audio, rate = guitar
+    source, out = write_wav("played.wav", audio[:, : 3 * rate], rate), tmp_path / "out.wav"
+    done = CliRunner().invoke(app, ["match", str(source), str(source), "--out", str(out), *named])
+    assert done.exit_code not in (0, 1)
+    assert says in " ".join(done.output.replace("│", " ").split())
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("budget_s", ["0", "0.5"])

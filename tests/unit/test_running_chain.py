@@ -147,8 +147,10 @@ def test_exchanges_asked_for_while_one_goes_on_come_one_after_the_other(running:
     player = ChainPlayer(running(chains[0]), RATE)
     for chain in chains[1:]:
         player.exchange(running(chain))
+    assert player.exchanging
     for _ in range(40):
         _, wet = player.process(tone(500), ChainSetting.start(chains[-1]))
+    assert not player.exchanging
     assert np.abs(wet - 0.1 * tone(500)).max() < 1e-5
 
 

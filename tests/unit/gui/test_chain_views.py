@@ -139,7 +139,7 @@ def test_a_head_says_values_bypass_and_confidence(library: Library) -> None:
         "/parameter/drive/bypass/predicted": (0,),
         "/slot/drive/confidence": (0.75,),
     }
-    parameters = slot_parameters(chain, chain.slots[0])
+    parameters = slot_parameters(chain.slots[0])
     slots = slots_told(values)
     view = slot_view(parameters, values, slots["drive"])
     assert (view.name, view.label, view.place) == ("mda Overdrive", "drive", "Guitar/Overdrive")
@@ -152,7 +152,10 @@ def test_a_head_says_values_bypass_and_confidence(library: Library) -> None:
     without = slot_view(parameters, values, {"model": False})
     assert without.confidence is None
     assert without.place == ""
-    assert slot_view(parameters, {}, {}).spoken == "In the sound"
+    untold = slot_view(parameters, {}, {})
+    assert untold.spoken == "In the sound"
+    # It stands where the rig starts.
+    assert untold.summary.startswith("Drive 0.400")
 
 
 @pytest.mark.parametrize(

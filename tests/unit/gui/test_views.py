@@ -92,13 +92,13 @@ def test_one_gesture_is_one_change_and_says_by_whom(overdrive: PluginSpec) -> No
 
 
 def test_history_keeps_the_last_minute_at_its_rate(overdrive: PluginSpec) -> None:
-    history = History(Chain.of_plugin(overdrive).parameters)
+    history = History(Chain.of_plugin(overdrive))
     taken = 0
     for tick in range(90):
         values = told(overdrive, {"drive": tick / 90}, drive__predicted=(0.25,))
         taken += history.sample(values, tick / 30)
     assert 0.7 * 3 * RATE_HZ <= taken <= 3 * RATE_HZ
-    host, predicted = history.lanes("drive")
+    host, predicted = history.lanes("mda-overdrive/drive")
     assert host[-1] == pytest.approx(89 / 90, abs=4 / 90)
     assert predicted[-1] == pytest.approx(0.25)
     # The value rose by a third a second, so each stands where it was then.
