@@ -164,7 +164,7 @@ def _write(rig: str, budget_s: float, cases: list[Case], out: Path) -> None:
         f" the target's level: mean gain over doing nothing {np.mean(gains):.0%}, median"
         f" {np.median(gains):.0%}; harmed (by more than {_HARMED}) {harmed} of {len(cases)}.",
         "",
-        "| reference made by | s | candidates | MRSTFT before | after | spectra, dB, before | after |",
+        "| made by | s | candidates | MRSTFT before | after | spectra, dB, before | after |",
         "|---|---|---|---|---|---|---|",
     ]
     lines += [

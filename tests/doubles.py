@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from bridge.arrays import Audio
 from bridge.audio.sources import Source
-from bridge.engine.refinement import Outcome, Request
+from bridge.search.requests import Outcome, Request
 from bridge.errors import HostError
 from bridge.hosts import Host, News, Profile
 

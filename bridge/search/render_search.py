@@ -57,7 +57,7 @@ _SILENT_DB = -100.0
 _LOUDNESS, _RMS = LEVEL_NAMES.index("k_weighted_db"), LEVEL_NAMES.index("rms_db")
 _GAIN = "gain"
 """The manifest's kind of a plugin that changes nothing but the level."""
-CONVINCING = 0.3
+CONVINCING = 0.1
 """A chain that no model was trained for must cost less than doing nothing by this share of it.
 
 Of its evidence only the spectrum counts, which small differences of playing move as well.

@@ -4,9 +4,10 @@ import pytest
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.statistics import statistics
 from bridge.arrays import Audio
+from bridge.chain import Chain, ChainSetting
 from bridge.drive.smoothing import Glide, Smoother, blend
 from bridge.engine.window import LiveWindow
-from bridge.manifest import Choice, ParamSpec, PluginSpec, Setting
+from bridge.manifest import Choice, ParamSpec, PluginSpec
 
 SETTINGS = FeatureSettings()
 
@@ -70,8 +71,8 @@ def test_a_window_is_ready_half_way_and_full_after_its_length() -> None:
     assert states == [(False, False)] * 2 + [(True, False)] * 3 + [(True, True)]
 
 
-def setting(plugin: PluginSpec, *values: float) -> Setting:
-    return Setting(plugin, values)
+def setting(plugin: PluginSpec, *values: float) -> ChainSetting:
+    return ChainSetting.of_normalised(Chain.of_plugin(plugin), values)
 
 
 def test_a_glide_covers_63_percent_in_its_time_constant(overdrive: PluginSpec) -> None:

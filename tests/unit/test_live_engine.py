@@ -10,23 +10,28 @@ import pytest
 
 from bridge.analysis.features import FeatureSettings
 from bridge.arrays import Audio
+from bridge.chain import Chain, ChainSetting, chain_of
 from bridge.drive.settings import LiveSettings
 from bridge.drive.smoothing import Glide
 from bridge.engine.live import LiveEngine
-from bridge.engine.refinement import Outcome
 from bridge.engine.session import Status
 from bridge.errors import BridgeError
 from bridge.estimate.answer import Answer
-from bridge.estimate.matcher import Matcher, ReferenceAnalysis
+from bridge.estimate.estimator import Estimator
+from bridge.estimate.listener import ReferenceAnalysis
 from bridge.library import Library
-from bridge.manifest import PluginSpec, Setting
+from bridge.manifest import PluginSpec
+from bridge.search.requests import Outcome
 from tests.doubles import BlockSource, MemoryHost, ScriptedDecider
 from tests.stand_ins import write_models
 
 RATE = 24_000
 HOP = 2_400
 FEATURES = FeatureSettings(window_frames=24_000, least_frames=12_000)
-OWN = {"drive": 0.9, "muffle": 0.9, "output": 0.1}
+DRIVE, MUFFLE, OUTPUT, BYPASS = (
+    f"mda-overdrive/{symbol}" for symbol in ("drive", "muffle", "output", "bypass")
+)
+OWN = {DRIVE: 0.9, MUFFLE: 0.9, OUTPUT: 0.1}
 SHARP = Glide(0, 0)
 AT_ONCE = LiveSettings(averaging_s=0, glide=SHARP)
 
@@ -37,26 +42,30 @@ def noise(seconds: float, level: float = 0.1) -> Audio:
 
 
 @pytest.fixture
-def open_matcher(tmp_path: Path, overdrive: PluginSpec) -> Callable[..., Matcher]:
-    def make(bypass_logit: float = -3.0) -> Matcher:
+def open_estimator(tmp_path: Path, overdrive: PluginSpec) -> Callable[..., Estimator]:
+    def make(bypass_logit: float = -3.0) -> Estimator:
         models = write_models(tmp_path, overdrive, bypass_logit, FEATURES, hop_s=0.002)
-        return Matcher(overdrive, Library.of_models(models))
+        return Estimator(Chain.of_plugin(overdrive), Library.of_models(models))
 
     return make
 
 
 @pytest.fixture
-def matcher(open_matcher: Callable[..., Matcher]) -> Matcher:
-    return open_matcher()
+def estimator(open_estimator: Callable[..., Estimator]) -> Estimator:
+    return open_estimator()
 
 
-def reference(matcher: Matcher, seed: int = 1) -> ReferenceAnalysis:
+def of_overdrive(plugin: PluginSpec, *values: float) -> ChainSetting:
+    return ChainSetting.of_predicted(Chain.of_plugin(plugin), values)
+
+
+def reference(estimator: Estimator, seed: int = 1) -> ReferenceAnalysis:
     audio = np.random.default_rng(seed).standard_normal((1, RATE)).astype(np.float32) * 0.2
-    return matcher.analyse(np.tanh(4 * audio), RATE, "reference")
+    return estimator.analyse(np.tanh(4 * audio), RATE, "reference")
 
 
 def follow(
-    matcher: Matcher,
+    estimator: Estimator,
     audio: Audio,
     settings: LiveSettings = AT_ONCE,
     decider: ScriptedDecider | None = None,
@@ -65,7 +74,7 @@ def follow(
     host, statuses = MemoryHost(OWN), []
     blocks = np.split(audio, range(HOP, audio.shape[1], HOP), axis=1)
     source = BlockSource(blocks, RATE)
-    engine = LiveEngine(source, matcher, reference(matcher), host, settings, decider)
+    engine = LiveEngine(source, estimator, reference(estimator), host, settings, decider)
     engine.run(Event(), on_status=statuses.append)
     return host, statuses, engine
 
@@ -75,57 +84,57 @@ def _a_status_every_hop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bridge.engine.live.STATUS_S", 0.0)
 
 
-def test_states_tell_how_much_was_heard(matcher: Matcher) -> None:
-    _, statuses, _ = follow(matcher, noise(2))
+def test_states_tell_how_much_was_heard(estimator: Estimator) -> None:
+    _, statuses, _ = follow(estimator, noise(2))
     states = [status.state for status in statuses]
     assert states == ["filling"] * 4 + ["provisional"] * 5 + ["matching"] * 11
     assert statuses[3].confidence == {}
     assert set(statuses[4].confidence) == set(OWN)
 
 
-def test_nothing_is_sent_before_there_is_an_answer_and_silence_holds(matcher: Matcher) -> None:
+def test_nothing_is_sent_before_there_is_an_answer_and_silence_holds(estimator: Estimator) -> None:
     silence = np.zeros((1, RATE), np.float32)
-    host, statuses, _ = follow(matcher, silence)
+    host, statuses, _ = follow(estimator, silence)
     assert statuses[-1].state == "silent"
-    assert (host.received, host.bypasses) == ([], [])
-    host, statuses, _ = follow(matcher, np.concatenate([noise(1), silence], axis=1))
+    assert host.received == []
+    host, statuses, _ = follow(estimator, np.concatenate([noise(1), silence], axis=1))
     held = [status.values for status in statuses if status.state == "silent"]
     assert len(held) >= 4
     assert all(values == held[0] for values in held)
 
 
 def test_a_decision_takes_the_place_of_the_networks_answer(
-    matcher: Matcher, overdrive: PluginSpec
+    estimator: Estimator, overdrive: PluginSpec
 ) -> None:
     loop = np.tile(noise(1), (1, 4))
-    alone, _, _ = follow(matcher, loop)
-    rendered = Setting(overdrive, (0.2, 0.4, 0.6))
-    decided = Answer(rendered, (0.9, 0.8, 0.7), 0.0, bypass=False)
+    alone, _, _ = follow(estimator, loop)
+    rendered = of_overdrive(overdrive, 0.2, 0.4, 0.6)
+    decided = Answer(rendered, (0.9, 0.8, 0.7), (0.0,))
     decider = ScriptedDecider(Outcome(decided, 1.5))
-    guided, statuses, _ = follow(matcher, loop, decider=decider)
-    assert abs(alone.values["drive"] - 0.2) > 0.05
+    guided, statuses, _ = follow(estimator, loop, decider=decider)
+    assert abs(alone.values[DRIVE] - 0.2) > 0.05
     (request,) = decider.asked
     assert request.sample_rate == RATE
     assert np.array_equal(request.played, loop[:, : request.played.shape[1]])
     assert (statuses[-1].decisions, statuses[-1].decision_s) == (1, 1.5)
-    assert statuses[-1].confidence == {"drive": 0.9, "muffle": 0.8, "output": 0.7}
+    assert statuses[-1].confidence == {DRIVE: 0.9, MUFFLE: 0.8, OUTPUT: 0.7}
     # The network's answers to half a window and to all of it differ by as much as is added here.
     first = next(status for status in statuses if status.confidence)
-    for symbol in OWN:
-        drift = alone.values[symbol] - first.values[symbol]
-        wanted = min(max(rendered.values[symbol] + drift, 0), 1)
-        assert guided.values[symbol] == pytest.approx(wanted, abs=1e-3)
+    for address in OWN:
+        drift = alone.values[address] - first.values[address]
+        wanted = min(max(rendered.values[address] + drift, 0), 1)
+        assert guided.values[address] == pytest.approx(wanted, abs=1e-3)
 
 
 def test_a_single_match_goes_to_the_decided_answer_and_stays_there(
-    matcher: Matcher, overdrive: PluginSpec
+    estimator: Estimator, overdrive: PluginSpec
 ) -> None:
-    decided = Answer(Setting(overdrive, (0.2, 0.4, 0.6)), (0.9, 0.8, 0.7), 0.0, bypass=False)
+    decided = Answer(of_overdrive(overdrive, 0.2, 0.4, 0.6), (0.9, 0.8, 0.7), (0.0,))
     host = MemoryHost(OWN)
     blocks = np.split(np.tile(noise(1), (1, 4)), 40, axis=1)
     decider = ScriptedDecider()
     engine = LiveEngine(
-        BlockSource(blocks, RATE), matcher, reference(matcher), host, AT_ONCE, decider
+        BlockSource(blocks, RATE), estimator, reference(estimator), host, AT_ONCE, decider
     )
     engine.let_go()
     seen: list[tuple[bool, int]] = []
@@ -143,63 +152,90 @@ def test_a_single_match_goes_to_the_decided_answer_and_stays_there(
     turning = [on for on, _ in seen]
     # It waits for the decision, goes there at once without a glide, and lets go.
     assert turning == [False] * 12 + [True] * 9 + [False] * 19
-    assert host.values["drive"] == pytest.approx(0.2, abs=0.05)
+    assert host.values[DRIVE] == pytest.approx(0.2, abs=0.05)
     assert [count for _, count in seen[21:]] == [seen[21][1]] * 19
 
 
-def test_locked_and_frozen_knobs_stay(matcher: Matcher) -> None:
+def test_locked_and_frozen_knobs_stay(estimator: Estimator) -> None:
     host = MemoryHost(OWN)
     blocks = np.split(np.tile(noise(1), (1, 3)), 30, axis=1)
-    settings = LiveSettings(averaging_s=0, glide=SHARP, locked=frozenset({"muffle"}))
-    engine = LiveEngine(BlockSource(blocks, RATE), matcher, reference(matcher), host, settings)
+    settings = LiveSettings(averaging_s=0, glide=SHARP, locked=frozenset({MUFFLE}))
+    engine = LiveEngine(BlockSource(blocks, RATE), estimator, reference(estimator), host, settings)
     values: list[dict[str, float]] = []
 
     def watch(status: Status) -> None:
         values.append(status.values)
         if len(values) == 15:
             engine.frozen = True
-            other = reference(matcher, 2)
+            other = reference(estimator, 2)
             engine.set_reference(replace(other, embedding=other.embedding + 2))
 
     engine.run(Event(), on_status=watch)
-    assert all(told["muffle"] == OWN["muffle"] for told in values)
-    assert values[14]["drive"] != OWN["drive"]
+    assert all(told[MUFFLE] == OWN[MUFFLE] for told in values)
+    assert values[14][DRIVE] != OWN[DRIVE]
     assert all(told == values[15] for told in values[15:])
 
 
-def test_amount_counts_from_where_the_player_has_left_a_knob(matcher: Matcher) -> None:
+def test_amount_counts_from_where_the_player_has_left_a_knob(estimator: Estimator) -> None:
     host = MemoryHost(OWN)
     blocks = np.split(np.tile(noise(1), (1, 4)), 40, axis=1)
     settings = LiveSettings(0.5, 0, SHARP)
-    engine = LiveEngine(BlockSource(blocks, RATE), matcher, reference(matcher), host, settings)
+    engine = LiveEngine(BlockSource(blocks, RATE), estimator, reference(estimator), host, settings)
     values: list[float] = []
 
     def watch(status: Status) -> None:
-        values.append(status.values["drive"])
+        values.append(status.values[DRIVE])
         if len(values) == 15:
-            engine.put({"drive": 0.1})
+            engine.put({DRIVE: 0.1})
         if len(values) == 25:
-            engine.arm(["drive"])
+            engine.arm([DRIVE])
 
     engine.run(Event(), on_status=watch)
     assert engine.answer is not None
-    answer = engine.answer.setting.values["drive"]
-    assert values[14] == pytest.approx((OWN["drive"] + answer) / 2, abs=0.02)
+    answer = engine.answer.setting.values[DRIVE]
+    assert values[14] == pytest.approx((OWN[DRIVE] + answer) / 2, abs=0.02)
     assert values[20] == 0.1
     assert values[-1] == pytest.approx((0.1 + answer) / 2, abs=0.02)
 
 
-def test_another_reference_is_followed_from_the_next_hop_on(matcher: Matcher) -> None:
+def test_a_chain_without_models_goes_where_the_search_has_been(tmp_path: Path) -> None:
+    manifest = Library().manifest
+    chain = chain_of("pedalboard-gain,pedalboard-lowpass", manifest)
+    write_models(tmp_path, manifest.plugin("mda-overdrive"), -3.0, FEATURES)
+    estimator = Estimator(chain, Library.of_models(tmp_path))
+    cutoff, gain = "pedalboard-lowpass/cutoff_frequency_hz", "pedalboard-gain/gain_db"
+    wanted = ChainSetting.of_values(
+        chain, {cutoff: 2_000.0, gain: 6.0, "pedalboard-gain/bypass": 1}
+    )
+    decider = ScriptedDecider()
+    host = MemoryHost(ChainSetting.start(chain).all_values)
+    blocks = np.split(np.tile(noise(1), (1, 4)), 40, axis=1)
+    engine = LiveEngine(
+        BlockSource(blocks, RATE), estimator, reference(estimator), host, AT_ONCE, decider
+    )
+    sent: list[int] = []
+
+    def watch(_: Status) -> None:
+        sent.append(len(host.received))
+        if len(sent) == 20:
+            decider.outcomes.append(Outcome(Answer(wanted, (0.5, 0.5), (0.5, 0.0)), 1.0))
+
+    engine.run(Event(), on_status=watch)
+    assert sent[19] == 0
+    assert host.values == pytest.approx(wanted.all_values)
+
+
+def test_another_reference_is_followed_from_the_next_hop_on(estimator: Estimator) -> None:
     decider = ScriptedDecider()
     host = MemoryHost(OWN)
     blocks = np.split(np.tile(noise(1), (1, 3)), 30, axis=1)
-    first, second = reference(matcher), reference(matcher, 2)
+    first, second = reference(estimator), reference(estimator, 2)
     second = replace(second, embedding=second.embedding + 2)
-    engine = LiveEngine(BlockSource(blocks, RATE), matcher, first, host, AT_ONCE, decider)
+    engine = LiveEngine(BlockSource(blocks, RATE), estimator, first, host, AT_ONCE, decider)
     values = []
 
     def change(status: Status) -> None:
-        values.append(status.values["drive"])
+        values.append(status.values[DRIVE])
         decider.idle = True
         if len(values) == 20:
             engine.set_reference(second)
@@ -212,23 +248,23 @@ def test_another_reference_is_followed_from_the_next_hop_on(matcher: Matcher) ->
 
 @pytest.mark.parametrize(("amount", "bypassed"), [(1.0, True), (0.5, True), (0.4, False)])
 def test_a_dry_reference_bypasses_the_plugin_for_who_wants_at_least_half(
-    open_matcher: Callable[..., Matcher], amount: float, bypassed: bool
+    open_estimator: Callable[..., Estimator], amount: float, bypassed: bool
 ) -> None:
-    host, statuses, _ = follow(open_matcher(2.0), noise(1), LiveSettings(amount, 0, SHARP))
-    assert set(host.bypasses) == {bypassed}
-    assert statuses[-1].bypass is bypassed
+    host, statuses, _ = follow(open_estimator(2.0), noise(1), LiveSettings(amount, 0, SHARP))
+    assert {sent[BYPASS] for sent in host.received if BYPASS in sent} == {float(bypassed)}
+    assert statuses[-1].bypass == (["mda-overdrive"] if bypassed else [])
 
 
 def test_amount_0_leaves_values_and_bypass_to_the_host(
-    open_matcher: Callable[..., Matcher],
+    open_estimator: Callable[..., Estimator],
 ) -> None:
-    host, _, _ = follow(open_matcher(2.0), noise(1), LiveSettings(0, 0, SHARP))
-    assert (host.values, host.received, host.bypasses) == (OWN, [], [])
+    host, _, _ = follow(open_estimator(2.0), noise(1), LiveSettings(0, 0, SHARP))
+    assert (host.values, host.received) == (OWN, [])
 
 
-def test_a_fault_of_the_decider_is_told_in_one_status(matcher: Matcher) -> None:
+def test_a_fault_of_the_decider_is_told_in_one_status(estimator: Estimator) -> None:
     decider = ScriptedDecider(Outcome(None, fault="it died"))
-    host, statuses, _ = follow(matcher, noise(2), decider=decider)
+    host, statuses, _ = follow(estimator, noise(2), decider=decider)
     assert [status.fault for status in statuses if status.fault] == ["it died"]
     assert host.received
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bridge.estimate.matcher import Analysis
 
 from bridge.errors import ManifestError, ModelError
+from bridge.estimate.listener import Analysis
 from bridge.estimate.sound_map import SoundMap, load_map
 from bridge.library import MODELS, Library
 from bridge.manifest import Manifest, PluginSpec
@@ -159,7 +159,7 @@ def test_spoilt_and_missing_files_are_refused(
 
 
 def test_a_plugin_without_a_map_says_so(models: Path, manifest: Manifest) -> None:
-    with pytest.raises(ModelError, match="no such model card; run `dafx-train sound-map`"):
+    with pytest.raises(ModelError, match="model .mda-delay. is not below"):
         load_map(manifest.plugin("mda-delay"), Library.of_models(models))
     unmodelled = manifest.plugin("mda-delay").model_copy(update={"model": None})
     with pytest.raises(ModelError, match="no model is trained"):

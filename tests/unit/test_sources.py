@@ -10,12 +10,14 @@ import pytest
 from bridge.analysis.features import FeatureSettings
 from bridge.arrays import Audio
 from bridge.audio.sources import FileSource, open_source, parse_channels
+from bridge.chain import Chain, ChainSetting
 from bridge.drive.settings import LiveSettings
 from bridge.drive.smoothing import Glide
 from bridge.engine.live import LiveEngine
 from bridge.engine.session import Status
 from bridge.errors import AudioError, BridgeError
-from bridge.estimate.matcher import Matcher
+from bridge.estimate.estimator import Estimator
+from bridge.library import Library
 from bridge.manifest import PluginSpec
 from tests.bursts import bursts
 from tests.doubles import BlockSource, MemoryHost
@@ -100,17 +102,19 @@ def test_a_bursty_clock_changes_nothing_but_when_things_are_heard(
 ) -> None:
     monkeypatch.setattr("bridge.engine.live.STATUS_S", 0.0)
     features = FeatureSettings(window_frames=24_000, least_frames=12_000)
-    matcher = Matcher(overdrive, write_models(tmp_path, overdrive, -3.0, features, hop_s=0.002))
+    chain = Chain.of_plugin(overdrive)
+    models = write_models(tmp_path, overdrive, -3.0, features, hop_s=0.002)
+    estimator = Estimator(chain, Library.of_models(models))
     draw = np.random.default_rng(0)
     audio = draw.standard_normal((1, 60 * PERIOD)).astype(np.float32) * np.float32(0.1)
-    reference = matcher.analyse(np.tanh(4 * audio), RATE, "reference")
+    reference = estimator.analyse(np.tanh(4 * audio), RATE, "reference")
 
     def follow(blocks: list[Audio]) -> list[Status]:
         statuses: list[Status] = []
-        host = MemoryHost({p.symbol: p.default for p in overdrive.parameters})
+        host = MemoryHost(ChainSetting.start(chain).values)
         settings = LiveSettings(averaging_s=0, glide=Glide(0, 0))
         source = BlockSource(blocks, RATE)
-        with LiveEngine(source, matcher, reference, host, settings) as engine:
+        with LiveEngine(source, estimator, reference, host, settings) as engine:
             engine.run(Event(), on_status=statuses.append)
         return statuses
 
