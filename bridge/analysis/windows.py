@@ -7,6 +7,9 @@ from bridge.arrays import Audio
 from bridge.audio.resample import resample, to_mono
 from bridge.errors import AudioError
 
+SILENCE_DB = -120.0
+"""The level that is told of silence, in dBFS, and of all that is quieter."""
+
 ACTIVE_DB = -60.0
 """Audio counts as sounding above this RMS, in dBFS."""
 
@@ -16,9 +19,14 @@ MOST_WINDOWS = 64
 _SHARE_FRAME_S = 0.05
 
 
+def level_db(amplitude: float) -> float:
+    """An amplitude in dBFS, at least `SILENCE_DB`."""
+    return 20 * float(np.log10(max(amplitude, 10 ** (SILENCE_DB / 20))))
+
+
 def rms_db(audio: Audio) -> float:
-    """RMS level in dBFS; silence is -120."""
-    return 20 * float(np.log10(max(float(np.sqrt(np.mean(audio**2))), 1e-6)))
+    """RMS level in dBFS, at least `SILENCE_DB`."""
+    return level_db(float(np.sqrt(np.mean(audio**2))))
 
 
 def active_share(audio: Audio, sample_rate: float) -> float:

@@ -10,7 +10,7 @@ from bridge.arrays import Audio
 from bridge.audio.sinks import FileSink
 from bridge.errors import AudioError
 
-SILENCE_DB = -70.0
+LEAST_PEAK_DB = -70.0
 """A recording whose peak stays below, in dBFS, holds nothing to learn from."""
 
 
@@ -39,9 +39,9 @@ def read_audio(path: Path) -> tuple[Audio, int]:
 
 
 def require_sound(audio: Audio, path: Path) -> None:
-    """Raise AudioError where no sample reaches `SILENCE_DB`."""
+    """Raise AudioError where no sample reaches `LEAST_PEAK_DB`."""
     peak = float(np.abs(audio).max(initial=0.0))
-    if peak < 10 ** (SILENCE_DB / 20):
+    if peak < 10 ** (LEAST_PEAK_DB / 20):
         raise AudioError(f"{path}: is silent; give a recording with sound in it")
 
 

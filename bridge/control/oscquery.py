@@ -68,12 +68,12 @@ def tree(nodes: Mapping[str, Node], values: Mapping[str, Value]) -> dict[str, An
     """The nodes as OSCQuery's tree of objects."""
     root: dict[str, Any] = {"FULL_PATH": "/", "ACCESS": 0, "CONTENTS": {}}
     for address, node in nodes.items():
-        place, path = root, ""
+        branch, path = root, ""
         for step in address[1:].split("/"):
             path += f"/{step}"
-            children = place.setdefault("CONTENTS", {})
-            place = children.setdefault(step, {"FULL_PATH": path, "ACCESS": 0})
-        place |= _attributes(node, values.get(address))
+            children = branch.setdefault("CONTENTS", {})
+            branch = children.setdefault(step, {"FULL_PATH": path, "ACCESS": 0})
+        branch |= _attributes(node, values.get(address))
     return root
 
 
@@ -113,16 +113,16 @@ class _Handler(BaseHTTPRequestHandler):
                 }
             )
             return
-        place: Any = tree(self.described.nodes, dict(self.described.values))
+        branch: Any = tree(self.described.nodes, dict(self.described.values))
         for step in filter(None, unquote(parts.path).split("/")):
-            place = place.get("CONTENTS", {}).get(step)
-            if place is None:
+            branch = branch.get("CONTENTS", {}).get(step)
+            if branch is None:
                 self.send_error(HTTPStatus.NOT_FOUND, "there is no such address")
                 return
         if not parts.query:
-            self._answer(place)
-        elif parts.query in place and parts.query in _ATTRIBUTES:
-            self._answer({parts.query: place[parts.query]})
+            self._answer(branch)
+        elif parts.query in branch and parts.query in _ATTRIBUTES:
+            self._answer({parts.query: branch[parts.query]})
         else:
             self.send_response(HTTPStatus.NO_CONTENT)
             self.end_headers()

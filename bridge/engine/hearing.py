@@ -3,7 +3,7 @@
 import numpy as np
 
 from bridge.analysis.features import FeatureSettings
-from bridge.analysis.windows import active_share, rms_db
+from bridge.analysis.windows import SILENCE_DB, active_share, level_db, rms_db
 from bridge.arrays import Audio
 from bridge.audio.sources import Source
 from bridge.engine.window import LiveWindow
@@ -12,7 +12,6 @@ LEAST_ACTIVE_SHARE = 0.5
 """Values are held where less of the window sounds: the models know playing, not its absence."""
 CLIPPED = 0.999
 """Of full scale."""
-_QUIETEST = 1e-6
 
 
 class Hearing:
@@ -38,12 +37,12 @@ class Hearing:
     @property
     def level_db(self) -> float:
         """RMS of the last hop, in dBFS."""
-        return rms_db(self.block if self.block.size else np.zeros(1, np.float32))
+        return rms_db(self.block) if self.block.size else SILENCE_DB
 
     @property
     def peak_db(self) -> float:
         """Peak of the last hop, in dBFS."""
-        return float(20 * np.log10(max(self._peak, _QUIETEST)))
+        return level_db(self._peak)
 
     @property
     def sounding(self) -> bool:

@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from typing_extensions import override
 
 from bridge.analysis.statistics import Statistics
+from bridge.analysis.windows import SILENCE_DB
 from bridge.audio.sources import Source
 from bridge.closing import Closing
 from bridge.drive.parameter_control import ParameterControl
@@ -312,7 +313,7 @@ class LiveEngine(Closing):
         return Status(
             round(time_s, 3),
             self.state,
-            round(hearing.level_db, 1) if hearing else -120.0,
+            round(hearing.level_db, 1) if hearing else SILENCE_DB,
             round(summary.compute_ms.last, 2),
             control.driver.sends_per_s if control else 0,
             hearing.source.lost if hearing else 0,

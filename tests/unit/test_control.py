@@ -1,4 +1,4 @@
-"""The control surface's parts: table, socket, preparing, keeping, undo, the reference's report."""
+"""The control surface: table, socket, jobs, store, parameters, undo, service, references."""
 
 import json
 import threading
@@ -182,11 +182,11 @@ def test_the_newest_order_counts_and_older_things_are_let_go_of() -> None:
         return "old"
 
     with ThreadPoolExecutor(2) as pool:
-        preparing = LatestJob(pool, taken.append, dropped.append)
-        preparing.order(slow)
-        preparing.order(lambda: "new")
+        job = LatestJob(pool, taken.append, dropped.append)
+        job.order(slow)
+        job.order(lambda: "new")
         go_on.set()
-        wait_for("the new one", lambda: preparing.poll() or taken)
+        wait_for("the new one", lambda: job.poll() or taken)
         wait_for("the old one", lambda: dropped)
     assert (taken, dropped) == (["new"], ["old"])
 
@@ -199,13 +199,13 @@ def test_a_failure_becomes_one_line(error: Exception, told_as: str) -> None:
         raise error
 
     with ThreadPoolExecutor(1) as pool:
-        preparing = LatestJob(pool, lambda _: None)
-        preparing.order(fail)
-        wait_for("the failure", lambda: preparing.poll() or preparing.fault)
-        assert told_as in preparing.fault
-        preparing.order(lambda: "")
-        wait_for("success", lambda: preparing.poll() or not preparing.busy)
-    assert preparing.fault == ""
+        job = LatestJob(pool, lambda _: None)
+        job.order(fail)
+        wait_for("the failure", lambda: job.poll() or job.fault)
+        assert told_as in job.fault
+        job.order(lambda: "")
+        wait_for("success", lambda: job.poll() or not job.busy)
+    assert job.fault == ""
 
 
 def test_what_is_kept_is_written_soon_and_whole(tmp_path: Path) -> None:
@@ -215,10 +215,10 @@ def test_what_is_kept_is_written_soon_and_whole(tmp_path: Path) -> None:
         snapshots={"mda-overdrive": {"A": {"mda-overdrive/drive": 0.5}}},
         following=True,
     )
-    with StateStore(tmp_path, Kept()) as keeper:
-        keeper.keep(kept)
+    with StateStore(tmp_path, Kept()) as store:
+        store.keep(kept)
         wait_for("the file", lambda: Kept.read(tmp_path) == kept)
-        keeper.keep(kept.model_copy(update={"following": False}))
+        store.keep(kept.model_copy(update={"following": False}))
     assert not Kept.read(tmp_path).following
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
 
@@ -288,10 +288,10 @@ def test_a_broken_file_is_put_aside(tmp_path: Path, content: str) -> None:
 
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with StateStore(tmp_path / "file", Kept()) as keeper:
-        keeper.keep(Kept(following=True))
-        wait_for("the fault", lambda: keeper.fault)
-    assert "cannot be kept" in keeper.fault
+    with StateStore(tmp_path / "file", Kept()) as store:
+        store.keep(Kept(following=True))
+        wait_for("the fault", lambda: store.fault)
+    assert "cannot be kept" in store.fault
 
 
 def test_undo_goes_back_over_whole_drags() -> None:
@@ -313,21 +313,21 @@ def test_learning_keeps_exactly_what_was_asked_for(
     tmp_path: Path, guitar: tuple[Audio, int]
 ) -> None:
     audio, rate = guitar
-    learning = ReferenceRecorder(1.0, rate)
+    recorder = ReferenceRecorder(1.0, rate)
     for block in np.split(audio[:, : 2 * rate], 40, axis=1):
-        if learning.progress < 1:
-            learning.hear(block)
-    written, written_rate = read_audio(learning.write(tmp_path / "learned.wav"))
+        if recorder.progress < 1:
+            recorder.hear(block)
+    written, written_rate = read_audio(recorder.write(tmp_path / "learned.wav"))
     assert written_rate == rate
     assert np.array_equal(written, audio[:, :rate])
 
 
 def test_what_is_learned_where_nothing_can_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    learning = ReferenceRecorder(1.0, 48_000)
-    learning.hear(np.zeros((1, 48_000), np.float32))
+    recorder = ReferenceRecorder(1.0, 48_000)
+    recorder.hear(np.zeros((1, 48_000), np.float32))
     with pytest.raises(AudioError, match="file: cannot be made"):
-        learning.write(tmp_path / "file" / "learned.wav")
+        recorder.write(tmp_path / "file" / "learned.wav")
 
 
 def test_a_reference_is_told_what_could_be_better(
