@@ -7,9 +7,9 @@ from typing_extensions import override
 
 from bridge.arrays import Audio
 from bridge.audio.sources import Source
-from bridge.search.requests import Outcome, Request
 from bridge.errors import HostError
 from bridge.hosts import Host, News, Profile
+from bridge.search.requests import Outcome, Request
 
 
 class MemoryHost(Host):
