@@ -6,10 +6,12 @@ they hold every current value. A value outside its range is dropped without an a
 Plugins go by their number in the strip, and nothing tells that numbers have shifted. So the strip's
 list of plugins is asked for after the descriptors, whose values count once it has come back as it
 was resolved, and before every write, which waits for it up to `CONFIRM_S`. A write that is not
-confirmed so soon is held back and tried again at the next poll.
+confirmed so soon is held back and tried again at the next poll. Where a plugin is inserted between
+that answer and the write all the same, it has told its values just before, and gets them back.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import isclose
 from time import monotonic
 
 from typing_extensions import override
@@ -45,6 +47,8 @@ _REPLY_ADDRESS = 16384
 _INPUT, _HIDDEN = 0x80, 0x100
 CONFIRM_S = 0.01
 """How long a write waits for the news that its plugin is still in place."""
+_SINGLE = 1e-6
+"""How near a value is to itself in single precision."""
 _DESCRIPTOR = "/strip/plugin/descriptor"
 _NAME = "/strip/name"
 """Asked while a track is watched; `/strip/list` also warns in Ardour's log each time."""
@@ -60,10 +64,14 @@ class Ardour(OscDialect):
         self._tracks: tuple[HostTrack, ...] = ()
         self._listed: dict[Key, list[tuple[Key, str]]] = {}
         """By track: number and name of its plugins, as they were resolved."""
-        self._unconfirmed: dict[Ref, float] = {}
-        """What came since the last list of plugins."""
-        self._held: dict[Ref, Message] = {}
-        """Writes that wait for a list of plugins; the latest of each."""
+        self._told: dict[Ref, HostParameter] = {}
+        """What was told first since the last list of plugins that was as resolved."""
+        self._wrong: dict[Key, list[HostPlugin]] = {}
+        """By track: the first list of plugins that was not as resolved."""
+        self._held: dict[Ref, float] = {}
+        """Writes that wait for a list of plugins; the latest of each, bypasses as 0 or 1."""
+        self._written: dict[Ref, float] = {}
+        """The latest write of each."""
         self._stale = False
         """Something is no longer where it was resolved; nothing is written until it is again."""
 
@@ -116,34 +124,25 @@ class Ardour(OscDialect):
     def attach(self, attachments: Sequence[Attachment]) -> None:
         self._attached = tuple(attachments)
         self._tracks = tuple(dict.fromkeys(a.track for a in attachments))
-        self._unconfirmed.clear()
-        self._held.clear()
+        for kept in (self._told, self._wrong, self._held, self._written):
+            kept.clear()
         self._stale = False
         self._news = Gathering()
 
     @override
     def set(self, values: Mapping[Ref, float]) -> None:
-        self._write(
-            {
-                ref: Message("/strip/plugin/parameter", (*self._place(ref[0]), ref[1], float(v)))
-                for ref, v in values.items()
-            }
-        )
+        self._write(values)
 
     @override
     def bypass(self, number: int, on: bool) -> None:
-        address = f"/strip/plugin/{'deactivate' if on else 'activate'}"
-        self._write({(number, BYPASS): Message(address, self._place(number))})
+        self._write({(number, BYPASS): float(on)})
 
     @override
     def ask(self) -> None:
         self._send(
             *(Message(_NAME, (track.key,)) for track in self._tracks),
-            *(
-                Message(_DESCRIPTOR, place)
-                for place in map(self._place, range(len(self._attached)))
-            ),
-            *self._lists(self._tracks),
+            *self._descriptors(range(len(self._attached))),
+            *_lists(self._tracks),
         )
 
     @override
@@ -152,26 +151,73 @@ class Ardour(OscDialect):
         self._write({})
         return news
 
-    def _write(self, messages: Mapping[Ref, Message]) -> None:
+    @override
+    def mend(self) -> None:
+        # What was asked for before comes in before the answer to this.
+        self._in_place(self._tracks)
+        written = {number for number, _ in self._written}
+        back = {ref: value for number in written for ref, value in self._overwritten(number)}
+        self._send_together([self._message(ref, value) for ref, value in back.items()])
+        self._written.clear()
+
+    def _overwritten(self, number: int) -> Iterator[tuple[Ref, float]]:
+        """What in the place of an attachment was another plugin's, and its values from before."""
+        attachment = self._attached[number]
+        key = attachment.plugin.key
+        first = {p.key: p for p in self._wrong.get(attachment.track.key, ())}.get(key)
+        now = {p.key: p for p in self.plugins(attachment.track)}.get(key) if first else None
+        if not first or not now or first.name != now.name:
+            return
+        values = {p.key: p for p in self.parameters(attachment.track, now)}
+        pairs: list[tuple[Ref, float | None, float | None]] = [
+            ((number, BYPASS), first.bypassed, now.bypassed)
+        ]
+        pairs += [
+            (ref, told.value, values[ref[1]].value)
+            for ref, told in self._told.items()
+            if ref[0] == number and ref[1] in values and told.name == values[ref[1]].name
+        ]
+        for ref, before, after in pairs:
+            write = self._written.get(ref)
+            if before is None or after is None or write is None or before == after:
+                continue
+            if isclose(after, write, rel_tol=_SINGLE, abs_tol=_SINGLE):
+                yield ref, float(before)
+
+    def _write(self, values: Mapping[Ref, float]) -> None:
         """Send these and what is held back, as soon as their plugins are known to be in place."""
-        self._held |= messages
-        tracks = {self._attached[number].track for number, _ in self._held}
+        self._held |= values
+        numbers = dict.fromkeys(number for number, _ in self._held)
+        tracks = dict.fromkeys(self._attached[number].track for number in numbers)
         if tracks and not self._stale and self._in_place(tracks):
-            self._send_together(list(self._held.values()))
+            writes = [self._message(ref, value) for ref, value in self._held.items()]
+            lists = _lists(tracks)
+            # In one packet, so that hardly anything comes between question and write.
+            self._send_together([*lists, *self._descriptors(numbers), *writes, *lists])
+            self._written |= self._held
             self._held.clear()
+
+    def _message(self, ref: Ref, value: float) -> Message:
+        number, key = ref
+        if key == BYPASS:
+            what = "deactivate" if value >= 0.5 else "activate"
+            return Message(f"/strip/plugin/{what}", self._place(number))
+        return Message("/strip/plugin/parameter", (*self._place(number), key, float(value)))
 
     def _in_place(self, tracks: Iterable[HostTrack]) -> bool:
         """Whether these tracks' plugins stand where they were resolved, and Ardour says so now."""
         waiting = {track.key for track in tracks}
-        self._send(*self._lists(tracks))
+        # Answers that are there already are older than the question.
+        self._gathered()
+        self._send(*_lists(tracks))
         deadline = monotonic() + CONFIRM_S
         while waiting and (left := deadline - monotonic()) > 0:
             received = self._socket.receive(left)
             for message in received[0] if received else []:
                 self._news.answered = True
                 self._hear(message, self._news)
-                if message.address == _PLUGINS and message.arguments:
-                    waiting.discard(message.arguments[0])
+                if message.address == _PLUGINS:
+                    waiting -= {*message.arguments[:1]}
         return not waiting and not self._stale
 
     @override
@@ -184,37 +230,36 @@ class Ardour(OscDialect):
             for track in self._tracks:
                 if message.arguments[:1] == (track.key,):
                     self._compare(track, _plugins(message), news)
-        elif (told := _parameter(message)) and told.value is not None:
-            for number, attachment in enumerate(self._attached):
+        elif told := _parameter(message):
+            for number in range(len(self._attached)):
                 if message.arguments[:2] == self._place(number):
-                    self._keep(number, attachment, told, news)
+                    self._keep(number, told, news)
         self._stale |= news.moved
 
-    def _compare(self, track: HostTrack, told: Sequence[HostPlugin], news: Gathering) -> None:
+    def _compare(self, track: HostTrack, listed: list[HostPlugin], news: Gathering) -> None:
         """A list of plugins as it was resolved confirms what was told before it."""
-        if _names(told) != self._listed[track.key]:
+        if _names(listed) != self._listed[track.key]:
+            self._wrong.setdefault(track.key, listed)
             news.moved = True
             return
-        plugins = {plugin.key: plugin for plugin in told}
+        plugins = {plugin.key: plugin for plugin in listed}
         for number, attachment in enumerate(self._attached):
-            if attachment.track == track:
+            if attachment.track == track and not self._stale:
                 news.bypassed.append((number, bool(plugins[attachment.plugin.key].bypassed)))
-                confirmed = [ref for ref in self._unconfirmed if ref[0] == number]
-                news.values += [(ref, self._unconfirmed.pop(ref)) for ref in confirmed]
+                confirmed = [ref for ref in self._told if ref[0] == number]
+                told = [(ref, self._told.pop(ref).value) for ref in confirmed]
+                news.values += [(ref, value) for ref, value in told if value is not None]
 
-    def _keep(
-        self, number: int, attachment: Attachment, told: HostParameter, news: Gathering
-    ) -> None:
+    def _keep(self, number: int, told: HostParameter, news: Gathering) -> None:
         """A parameter of another name or range than was resolved is another plugin's."""
-        for known in attachment.parameters:
+        for known in self._attached[number].parameters:
             if known.key == told.key:
-                if (known.name, known.min, known.max) == (told.name, told.min, told.max):
-                    self._unconfirmed[number, told.key] = told.value or 0.0
-                else:
-                    news.moved = True
+                self._told.setdefault((number, told.key), told)
+                as_known = (known.name, known.min, known.max) == (told.name, told.min, told.max)
+                news.moved |= not as_known
 
-    def _lists(self, tracks: Iterable[HostTrack]) -> list[Message]:
-        return [Message(_PLUGINS, (track.key,)) for track in tracks]
+    def _descriptors(self, numbers: Iterable[int]) -> list[Message]:
+        return [Message(_DESCRIPTOR, self._place(number)) for number in numbers]
 
     def _place(self, number: int) -> tuple[Key, Key]:
         attachment = self._attached[number]
@@ -236,6 +281,10 @@ def _plugins(message: Message) -> list[HostPlugin]:
         HostPlugin(int(key), str(name), bypassed=not enabled)
         for key, name, enabled in zip(rest[::3], rest[1::3], rest[2::3], strict=False)
     ]
+
+
+def _lists(tracks: Iterable[HostTrack]) -> list[Message]:
+    return [Message(_PLUGINS, (track.key,)) for track in tracks]
 
 
 def _names(plugins: Iterable[HostPlugin]) -> list[tuple[Key, str]]:

@@ -167,6 +167,9 @@ class Dialect(Closing):
         Raises HostError where the host cannot be driven so.
         """
 
+    def mend(self) -> None:
+        """Blocking: things have moved; give back what was written to whatever took a place."""
+
     @abstractmethod
     def set(self, values: Mapping[Ref, float]) -> None:
         """Send the host's own values, which lie in its ranges."""

@@ -49,6 +49,7 @@ class ChainHost(Host):
 
     @override
     def find(self) -> None:
+        self._dialect.mend()
         self._attach(find_again(self._dialect, self._found, self._wanted, self._chain))
 
     def _attach(self, found: tuple[Place, ...]) -> None:

@@ -53,15 +53,7 @@ class OscDialect(Dialect):
 
     @override
     def poll(self) -> News[Ref]:
-        news, self._news = self._news, Gathering()
-        for _ in range(_PACKETS_AT_ONCE):
-            messages = self._arrived()
-            if messages is None:
-                break
-            for message in messages:
-                news.answered = True
-                self._hear(message, news)
-        news.gone |= self._is_gone
+        news, self._news = self._gathered(), Gathering()
         return news.hand_out()
 
     @override
@@ -71,6 +63,18 @@ class OscDialect(Dialect):
     @abstractmethod
     def _hear(self, message: Message, news: Gathering) -> None:
         """Take what a message says of the attached plugins; leave what is not understood."""
+
+    def _gathered(self) -> Gathering:
+        """The news with all that is there already."""
+        for _ in range(_PACKETS_AT_ONCE):
+            messages = self._arrived()
+            if messages is None:
+                break
+            for message in messages:
+                self._news.answered = True
+                self._hear(message, self._news)
+        self._news.gone |= self._is_gone
+        return self._news
 
     def _arrived(self) -> list[Message] | None:
         """The messages of the next packet that is there already; None where there is none."""

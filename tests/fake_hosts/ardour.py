@@ -1,6 +1,7 @@
 """Ardour's OSC surface: real values, indices from 1, out of range ignored."""
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 from tests.fake_hosts.base import (
@@ -18,6 +19,9 @@ _INPUT, _HIDDEN = 0x80, 0x100
 
 class FakeArdour(FakeHost):
     scheme = "ardour"
+
+    after_list: Callable[[], None] | None = None
+    """What happens once, right after a list of plugins has been told."""
 
     def forget(self) -> None:
         self._surface: Any = None
@@ -56,6 +60,9 @@ class FakeArdour(FakeHost):
                 plugins = item(self.tracks, arguments[0], 1).plugins
                 listed = [x for n, p in enumerate(plugins, 1) for x in (n, p.name, int(p.enabled))]
                 self.reply(sender, address, "i" + "isi" * len(plugins), arguments[0], *listed)
+                happening, self.after_list = self.after_list, None
+                if happening:
+                    happening()
             case "/strip/plugin/descriptor":
                 require(tags, "ii")
                 # Asking for what has moved away is no mistake: nothing is answered.

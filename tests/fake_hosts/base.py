@@ -156,7 +156,7 @@ class FakeHost:
     def __exit__(self, kind: object, *_: object) -> None:
         self.quit()
         if kind is None:
-            assert self.mistakes == []
+            assert self.mistakes == [], self.mistakes
 
     @property
     def url(self) -> str:
@@ -195,12 +195,12 @@ class FakeHost:
             parameter.value = spec.to_normalised(real) if self.normalised else real
             self.tell(parameter)
 
-    def insert_above(self) -> None:
-        """What a musician does: insert a plugin at the top of the guitar's track."""
+    def insert_above(self, position: int = 0) -> None:
+        """What a musician does: insert a plugin on the guitar's track, at the top or below."""
         with self._lock:
             guitar = next(track for track in self.tracks if track.name == "guitar")
             knobs = [FakeParameter("Depth", 0.0, 1.0, 0.5) for _ in range(12)]
-            guitar.plugins.insert(0, FakePlugin("Phaser", knobs))
+            guitar.plugins.insert(position, FakePlugin("Phaser", knobs))
             self.tell_inserted()
 
     def tell_inserted(self) -> None:

@@ -202,6 +202,7 @@ def test_ardours_new_plugin_is_written_to_at_no_moment(fake: FakeHost) -> None:
     with connect(fake.url, fake.chain) as host:
         for seed in range(20):
             host.set(random_values(fake.chain, seed))
+        host.read()
         fake.insert_above()
         # Whoever writes without having asked before hits the plugin that took the number.
         host.set(random_values(fake.chain, 20) | dict.fromkeys(fake.chain.switches, 1.0))
@@ -210,6 +211,26 @@ def test_ardours_new_plugin_is_written_to_at_no_moment(fake: FakeHost) -> None:
         assert host.poll().moved
         assert others(fake.tracks) == {0.5}
         assert all(plugin.enabled for track in fake.tracks for plugin in track.plugins)
+
+
+@each(FakeArdour)
+def test_ardours_new_plugin_gets_back_what_was_written_to_it(fake: FakeArdour) -> None:
+    switches = dict.fromkeys(fake.chain.switches, 1.0)
+    with connect(fake.url, fake.chain) as host:
+        host.set(random_values(fake.chain, 0))
+        host.read()
+        # As late as can be: after the answer that the write has waited for.
+        fake.after_list = lambda: fake.insert_above(1)
+        host.set(random_values(fake.chain, 1) | switches)
+        assert eventually(lambda: others(fake.tracks) != {0.5})
+        assert eventually(lambda: noticed(host))
+        host.find()
+        assert eventually(lambda: others(fake.tracks) == {0.5})
+        assert eventually(lambda: all(p.enabled for track in fake.tracks for p in track.plugins))
+        wanted = random_values(fake.chain, 2)
+        host.set(wanted)
+        assert eventually(lambda: fake.values() == near(fake, wanted))
+        assert others(fake.tracks) == {0.5}
 
 
 @each(FakeArdour)

@@ -161,6 +161,7 @@ class ScriptedArdour(Ardour):
     def _launched(self) -> subprocess.Popen[bytes]:
         program = self._program.parent / "luasession"
         child = start(program, "-i", log=self._log, env=self._env, stdin=subprocess.PIPE)
+        assert child.stdin
         self._console = child.stdin
         self._say(
             f'AudioEngine:set_backend("JACK", "{_SCRIPTED}", "")',
@@ -169,10 +170,19 @@ class ScriptedArdour(Ardour):
         return child
 
     @override
+    def kill(self) -> None:
+        super().kill()
+        self._console.close()
+
+    @override
+    def close(self) -> None:
+        super().close()
+        self._console.close()
+
+    @override
     def _ports(self) -> set[str]:
         return {port.replace("ardour:", f"{_SCRIPTED}:") for port in super()._ports()}
 
     def _say(self, *lines: str) -> None:
-        assert self._console
         self._console.write("".join(f"{line}\n" for line in lines).encode())
         self._console.flush()
