@@ -1,5 +1,6 @@
 """What many tests share."""
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from bridge.arrays import Audio
 from bridge.demo.run import INPUT, REFERENCE
 from bridge.library import Library
 from bridge.manifest import Choice, Manifest, ParamSpec, PluginSpec
+
+# A shell starts what runs in the background with Ctrl-C ignored, and children would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

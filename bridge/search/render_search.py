@@ -49,7 +49,7 @@ AUDIBLE = 0.1
 """Distance below which a setting counts as leaving the sound alone."""
 ALIGNED = 2
 """How many of the best candidates have their echoes moved to where the reference's are."""
-_TUNING_SHARE, _ALIGNMENT_SHARE = 0.4, 0.3
+_TUNING_SHARE, _SAMPLING_SHARE, _ALIGNMENT_SHARE = 0.4, 0.5, 0.3
 """How much of the time that is left they may take."""
 _MARGIN = 1.5
 """Times that the last step may take longer than it was measured to."""
@@ -155,16 +155,15 @@ class Search:
         self.render(first, sampled=True)
         self.leave_out(first)
         self._time_last_step()
-        stages = (
-            (Trial(setting) for setting in others),
-            self._alignments(deadline),
-            iter(tuned),
-        )
-        for number, stage in enumerate(stages):
-            for trial in stage:
-                if self._is_late(deadline):
-                    return
-                self.render(trial.setting, sampled=number == 0, fixed=trial.fixed)
+        limit = deadline.share(_SAMPLING_SHARE)
+        for setting in others:
+            if limit.passed or self._is_late(deadline):
+                break
+            self.render(setting, sampled=True)
+        for trial in (*self._alignments(deadline), *tuned):
+            if self._is_late(deadline):
+                return
+            self.render(trial.setting, fixed=trial.fixed)
         self._evolve(deadline)
 
     def render(
@@ -199,9 +198,6 @@ class Search:
         # Leaving the chain out is better than what can hardly be told from it.
         alike = (c for c in self.candidates if c.bypass and apart[id(c)] < AUDIBLE)
         best = next(alike, choices[number])
-        if not (self._estimator.trained or best.bypass):
-            dry = min((c for c in self.candidates if c.bypass), key=lambda c: c.cost)
-            best = best if best.cost < (1 - CONVINCING) * dry.cost else dry
         answer = Answer.of(self._estimator.chain, self._judge.predictions)
         return answer.decided(best.setting, self._posteriors(best), best.gain_db)
 
@@ -215,6 +211,9 @@ class Search:
         """
         ranked = sorted(self.candidates, key=lambda candidate: candidate.cost)
         choices = ranked[:CHOICES] + [c for c in ranked[CHOICES:] if c.sampled]
+        if not self._estimator.trained:
+            wet = self._convinces()
+            choices = [c for c in choices if c.bypass is not wet]
         possible = ranked[:LIKELY] + [c for c in ranked[LIKELY:] if c.sampled]
         dry = float(np.prod([prediction.bypass for prediction in self._judge.predictions]))
         dry = min(max(dry, LEAST_PRIOR), 1 - LEAST_PRIOR)
@@ -301,6 +300,14 @@ class Search:
         values[number] = spec.to_normalised(before_db + missing_db)
         levelled = ChainSetting.of_predicted(setting.chain, values, setting.bypassed)
         return levelled, spec.to_real(values[number]) - before_db
+
+    def _convinces(self) -> bool:
+        """Whether the chain is clearly nearer to the reference than the playing by itself."""
+        wet, dry = (
+            min((c.cost for c in self.candidates if c.bypass is bypass), default=float("inf"))
+            for bypass in (False, True)
+        )
+        return wet < (1 - CONVINCING) * dry
 
     def _time_last_step(self) -> None:
         """How long the last step takes for a candidate and a pair: there must be time for it."""

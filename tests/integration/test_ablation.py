@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bridge.errors import ModelError
-from tests.integration.tiny_training import CHUNK, tiny_manifest
+from tests.integration.tiny_training import CHUNK, TinyLibrary
 from training.ablation import AblationSettings, ContrastSettings, ablate
 from training.ablation.rungs import CONSTANT, DO_NOTHING, RUNGS
 from training.baseline import HeadSettings, VaeSettings
@@ -47,7 +47,7 @@ def test_the_ladder_is_climbed_once(
     monkeypatch.setattr("training.runs.EXPERIMENTS", tmp_path)
     monkeypatch.setattr("training.pool._CHUNK", CHUNK)
     monkeypatch.setattr("training.baseline.pictures._CHUNK", CHUNK)
-    manifest, folders = tiny_manifest(), Folders(tiny_data, tmp_path / "runs")
+    manifest, folders = TinyLibrary().manifest, Folders(tiny_data, tmp_path / "runs")
     run = folders.runs / "base-ablation"
     with pytest.raises(ModelError):
         ablate("base", manifest, folders, SETTINGS, tmp_path, models=tmp_path)
@@ -85,7 +85,7 @@ def test_a_target_is_seen_with_the_setting_of_its_reference(
     (tmp_path / "base.yaml").write_text(JOINT)
     monkeypatch.setattr("training.runs.EXPERIMENTS", tmp_path)
     monkeypatch.setattr("training.baseline.pictures._CHUNK", 2)
-    plugin, clips = tiny_manifest().plugin("mda-overdrive"), load_experiment("base").clips
+    plugin, clips = TinyLibrary().manifest.plugin("mda-overdrive"), load_experiment("base").clips
     pictures = load_pictures([plugin], clips, tiny_data, "train", 1, 2, targets=True)
     source = ExampleSource(
         Task(plugin=plugin.id), plugin, ClipSource(clips, tiny_data / "corpus", "train", 1)

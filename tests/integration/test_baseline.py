@@ -10,7 +10,7 @@ import torch
 from bridge.arrays import Audio
 from bridge.audio.resample import resample
 from bridge.manifest import Manifest, PluginSpec
-from tests.integration.tiny_training import CHUNK, SENSITIVITY_CASES, tiny_manifest
+from tests.integration.tiny_training import CHUNK, SENSITIVITY_CASES, TinyLibrary
 from training.baseline import BaselineSettings, HeadSettings, VaeSettings, compare
 from training.baseline.heads import Evidence, constant_errors, errors_of, train_head
 from training.baseline.networks import LATENT, Decoder, PictureEncoder
@@ -103,7 +103,7 @@ def test_the_baseline_stands_beside_a_trained_run(
     monkeypatch.setattr("training.pool._CHUNK", CHUNK)
     monkeypatch.setattr("training.baseline.pictures._CHUNK", CHUNK)
     monkeypatch.setattr("training.sensitivity.CASES", SENSITIVITY_CASES)
-    manifest, folders = tiny_manifest(), Folders(tiny_data, tmp_path / "runs")
+    manifest, folders = TinyLibrary().manifest, Folders(tiny_data, tmp_path / "runs")
     trained = fit("base", manifest, folders)
     s = BaselineSettings(
         clips=16,

@@ -184,7 +184,7 @@ def test_a_chain_of_plugins_with_and_without_models_is_searched(
     played, other, rate = halves(guitar)
     values = {
         "pedalboard-highpass/cutoff_frequency_hz": 900.0,
-        "pedalboard-low-shelf/gain_db": 9.0,
+        "pedalboard-low-shelf/gain_db": -12.0,
         "delay/delay_seconds": 0.25,
         "delay/mix": 0.5,
     }
