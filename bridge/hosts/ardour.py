@@ -169,10 +169,10 @@ class Ardour(OscDialect):
         if not first or not now or first.name != now.name:
             return
         values = {p.key: p for p in self.parameters(attachment.track, now)}
-        pairs: list[tuple[Ref, float | None, float | None]] = [
-            ((number, BYPASS), first.bypassed, now.bypassed)
-        ]
-        pairs += [
+        # Until Ardour has inserted it whole, it is told as bypassed: it is only switched on.
+        if self._written.get((number, BYPASS)) == 1.0 and not first.bypassed and now.bypassed:
+            yield (number, BYPASS), 0.0
+        pairs = [
             (ref, told.value, values[ref[1]].value)
             for ref, told in self._told.items()
             if ref[0] == number and ref[1] in values and told.name == values[ref[1]].name
@@ -182,7 +182,7 @@ class Ardour(OscDialect):
             if before is None or after is None or write is None or before == after:
                 continue
             if isclose(after, write, rel_tol=_SINGLE, abs_tol=_SINGLE):
-                yield ref, float(before)
+                yield ref, before
 
     def _write(self, values: Mapping[Ref, float]) -> None:
         """Send these and what is held back, as soon as their plugins are known to be in place."""

@@ -34,7 +34,7 @@ FOUR = ",".join(PLUGINS)
 DRIVE, MUFFLE, OUTPUT = (f"mda-overdrive/{name}" for name in ("drive", "muffle", "output"))
 LIMITER = "http://drobilla.net/plugins/mda/Limiter"
 HOP_S = 0.05
-INSERTIONS = 6
+INSERTIONS = 10
 TRUTH = {"drive": 0.8, "muffle": 0.5, "output": 0.3}
 
 # A busy machine takes its time to start Ardour twice.
