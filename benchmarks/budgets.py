@@ -3,7 +3,8 @@
     python -m benchmarks.budgets [--budgets 1 3 10] [--rate 48000] [--out docs/results]
 
 The demo's guitar is matched to the demo's reference, and the time is taken from the call to the
-answer: analysis of the reference, search and choice, without reading and writing files. Each chain
+answer: analysis of the reference, search and choice, without reading files and loading
+models. Each chain
 is searched with freshly loaded plugins. Writes budgets.json and budgets.md. Keep the computer
 otherwise idle.
 """
@@ -26,6 +27,7 @@ from bridge.errors import EffectError
 from bridge.estimate.estimator import Estimator
 from bridge.library import Library
 from bridge.search.deadline import Deadline
+from bridge.search.evolution import prepare
 from bridge.search.render_search import Search
 
 MOST = 1.2
@@ -78,6 +80,8 @@ def _chains() -> Iterator[Chain]:
 def _search(chain: Chain, played: Audio, rate: int, budget_s: float) -> Kept:
     estimator, effect = Estimator(chain, Library()), load_chain(chain)
     wanted, wanted_rate = read_audio(REFERENCE)
+    estimator.warm_up()
+    prepare()
     started_s = time.monotonic()
     deadline = Deadline.after(budget_s)
     reference = estimator.analyse(wanted, wanted_rate, "reference")

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from bridge.analysis.metrics import match_rms, mrstft, style_distance
+from bridge.analysis.windows import ACTIVE_DB, rms_db
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
 from bridge.audio.resample import resample, to_mono
@@ -24,6 +25,7 @@ from bridge.effects import load_chain
 from bridge.estimate.estimator import Estimator
 from bridge.library import Library
 from bridge.search.deadline import Deadline
+from bridge.search.evolution import prepare
 from bridge.search.render_search import Search
 
 RATE_HZ = 48_000
@@ -100,10 +102,14 @@ def _match(
     random: np.random.Generator,
     budget_s: float,
 ) -> Case:
-    effect, setting = load_chain(maker), _around_start(maker, random)
-    reference = effect.render(other, RATE_HZ, setting)
-    target = effect.render(played, RATE_HZ, setting)
+    effect = load_chain(maker)
+    reference = target = np.zeros_like(played)
+    while min(rms_db(reference), rms_db(target)) < ACTIVE_DB:
+        setting = _around_start(maker, random)
+        reference, target = (effect.render(dry, RATE_HZ, setting) for dry in (other, played))
     estimator, ours = Estimator(rig, Library()), load_chain(rig)
+    estimator.warm_up()
+    prepare()
     deadline = Deadline.after(budget_s)
     analysis = estimator.analyse(reference, RATE_HZ, "reference")
     search = Search(estimator, ours, played, RATE_HZ, analysis)

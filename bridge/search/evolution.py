@@ -20,6 +20,14 @@ _START_SHARE = 0.5
 """The probability with which a category is at first the start's."""
 
 
+def prepare() -> Any:
+    """The strategy's class; the first call takes a while, and should not count as searching."""
+    # It brings scipy.stats, which would slow the start of every command.
+    from cmaes import CatCMAwM
+
+    return CatCMAwM
+
+
 @dataclass(frozen=True)
 class Individual:
     """A setting to be judged, and how the strategy knows it."""
@@ -50,10 +58,7 @@ class Evolution:
             return
         numeric = [*self._continuous, *self._integers]
         categories = [*(count for _, count in self._classes), *(2 for _ in self._optional)]
-        # It brings scipy.stats, which would slow the start of every command.
-        from cmaes import CatCMAwM
-
-        self._strategy = CatCMAwM(
+        self._strategy = prepare()(
             x_space=[[0.0, 1.0]] * len(self._continuous) or None,
             z_space=[values for _, _, values in steps if values] or None,
             c_space=categories or None,

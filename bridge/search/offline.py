@@ -15,6 +15,7 @@ from bridge.estimate.answer import Answer
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import Analysis
 from bridge.search.deadline import Deadline
+from bridge.search.evolution import prepare
 from bridge.search.render_search import Search
 
 
@@ -38,9 +39,9 @@ def match_files(
 ) -> MatchResult:
     """Bring `source` to the style of `reference` and write it at its own rate and channel count.
 
-    From when both are read until there is an answer it takes about `budget_s` seconds; with 0 the
-    networks answer alone. Raises AudioError or EffectError, before anything is written, where it
-    cannot be done, and ModelError where no network could answer alone.
+    From when files are read and models loaded it takes at most about `budget_s` seconds until there
+    is an answer; with 0 the networks answer alone. Raises AudioError or EffectError, before anything
+    is written, where it cannot be done, and ModelError where no network could answer alone.
     """
     audio, rate = read_audio(source)
     require_sound(audio, source)
@@ -53,6 +54,8 @@ def match_files(
             " above 0, so that settings are tried"
         )
     effect = load_chain(estimator.chain)
+    estimator.warm_up()
+    prepare()
     started_s, deadline = time.monotonic(), Deadline.after(budget_s)
     long_enough = _repeated(audio, estimator.features.least_s * rate)
     goal = estimator.analyse(wanted, wanted_rate, str(reference))
