@@ -13,6 +13,7 @@ that answer and the write all the same, it has told its values just before, and 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isclose
 from time import monotonic
+from typing import TypeVar
 
 from typing_extensions import override
 
@@ -41,6 +42,7 @@ PROFILE = Profile(
     bypasses=True,
     tick_s=1 / 30,
 )
+_Told = TypeVar("_Told")
 _STRIP_TYPES = 63
 _REPLY_ADDRESS = 16384
 """Feedback bit: answers come from /reply and not from #reply, which no OSC address may be."""
@@ -64,8 +66,12 @@ class Ardour(OscDialect):
         self._tracks: tuple[HostTrack, ...] = ()
         self._listed: dict[Key, list[tuple[Key, str]]] = {}
         """By track: number and name of its plugins, as they were resolved."""
-        self._told: dict[Ref, HostParameter] = {}
-        """What was told first since the last list of plugins that was as resolved."""
+        self._told: dict[Ref, float] = {}
+        """What came since the last list of plugins that was as resolved."""
+        self._before: dict[Ref, HostParameter] = {}
+        """What was told just before the last write, by whatever stood there."""
+        self._preceding: set[int] = set()
+        """Attachments of which that is still to come, and is older than the write."""
         self._wrong: dict[Key, list[HostPlugin]] = {}
         """By track: the first list of plugins that was not as resolved."""
         self._held: dict[Ref, float] = {}
@@ -124,8 +130,9 @@ class Ardour(OscDialect):
     def attach(self, attachments: Sequence[Attachment]) -> None:
         self._attached = tuple(attachments)
         self._tracks = tuple(dict.fromkeys(a.track for a in attachments))
-        for kept in (self._told, self._wrong, self._held, self._written):
+        for kept in (self._told, self._before, self._wrong, self._held, self._written):
             kept.clear()
+        self._preceding.clear()
         self._stale = False
         self._news = Gathering()
 
@@ -174,7 +181,7 @@ class Ardour(OscDialect):
             yield (number, BYPASS), 0.0
         pairs = [
             (ref, told.value, values[ref[1]].value)
-            for ref, told in self._told.items()
+            for ref, told in self._before.items()
             if ref[0] == number and ref[1] in values and told.name == values[ref[1]].name
         ]
         for ref, before, after in pairs:
@@ -194,6 +201,7 @@ class Ardour(OscDialect):
             lists = _lists(tracks)
             # In one packet, so that hardly anything comes between question and write.
             self._send_together([*lists, *self._descriptors(numbers), *writes, *lists])
+            self._preceding.update(numbers)
             self._written |= self._held
             self._held.clear()
 
@@ -230,10 +238,10 @@ class Ardour(OscDialect):
             for track in self._tracks:
                 if message.arguments[:1] == (track.key,):
                     self._compare(track, _plugins(message), news)
-        elif told := _parameter(message):
+        elif message.address.startswith(_DESCRIPTOR):
             for number in range(len(self._attached)):
                 if message.arguments[:2] == self._place(number):
-                    self._keep(number, told, news)
+                    self._keep(number, message, news)
         self._stale |= news.moved
 
     def _compare(self, track: HostTrack, listed: list[HostPlugin], news: Gathering) -> None:
@@ -244,19 +252,30 @@ class Ardour(OscDialect):
             return
         plugins = {plugin.key: plugin for plugin in listed}
         for number, attachment in enumerate(self._attached):
-            if attachment.track == track and not self._stale:
-                news.bypassed.append((number, bool(plugins[attachment.plugin.key].bypassed)))
-                confirmed = [ref for ref in self._told if ref[0] == number]
-                told = [(ref, self._told.pop(ref).value) for ref in confirmed]
-                news.values += [(ref, value) for ref, value in told if value is not None]
+            if attachment.track != track or self._stale:
+                continue
+            news.bypassed.append((number, bool(plugins[attachment.plugin.key].bypassed)))
+            news.values += list(_pop(self._told, number).items())
+            if number not in self._preceding:
+                # The last write has met the plugin that it was meant for.
+                _pop(self._before, number)
+                _pop(self._written, number)
 
-    def _keep(self, number: int, told: HostParameter, news: Gathering) -> None:
+    def _keep(self, number: int, message: Message, news: Gathering) -> None:
         """A parameter of another name or range than was resolved is another plugin's."""
-        for known in self._attached[number].parameters:
-            if known.key == told.key:
-                self._told.setdefault((number, told.key), told)
-                as_known = (known.name, known.min, known.max) == (told.name, told.min, told.max)
-                news.moved |= not as_known
+        if message.address == f"{_DESCRIPTOR}_end":
+            self._preceding.discard(number)
+            return
+        told = _parameter(message)
+        known = {p.key: p for p in self._attached[number].parameters}
+        if told is None or told.value is None or told.key not in known:
+            return
+        resolved = known[told.key]
+        news.moved |= (told.name, told.min, told.max) != (resolved.name, resolved.min, resolved.max)
+        if number in self._preceding:
+            self._before.setdefault((number, told.key), told)
+        else:
+            self._told[number, told.key] = told.value
 
     def _descriptors(self, numbers: Iterable[int]) -> list[Message]:
         return [Message(_DESCRIPTOR, self._place(number)) for number in numbers]
@@ -285,6 +304,11 @@ def _plugins(message: Message) -> list[HostPlugin]:
 
 def _lists(tracks: Iterable[HostTrack]) -> list[Message]:
     return [Message(_PLUGINS, (track.key,)) for track in tracks]
+
+
+def _pop(told: dict[Ref, _Told], number: int) -> dict[Ref, _Told]:
+    """Take out what is an attachment's."""
+    return {ref: told.pop(ref) for ref in [ref for ref in told if ref[0] == number]}
 
 
 def _names(plugins: Iterable[HostPlugin]) -> list[tuple[Key, str]]:
