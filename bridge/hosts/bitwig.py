@@ -1,9 +1,11 @@
-"""Bitwig Studio with DrivenByMoss: one device at a time, whole numbers, pages of eight parameters.
+"""Bitwig Studio with DrivenByMoss: a device a controller, whole numbers, pages of eight parameters.
 
 The extension shows the cursor device alone, so the device is selected, pinned, and checked by its
-name whenever that is told. Only parameters on its Remote Controls pages can be reached, and those
-of one page at a time: what the bridge drives must stand on one page. Floats would be cut to whole
-numbers and so to 0. Bypass only toggles, so its last known state decides whether to press it.
+name whenever that is told. Every controller that is added in Bitwig has a cursor of its own: a
+chain of several takes one controller a plugin, on ports that follow each other. Only parameters on
+a device's Remote Controls pages can be reached, and those of one page at a time: what the bridge
+drives must stand on one page. Floats would be cut to whole numbers and so to 0. Bypass only
+toggles, so its last known state decides whether to press it.
 """
 
 import re
@@ -12,7 +14,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing_extensions import override
 
 from bridge.errors import HostError
-from bridge.hosts.base import Attachment, HostParameter, HostPlugin, HostTrack, Key, Profile, Ref
+from bridge.hosts.base import (
+    Attachment,
+    Dialect,
+    HostParameter,
+    HostPlugin,
+    HostTrack,
+    Key,
+    News,
+    Profile,
+    Ref,
+)
 from bridge.hosts.osc_dialect import Gathering, OscDialect
 from bridge.osc import Address, Argument, Message
 
@@ -37,8 +49,97 @@ _MOST = 16_383
 _VALUE = re.compile(r"/device/param/(\d+)/value")
 
 
-class Bitwig(OscDialect):
-    """Bitwig's tracks and devices; a parameter's key is `PAGE/NUMBER`, both from 1."""
+class Bitwig(Dialect):
+    """Bitwig's tracks and devices; a parameter's key is `PAGE/NUMBER`, both from 1.
+
+    Owns a socket for every controller.
+    """
+
+    def __init__(self, address: Address, reply_port: int) -> None:
+        self.profile = PROFILE
+        self._address, self._reply_port = address, reply_port
+        self._controllers = [_Controller(address, reply_port)]
+        self._unanswered: set[int] = set()
+        """Controllers that have not said anything since they were asked."""
+
+    @override
+    def tracks(self) -> Sequence[HostTrack]:
+        return self._controllers[0].tracks()
+
+    @override
+    def plugins(self, track: HostTrack) -> Sequence[HostPlugin]:
+        return self._controllers[0].plugins(track)
+
+    @override
+    def parameters(self, track: HostTrack, plugin: HostPlugin) -> Sequence[HostParameter]:
+        return self._controllers[0].parameters(track, plugin)
+
+    @override
+    def attach(self, attachments: Sequence[Attachment]) -> None:
+        """Blocking where there are several, as every controller has its device to show."""
+        host, port = self._address
+        for number in range(len(self._controllers), len(attachments)):
+            controller = _Controller((host, port + number), self._reply_port + number)
+            self._controllers.append(controller)
+        for controller, attachment in zip(self._controllers, attachments, strict=False):
+            if len(attachments) > 1:
+                self._show(controller, attachment, len(attachments))
+            controller.attach([attachment])
+
+    @override
+    def set(self, values: Mapping[Ref, float]) -> None:
+        for number in {number for number, _ in values}:
+            own = {(0, key): value for (of, key), value in values.items() if of == number}
+            self._controllers[number].set(own)
+
+    @override
+    def bypass(self, number: int, on: bool) -> None:
+        self._controllers[number].bypass(0, on)
+
+    @override
+    def touch(self, refs: Iterable[Ref], on: bool) -> None:
+        for number, key in refs:
+            self._controllers[number].touch([(0, key)], on)
+
+    @override
+    def ask(self) -> None:
+        self._unanswered = set(range(len(self._controllers)))
+        for controller in self._controllers:
+            controller.ask()
+
+    @override
+    def poll(self) -> News[Ref]:
+        all_news = [controller.poll() for controller in self._controllers]
+        heard = {number for number, news in enumerate(all_news) if news.answered}
+        self._unanswered -= heard
+        return News(
+            tuple(((n, key), v) for n, news in enumerate(all_news) for (_, key), v in news.values),
+            tuple((n, on) for n, news in enumerate(all_news) for _, on in news.bypassed),
+            # One that is silent is missed, however much the others say.
+            answered=bool(heard) and not self._unanswered,
+            moved=any(news.moved for news in all_news),
+            gone=any(news.gone for news in all_news),
+        )
+
+    @override
+    def close(self) -> None:
+        for controller in self._controllers:
+            controller.close()
+
+    def _show(self, controller: "_Controller", attachment: Attachment, count: int) -> None:
+        try:
+            controller.show(attachment)
+        except HostError as error:
+            _, port = self._address
+            raise HostError(
+                f"a chain of {count} plugins takes as many Open Sound Control controllers in"
+                f" Bitwig, that receive on {port} to {port + count - 1} and send to"
+                f" {self._reply_port} to {self._reply_port + count - 1} ({error})"
+            ) from None
+
+
+class _Controller(OscDialect):
+    """One controller of the extension, which shows one device."""
 
     def __init__(self, address: Address, reply_port: int) -> None:
         super().__init__(PROFILE, address, reply_port)
@@ -61,11 +162,7 @@ class Bitwig(OscDialect):
 
     @override
     def parameters(self, track: HostTrack, plugin: HostPlugin) -> Sequence[HostParameter]:
-        told = self._refresh(
-            *self._select(track),
-            Message(f"/device/sibling/{plugin.key}/selected", (1,)),
-            Message("/device/pinned", (1,)),
-        )
+        told = self._refresh(*self._pin(track, plugin))
         found = []
         for page, _ in _names(told, "/device/page/{}"):
             told = self._refresh(Message(f"/device/page/{page}", (1,)))
@@ -85,13 +182,17 @@ class Bitwig(OscDialect):
         self._bypassed = told.get("/device/bypass") == 1
         return found
 
+    def show(self, attachment: Attachment) -> None:
+        """Blocking: pin the cursor to this device. Raises HostError where it is not shown."""
+        told = self._refresh(*self._pin(attachment.track, attachment.plugin))
+        if told.get("/device/name") != attachment.plugin.name:
+            raise HostError(
+                f"Bitwig shows {told.get('/device/name')!r} and not {attachment.plugin.name!r}"
+            )
+        self._bypassed = told.get("/device/bypass") == 1
+
     @override
     def attach(self, attachments: Sequence[Attachment]) -> None:
-        if len(attachments) > 1:
-            raise HostError(
-                "Bitwig shows the bridge one device at a time, so a chain of several cannot be"
-                " driven in it; choose one of its plugins"
-            )
         (attached,) = attachments
         pages = sorted({str(key).split("/")[0] for key in attached.keys})
         if len(pages) > 1:
@@ -137,6 +238,13 @@ class Bitwig(OscDialect):
                 news.bypassed.append((0, self._bypassed))
             case Message(address, (int(value),)) if parameter := _VALUE.fullmatch(address):
                 news.values.append(((0, f"{self._page}/{parameter[1]}"), float(value)))
+
+    def _pin(self, track: HostTrack, plugin: HostPlugin) -> list[Message]:
+        return [
+            *self._select(track),
+            Message(f"/device/sibling/{plugin.key}/selected", (1,)),
+            Message("/device/pinned", (1,)),
+        ]
 
     def _select(self, track: HostTrack) -> list[Message]:
         return [Message("/device/pinned", (0,)), Message(f"/track/{track.key}/select", (1,))]

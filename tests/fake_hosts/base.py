@@ -270,6 +270,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def free_ports(count: int) -> int:
+    """The first of so many UDP ports that follow each other and were free a moment ago."""
+    while True:
+        first = free_port()
+        with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
+            for port in range(first, first + count):
+                probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                probes.enter_context(probe).bind(("127.0.0.1", port))
+            return first
+
+
 def message(address: str, tags: str = "", *arguments: object) -> bytes:
     """A message's bytes, with exactly these type tags."""
     builder = OscMessageBuilder(address)

@@ -1,14 +1,20 @@
-"""DrivenByMoss in Bitwig: the cursor device's page of eight, whole numbers, bypass that toggles."""
+"""DrivenByMoss in Bitwig: the cursor device's page of eight, whole numbers, bypass that toggles.
+
+For a chain of several there are as many controllers, each with a cursor of its own, on ports that
+follow each other.
+"""
 
 import time
 from typing import Any
 
+from bridge.chain import Chain
 from tests.fake_hosts.base import (
     FakeHost,
     FakeParameter,
     FakePlugin,
     FakeTrack,
     RefusedError,
+    free_ports,
     item,
     require,
     require_inside,
@@ -33,14 +39,56 @@ class FakeBitwig(FakeHost):
         self._pinned = False
         self.touched: set[str] = set()
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(
+        self, chain: Chain, tick_s: float = 0.0, first: "FakeBitwig | None" = None
+    ) -> None:
+        """`first`: the controller that this one is added to."""
+        self._first = first
+        self._others: list[FakeBitwig] = []
+        self._number = len(first._others) + 1 if first else 0
         self.forget()
-        super().__init__(*arguments, **options)
+        super().__init__(chain, tick_s)
+        for _ in chain.slots[1:] if first is None else ():
+            self._others.append(FakeBitwig(chain, tick_s, self))
+
+    def deafen_others(self) -> None:
+        """As where one controller alone was added."""
+        for other in self._others:
+            other.deaf = True
+
+    def quit(self) -> None:
+        for other in self._others:
+            other.quit()
+        super().quit()
+
+    def start_again(self) -> None:
+        super().start_again()
+        for other in self._others:
+            other.start_again()
+
+    def _load(self) -> None:
+        if self._first is None:
+            super()._load()
+        else:
+            self.tracks, self.plugins = self._first.tracks, self._first.plugins
+
+    def _open(self, port: int = 0) -> None:
+        if self._first is not None:
+            first, number = self._first, self._number
+            self._lock, self.mistakes, self.received = first._lock, first.mistakes, first.received
+            self.listener = ("127.0.0.1", first.reply_port + number)
+            super()._open(port or first.port + number)
+            return
+        if not port:
+            self.reply_port = free_ports(len(self.chain.slots))
+            self.listener = ("127.0.0.1", self.reply_port)
+        super()._open(port or free_ports(len(self.chain.slots)))
 
     def tell(self, parameter: FakeParameter) -> None:
-        for address, tags, value, shown in self._state():
-            if shown is parameter and tags == "i":
-                self.reply_bundle(self.listener, (address, tags, value))
+        for controller in (self, *self._others):
+            for address, tags, value, shown in controller._state():
+                if shown is parameter and tags == "i":
+                    controller.reply_bundle(controller.listener, (address, tags, value))
 
     def move_track(self) -> None:
         """What a musician does: click on another device, unpinned."""
@@ -51,7 +99,8 @@ class FakeBitwig(FakeHost):
             self._dump()
 
     def tell_inserted(self) -> None:
-        self._dump()
+        for controller in (self, *self._others):
+            controller._dump()
 
     def take(self, address: str, tags: str, arguments: tuple[Any, ...], sender: Any) -> None:
         require(tags, "i")
