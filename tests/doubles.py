@@ -101,7 +101,7 @@ class ScriptedDecider:
         self.asked: list[Request] = []
         self.outcomes = list(outcomes)
 
-    def ask(self, request: Request) -> None:
+    def submit(self, request: Request) -> None:
         assert self.idle
         self.idle = False
         self.asked.append(request)

@@ -23,8 +23,8 @@ def tell_input(surface: Surface, engine: LiveEngine, overflows: int) -> None:
     surface.tell("/input/peak", round(hearing.peak_db, 1))
     surface.tell("/input/clipped", int(hearing.clipped))
     surface.tell("/input/overflows", overflows)
-    if engine.heard and engine.estimator:
-        spectrum = spectrum_db(engine.heard, engine.estimator.features)
+    if engine.statistics and engine.estimator:
+        spectrum = spectrum_db(engine.statistics, engine.estimator.features)
         surface.tell("/spectrum/input", *(round(level, 1) for level in spectrum))
 
 

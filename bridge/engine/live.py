@@ -81,7 +81,7 @@ class LiveEngine(Closing):
         self.reference: ReferenceAnalysis | None = None
         self.refinement = Refinement()
         self.answer: Answer | None = None
-        self.heard: Statistics | None = None
+        self.statistics: Statistics | None = None
         """Of the newest window that sounded."""
         self.played: Analysis | None = None
         self.state = "idle"
@@ -100,7 +100,7 @@ class LiveEngine(Closing):
         self.hearing = None
         if source and self.estimator:
             self.hearing = Hearing(source, self.estimator.features)
-        self.heard = self.played = None
+        self.statistics = self.played = None
 
     def answer_with(self, estimator: Estimator, decider: Decider | None) -> None:
         """Answer with this estimator, which is warm, from the next hop on.
@@ -245,10 +245,10 @@ class LiveEngine(Closing):
             self.state = "silent"
             return False
         self.state = "matching" if window.full else "provisional"
-        self.heard = window.statistics()
-        heard = self.estimator.embed(self.heard)
+        self.statistics = window.statistics()
+        newest = self.estimator.embed(self.statistics)
         share = share_of_way(elapsed_s, self.settings.averaging_s)
-        self.played = self.played.towards(heard, share) if self.played else heard
+        self.played = self.played.towards(newest, share) if self.played else newest
         if self.reference is None:
             return False
         rate, reference = self.hearing.source.sample_rate, self.reference

@@ -57,7 +57,7 @@ class Refinement:
             if outcome := self._decider.poll():
                 self._take(outcome)
             if self._decider.idle and self._new_s >= DECIDE_EVERY_S:
-                self._decider.ask(request())
+                self._decider.submit(request())
                 self._asked, self._in_work, self._new_s = network, True, 0.0
         if network is None:
             return self._decision

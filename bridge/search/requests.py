@@ -36,7 +36,7 @@ class Decider(Protocol):
     def idle(self) -> bool:
         """Whether a request would be taken."""
 
-    def ask(self, request: Request) -> None:
+    def submit(self, request: Request) -> None:
         """Hand over a request; only while idle."""
 
     def poll(self) -> Outcome | None:

@@ -75,7 +75,7 @@ class SearchWorker(Closing):
         """The child's."""
         return self._child.pid
 
-    def ask(self, request: Request) -> None:
+    def submit(self, request: Request) -> None:
         """Hand over a request; only while idle."""
         self._waiting = True
         self._requests.put(request)

@@ -100,7 +100,7 @@ def test_it_decides_with_the_real_plugin_and_goes_on(
 ) -> None:
     with SearchWorker(chain, Library.of_models(models)) as worker:
         for _ in range(2):
-            worker.ask(request_)
+            worker.submit(request_)
             assert not worker.idle
             found = outcome(worker)
             assert found.fault == ""
@@ -117,19 +117,19 @@ def test_it_decides_with_the_real_plugin_and_goes_on(
 def test_silence_is_no_decision_and_no_fault(chain: Chain, models: Path, request_: Request) -> None:
     silent = Request(0 * request_.played, request_.sample_rate, request_.reference)
     with SearchWorker(chain, Library.of_models(models)) as worker:
-        worker.ask(silent)
+        worker.submit(silent)
         assert outcome(worker) == Outcome(None)
 
 
 def test_asking_and_polling_never_wait_even_for_a_child_that_hangs(quick: SearchWorker) -> None:
-    quick.ask(EMPTY)
+    quick.submit(EMPTY)
     outcome(quick)
     assert quick.process_id
     os.kill(quick.process_id, signal.SIGSTOP)
     # Far more than a pipe holds.
     large = Request(np.zeros((1, 4_000_000), np.float32), 192_000, EMPTY.reference)
     started = time.monotonic()
-    quick.ask(large)
+    quick.submit(large)
     for _ in range(10):
         assert quick.poll() is None
     assert time.monotonic() - started < 0.1
@@ -139,14 +139,14 @@ def test_asking_and_polling_never_wait_even_for_a_child_that_hangs(quick: Search
 
 
 def test_a_child_that_is_killed_is_told_and_started_again(quick: SearchWorker) -> None:
-    quick.ask(EMPTY)
+    quick.submit(EMPTY)
     assert outcome(quick) == Outcome(None)
     first = quick.process_id
     assert first
     os.kill(first, signal.SIGKILL)
-    quick.ask(EMPTY)
+    quick.submit(EMPTY)
     assert "has died); it is started again" in outcome(quick).fault
-    quick.ask(EMPTY)
+    quick.submit(EMPTY)
     assert outcome(quick) == Outcome(None)
     assert quick.process_id != first
 
@@ -155,7 +155,7 @@ def test_a_child_that_always_fails_stays_off_in_the_end(chain: Chain, models: Pa
     with SearchWorker(chain, Library.of_models(models), work=fail) as worker:
         faults = []
         while worker.idle:
-            worker.ask(EMPTY)
+            worker.submit(EMPTY)
             faults.append(outcome(worker).fault)
     assert len(faults) == MOST_FAILURES
     assert faults[0] == ("trying settings failed (the model is upside down); it is started again")
@@ -168,7 +168,7 @@ def test_a_missing_model_is_told_even_where_the_child_is_long_gone(
 ) -> None:
     with SearchWorker(chain, Library.of_models(tmp_path)) as worker:
         time.sleep(asked_after_s)
-        worker.ask(request_)
+        worker.submit(request_)
         assert "model 'mda-overdrive' is not below" in outcome(worker).fault
 
 
