@@ -166,9 +166,10 @@ def _write(rig: str, budget_s: float, cases: list[Case], out: Path) -> None:
     lines = [
         f"# {rig}",
         "",
-        f"`python -m benchmarks.chains {rig} --dry FOLDER`, {len(cases)} cases, budget {budget_s:g} s. MRSTFT at"
-        f" the target's level: mean gain over doing nothing {np.mean(gains):.0%}, median"
-        f" {np.median(gains):.0%}; harmed (by more than {_HARMED}) {harmed} of {len(cases)}.",
+        f"`python -m benchmarks.chains {rig} --dry FOLDER`, {len(cases)} cases, budget"
+        f" {budget_s:g} s. MRSTFT at the target's level: mean gain over doing nothing"
+        f" {np.mean(gains):.0%}, median {np.median(gains):.0%}; harmed (by more than {_HARMED})"
+        f" {harmed} of {len(cases)}.",
         "",
         "| made by | s | candidates | MRSTFT before | after | spectra, dB, before | after |",
         "|---|---|---|---|---|---|---|",

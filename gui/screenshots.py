@@ -128,6 +128,8 @@ def _map(window: MainWindow) -> None:
 def _rack(window: MainWindow) -> None:
     window.engine.send("/chain", _RIG)
     _wait("the rack", lambda: len(window.rack.cards) > 1)
+    values = window.engine.values
+    _wait("a decision", lambda: "/parameter/cabinet/drive/predicted" in values)
     window.do("tab_spectrum")
     _idle(3000)
 
