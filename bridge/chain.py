@@ -241,9 +241,13 @@ def chain_of(text: str, manifest: Manifest) -> Chain:
     An item is a plugin's id, a rig's id for all its slots, or `RIG/SLOT` for one of them. A slot
     whose id is taken gets the next free number: `pedalboard-peak`, `pedalboard-peak-2`.
 
-    Raises ManifestError where a name is unknown, or there is none.
+    Raises ManifestError where a name is unknown or empty.
     """
     items = [item.strip() for item in text.split(",")]
+    if not all(items):
+        raise ManifestError(
+            f"a chain is plugins or rigs with commas between them, but {text!r} leaves one empty"
+        )
     rigs = {rig.id: rig for rig in manifest.rigs}
     slots: list[Slot] = []
     for item in items:
