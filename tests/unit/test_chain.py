@@ -73,6 +73,7 @@ def test_slots_of_one_name_are_numbered(manifest: Manifest) -> None:
         ("mda-delay/delay", "unknown plugin 'mda-delay/delay'"),
         ("", "but '' leaves one empty"),
         ("mda-delay,", "but 'mda-delay,' leaves one empty"),
+        (",".join(["mda-delay"] * 65), "may have 64 slots, not 65"),
         ("mda-delay, ,mda-combo", "but 'mda-delay, ,mda-combo' leaves one empty"),
     ],
 )
