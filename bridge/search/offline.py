@@ -40,8 +40,9 @@ def match_files(
     """Bring `source` to the style of `reference` and write it at its own rate and channel count.
 
     From when files are read and models loaded it takes at most about `budget_s` seconds until there
-    is an answer; with 0 the networks answer alone. Raises AudioError or EffectError, before anything
-    is written, where it cannot be done, and ModelError where no network could answer alone.
+    is an answer; with 0 the networks answer alone. Raises AudioError or EffectError, before
+    anything is written, where it cannot be done, and ModelError where no network could answer
+    alone.
     """
     audio, rate = read_audio(source)
     require_sound(audio, source)
