@@ -13,6 +13,9 @@ from typing import Self
 from bridge.errors import ManifestError
 from bridge.manifest import BYPASS, Manifest, ParamSpec, PluginSpec, RigSpec, Setting
 
+MOST_SLOTS = 64
+"""So many can be told in one datagram, and rendered in time."""
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -241,9 +244,13 @@ def chain_of(text: str, manifest: Manifest) -> Chain:
     An item is a plugin's id, a rig's id for all its slots, or `RIG/SLOT` for one of them. A slot
     whose id is taken gets the next free number: `pedalboard-peak`, `pedalboard-peak-2`.
 
-    Raises ManifestError where a name is unknown, or there is none.
+    Raises ManifestError where a name is unknown or empty, or there are more than `MOST_SLOTS`.
     """
     items = [item.strip() for item in text.split(",")]
+    if not all(items):
+        raise ManifestError(
+            f"a chain is plugins or rigs with commas between them, but {text!r} leaves one empty"
+        )
     rigs = {rig.id: rig for rig in manifest.rigs}
     slots: list[Slot] = []
     for item in items:
@@ -256,6 +263,10 @@ def chain_of(text: str, manifest: Manifest) -> Chain:
         else:
             found = list(Chain.of_plugin(_plugin(item, manifest)).slots)
         slots += found
+    if len(slots) > MOST_SLOTS:
+        raise ManifestError(
+            f"a chain may have {MOST_SLOTS} slots, not {len(slots)}; leave some out"
+        )
     if len(items) == 1 and items[0] in rigs:
         return Chain(items[0], rigs[items[0]].name, tuple(slots))
     return Chain(",".join(items), " + ".join(slot.plugin.name for slot in slots), _unique(slots))

@@ -57,15 +57,19 @@ class EmbeddedProcess(Closing):
 
     def exchange(self, chain: Chain) -> bool:
         """Blocking: have it play another chain; whether it does."""
-        embedded.exchange(self._address, chain.id)
         end_s = time.monotonic() + _EXCHANGE_S
         with OscSocket() as client:
+            # Only who has asked is told of a refusal.
+            client.send(Message(embedded.CHAIN), self._address)
+            embedded.exchange(self._address, chain.id)
             while self.alive and time.monotonic() < end_s:
                 client.send(Message(embedded.CHAIN), self._address)
                 while received := client.receive(_ANSWER_S):
-                    told = (message for message in received[0] if message.address == embedded.CHAIN)
-                    if any(message.arguments[:1] == (chain.id,) for message in told):
+                    told = [m.address for m in received[0] if m.arguments[:1] == (chain.id,)]
+                    if embedded.CHAIN in told:
                         return True
+                    if embedded.REFUSED in told:
+                        return False
         return False
 
     @override

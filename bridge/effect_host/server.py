@@ -31,6 +31,7 @@ from bridge.hosts.embedded import (
     CHOICES,
     LISTEN,
     REFERENCE_FILE,
+    REFUSED,
     description,
     name_of,
     summary,
@@ -66,6 +67,7 @@ class EmbeddedHostServer:
         self._texts: SimpleQueue[str] = SimpleQueue()
         self._clients: dict[Address, None] = {}
         self._exchanged = Event()
+        self._refused: SimpleQueue[str] = SimpleQueue()
         self._complaints = 0
         self._stopping = Event()
         self._audition: Audition | None = None
@@ -160,6 +162,7 @@ class EmbeddedHostServer:
             self._exchange(chain_of(text, self._library.manifest), player, source)
         except BridgeError as error:
             self._complain("the chain stays as it was: %s", str(error))
+            self._refused.put(text)
 
     def _exchange(self, chain: Chain, player: ChainPlayer | None, source: Source | None) -> None:
         """Blocking: open a chain and go over to it. Raises EffectError where that fails."""
@@ -181,8 +184,13 @@ class EmbeddedHostServer:
                 self._take(*received)
             if self._exchanged.is_set():
                 self._exchanged.clear()
-                for client in self._clients:
-                    self._answer([summary(self.setting.chain)], client)
+                self._tell_all(summary(self.setting.chain))
+            while not self._refused.empty():
+                self._tell_all(Message(REFUSED, (self._refused.get(),)))
+
+    def _tell_all(self, message: Message) -> None:
+        for client in self._clients:
+            self._answer([message], client)
 
     def _take(self, messages: list[Message], sender: Address) -> None:
         """One packet: its values take effect together, then its questions are answered.
@@ -199,6 +207,8 @@ class EmbeddedHostServer:
                     continue
                 case (str() as text,) if message.address == CHAIN:
                     self._texts.put(text)
+                case _ if message.address == CHAIN:
+                    self._complain("%s takes one text or nothing", message.address)
                 case (str() as told,) if message.address in (LISTEN, REFERENCE_FILE):
                     self._listen_to(message.address, told)
                 case _ if name not in self.setting.all_values:

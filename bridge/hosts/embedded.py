@@ -34,6 +34,8 @@ PROFILE = Profile(
 )
 CHAIN = "/chain"
 """Asks what chain there is, or exchanges it."""
+REFUSED = "/chain/refused"
+"""Tells whoever has asked for the chain which text it could not be exchanged for."""
 LISTEN, REFERENCE_FILE = "/listen", "/reference"
 """Where is told which sound to play, and which file is the reference."""
 MATCHED, DRY, REFERENCE = CHOICES = ("matched", "dry", "reference")

@@ -11,7 +11,8 @@ import pytest
 
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
-from bridge.chain import ChainSetting, chain_of
+from bridge.chain import Chain, ChainSetting, chain_of
+from bridge.control.embedded_process import EmbeddedProcess
 from bridge.effect_host.crossfade import FADE_S
 from bridge.effects import load_chain
 from bridge.hosts.base import Attachment
@@ -226,3 +227,15 @@ def test_a_flood_of_exchanges_ends_at_the_last(
         told = child.stderr.read() if child.stderr else ""
     assert done["plugin"] == "mda-delay"
     assert len(told.splitlines()) <= 10
+
+
+def test_the_engine_hears_at_once_that_its_host_refuses_a_chain(
+    manifest: Manifest, tmp_path: Path
+) -> None:
+    first, second = chain_of("mda-overdrive", manifest), chain_of("pedalboard-gain", manifest)
+    with EmbeddedProcess(first, "", tmp_path / "host.log") as process:
+        started_s = time.monotonic()
+        assert not process.exchange(Chain("no-such-plugin", "", second.slots))
+        assert time.monotonic() - started_s < 5
+        assert process.exchange(second)
+    assert not process.alive

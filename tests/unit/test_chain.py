@@ -71,8 +71,10 @@ def test_slots_of_one_name_are_numbered(manifest: Manifest) -> None:
         ("fuzz", "unknown plugin 'fuzz'.* and the rigs guitar-amp, mda-amp, vocal"),
         ("guitar-amp/gate", "rig guitar-amp has no slot 'gate'; it has tighten, push"),
         ("mda-delay/delay", "unknown plugin 'mda-delay/delay'"),
-        ("", "unknown plugin ''"),
-        ("mda-delay,", "unknown plugin ''"),
+        ("", "but '' leaves one empty"),
+        ("mda-delay,", "but 'mda-delay,' leaves one empty"),
+        (",".join(["mda-delay"] * 65), "may have 64 slots, not 65"),
+        ("mda-delay, ,mda-combo", "but 'mda-delay, ,mda-combo' leaves one empty"),
     ],
 )
 def test_an_unknown_name_is_told_with_what_is_there(
