@@ -45,7 +45,7 @@ def command(
             min=0,
             max=3600,
             help="Seconds until there is an answer, in which settings are tried by rendering them;"
-            " 0 takes the network's answer.",
+            " 0 takes the network's answer for a single plugin.",
         ),
     ] = 3.0,
     as_json: JsonOption = False,
@@ -136,7 +136,7 @@ def _drawn(places: Places) -> str:
 
 
 def _rows(answer: Answer) -> list[dict[str, Any]]:
-    """A row for every parameter; one that is held at its start has no confidence."""
+    """A row for every parameter; what is held, or no network knows, has no confidence."""
     addresses = [parameter.address for parameter in answer.setting.chain.predicted]
     confidence = dict(zip(addresses, answer.confidence, strict=True))
     return [
@@ -152,7 +152,7 @@ def _print(result: MatchResult, places: Places | None, out: Path) -> None:
         left_out = slot.id in setting.bypassed and not result.answer.bypass
         console.print(_table(result.answer, slot, ", left out" if left_out else ""))
     if result.answer.bypass:
-        console.print(_bypass_advice(setting.chain.name, result.answer.gain_db))
+        console.print(_bypass_advice(result.answer))
     console.print(
         f"distance to the reference: {result.distance_before:.2f} dB before,"
         f" {result.distance_after:.2f} dB after"
@@ -175,13 +175,25 @@ def _table(answer: Answer, slot: Slot, remark: str) -> Table:
                 f"{row['normalised']:.3f}",
                 f"{row['value']:.3f}",
                 row["unit"],
-                "held" if share is None else f"{share:.0%}",
+                _confidence(slot, row["symbol"], share),
             )
     return table
 
 
-def _bypass_advice(name: str, gain_db: float) -> str:
-    advice = f"the reference sounds dry: bypass {name}"
+def _confidence(slot: Slot, symbol: str, share: float | None) -> str:
+    if not slot.plugin.parameter(symbol).predicted:
+        return "held"
+    return "-" if share is None else f"{share:.0%}"
+
+
+def _bypass_advice(answer: Answer) -> str:
+    """What to do where every slot is left out, and why."""
+    name, gain_db = answer.setting.chain.name, answer.gain_db
+    # Of a chain that no network answers for, only what was tried tells anything.
+    why = (
+        "the reference sounds dry" if answer.trained else "nothing that was tried is clearly nearer"
+    )
+    advice = f"{why}: bypass {name}"
     if abs(gain_db) < 0.05:
         return advice
     return f"{advice} and turn the level {'up' if gain_db > 0 else 'down'} by {abs(gain_db):.1f} dB"

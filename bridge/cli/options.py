@@ -34,7 +34,7 @@ def chain_from(plugin: str | None, rig: str | None, library: Library) -> Chain:
     Raises typer.BadParameter unless one of them is given, ManifestError for an unknown name.
     """
     if (plugin is None) == (rig is None):
-        raise typer.BadParameter("give --plugin or --rig, and not both")
+        raise typer.BadParameter("give either --plugin or --rig")
     manifest = library.manifest
     if rig is not None:
         return chain_of(manifest.rig(rig).id, manifest)

@@ -164,7 +164,9 @@ class Parameters:
         yours = address in driver.yielded
         told = self._shares.get(address)
         if told is None or abs(told - share) > _SAME:
-            self._by[address] = self._who(address, share, yours, driver.driving)
+            # Where it stands at first, no model has put it.
+            driving = driver.driving and told is not None
+            self._by[address] = self._who(address, share, yours, driving)
         self._shares[address] = share
         if self.chain.is_switch(address):
             tell(node_address(address), int(share))

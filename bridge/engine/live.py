@@ -292,12 +292,9 @@ class LiveEngine(Closing):
 
     @property
     def confidence(self) -> dict[str, float]:
-        """Of the predicted parameters, by address; empty until there is an answer."""
-        if self.answer is None:
-            return {}
-        addresses = [parameter.address for parameter in self.answer.setting.chain.predicted]
-        rounded = [round(share, 3) for share in self.answer.confidence]
-        return dict(zip(addresses, rounded, strict=True))
+        """Of the parameters that a network knows, by address; empty until there is an answer."""
+        told = self.answer.confidences if self.answer else {}
+        return {address: round(share, 3) for address, share in told.items()}
 
     def take_fault(self) -> str:
         """What went wrong since the last call; empty where nothing did."""

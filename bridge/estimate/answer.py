@@ -39,9 +39,21 @@ class Answer:
         setting = ChainSetting.of_predicted(chain, values.tolist(), dry)
         return cls(
             setting,
-            confidences(setting, [prediction.posterior for prediction in predictions]),
+            shares_near(setting, [prediction.posterior for prediction in predictions]),
             tuple(prediction.bypass for prediction in predictions),
         )
+
+    @property
+    def trained(self) -> bool:
+        """Whether a network answers for the chain: it has one slot, and a model."""
+        slots = self.setting.chain.slots
+        return len(slots) == 1 and slots[0].plugin.model is not None
+
+    @property
+    def confidences(self) -> dict[str, float]:
+        """`confidence` by address, of the parameters that a network knows."""
+        pairs = zip(self.setting.chain.predicted, self.confidence, strict=True)
+        return {p.address: share for p, share in pairs if p.slot.plugin.model is not None}
 
     @property
     def bypass(self) -> bool:
@@ -52,7 +64,7 @@ class Answer:
         self, setting: ChainSetting, posteriors: Sequence[Floats], gain_db: float = 0.0
     ) -> Self:
         """This answer with what rendering has found in its place."""
-        confidence = confidences(setting, posteriors)
+        confidence = shares_near(setting, posteriors)
         return replace(self, setting=setting, confidence=confidence, gain_db=gain_db)
 
     def apply(self, effect: ChainEffect, audio: Audio, sample_rate: float) -> Audio:
@@ -62,13 +74,13 @@ class Answer:
         return effect.render(audio, sample_rate, self.setting)
 
 
-def confidences(setting: ChainSetting, posteriors: Sequence[Floats]) -> tuple[float, ...]:
+def shares_near(setting: ChainSetting, posteriors: Sequence[Floats]) -> tuple[float, ...]:
     """Of every slot the probability mass of (p, bins) near its values, in the chain's order."""
     pairs = zip(setting.settings, posteriors, strict=True)
-    return tuple(share for one, posterior in pairs for share in _confidences(one, posterior))
+    return tuple(share for one, posterior in pairs for share in _shares_near(one, posterior))
 
 
-def _confidences(setting: Setting, posterior: Floats) -> tuple[float, ...]:
+def _shares_near(setting: Setting, posterior: Floats) -> tuple[float, ...]:
     """Probability mass of (p, bins) within `NEAR` of the setting's values, or of its classes."""
     edges = np.linspace(0, 1, posterior.shape[1] + 1)
     masses = []

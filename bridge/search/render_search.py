@@ -58,7 +58,7 @@ _LOUDNESS, _RMS = LEVEL_NAMES.index("k_weighted_db"), LEVEL_NAMES.index("rms_db"
 _GAIN = "gain"
 """The manifest's kind of a plugin that changes nothing but the level."""
 CONVINCING = 0.1
-"""A chain that no model was trained for must cost less than doing nothing by this share of it.
+"""What no model was trained for must cost less than doing nothing by this share of it.
 
 Of its evidence only the spectrum counts, which small differences of playing move as well.
 """
@@ -212,8 +212,9 @@ class Search:
         ranked = sorted(self.candidates, key=lambda candidate: candidate.cost)
         choices = ranked[:CHOICES] + [c for c in ranked[CHOICES:] if c.sampled]
         if not self._estimator.trained:
-            wet = self._convinces()
-            choices = [c for c in choices if c.bypass is not wet]
+            limit = (1 - CONVINCING) * min(c.cost for c in self.candidates if c.bypass)
+            convincing = [c for c in choices if not c.bypass and c.cost < limit]
+            choices = convincing or [c for c in self.candidates if c.bypass]
         possible = ranked[:LIKELY] + [c for c in ranked[LIKELY:] if c.sampled]
         dry = float(np.prod([prediction.bypass for prediction in self._judge.predictions]))
         dry = min(max(dry, LEAST_PRIOR), 1 - LEAST_PRIOR)
@@ -300,14 +301,6 @@ class Search:
         values[number] = spec.to_normalised(before_db + missing_db)
         levelled = ChainSetting.of_predicted(setting.chain, values, setting.bypassed)
         return levelled, spec.to_real(values[number]) - before_db
-
-    def _convinces(self) -> bool:
-        """Whether the chain is clearly nearer to the reference than the playing by itself."""
-        wet, dry = (
-            min((c.cost for c in self.candidates if c.bypass is bypass), default=float("inf"))
-            for bypass in (False, True)
-        )
-        return wet < (1 - CONVINCING) * dry
 
     def _time_last_step(self) -> None:
         """How long the last step takes for a candidate and a pair: there must be time for it."""

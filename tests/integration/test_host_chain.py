@@ -108,8 +108,8 @@ def test_a_rig_is_played_from_its_starts(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("options", "code", "says"),
     [
-        ([], 2, "give --plugin or --rig, and not both"),
-        (["--plugin", "mda-delay", "--rig", "x"], 2, "give --plugin or --rig, and not both"),
+        ([], 2, "give either --plugin or --rig"),
+        (["--plugin", "mda-delay", "--rig", "x"], 2, "give either --plugin or --rig"),
         (["--plugin", "mda-delay,fuzz"], 4, "unknown plugin 'fuzz'"),
         (["--rig", "mda-delay"], 4, "unknown rig 'mda-delay'"),
     ],

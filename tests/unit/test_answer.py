@@ -6,7 +6,7 @@ import pytest
 from bridge.arrays import Audio
 from bridge.chain import Chain, ChainSetting
 from bridge.effects import load_chain, load_effect
-from bridge.estimate.answer import NEAR, Answer, confidences
+from bridge.estimate.answer import NEAR, Answer, shares_near
 from bridge.manifest import PluginSpec, Setting
 from bridge.models import Prediction
 
@@ -30,16 +30,16 @@ def test_confidence_is_the_mass_near_the_value_and_of_the_class(chain: Chain) ->
     posteriors = [rows(even, [0.2, 0.7, 0.1])]
     # At the end of the range there is only one side.
     setting = ChainSetting.of_predicted(chain, [0.5, 1.0, 0.5])
-    assert confidences(setting, posteriors) == pytest.approx((2 * NEAR, NEAR, 0.7))
+    assert shares_near(setting, posteriors) == pytest.approx((2 * NEAR, NEAR, 0.7))
     last = ChainSetting.of_predicted(chain, [0.0, 0.5, 1.0])
-    assert confidences(last, posteriors) == pytest.approx((NEAR, 2 * NEAR, 0.1))
+    assert shares_near(last, posteriors) == pytest.approx((NEAR, 2 * NEAR, 0.1))
 
 
 def test_confidence_tells_sure_from_lost(chain: Chain) -> None:
     sharp = np.zeros(BINS)
     sharp[10] = 1
     setting = ChainSetting.of_predicted(chain, [0.52, 0.8, 0])
-    inside, outside, _ = confidences(setting, [rows(sharp, [1])])
+    inside, outside, _ = shares_near(setting, [rows(sharp, [1])])
     assert inside == pytest.approx(1)
     assert outside == 0
 
@@ -51,7 +51,7 @@ def test_every_slots_posterior_counts_for_its_own_parameters(
     sharp = np.zeros((3, BINS))
     sharp[:, 4] = 1
     setting = ChainSetting.of_predicted(two, [0.5, 0.5, 0.0, 0.22, 0.22, 0.9])
-    found = confidences(setting, [rows(np.full(BINS, 1 / BINS), [0.6, 0.4]), sharp])
+    found = shares_near(setting, [rows(np.full(BINS, 1 / BINS), [0.6, 0.4]), sharp])
     assert found == pytest.approx((2 * NEAR, 2 * NEAR, 0.6, 1, 1, 0))
 
 

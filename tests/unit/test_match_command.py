@@ -90,8 +90,8 @@ def test_slots_of_a_chain_are_told_apart_and_one_that_is_left_out_is_marked(matc
 @pytest.mark.parametrize(
     ("named", "says"),
     [
-        ([], "give --plugin or --rig, and not both"),
-        (["--plugin", "mda-overdrive", "--rig", "vocal"], "give --plugin or --rig, and not both"),
+        ([], "give either --plugin or --rig"),
+        (["--plugin", "mda-overdrive", "--rig", "vocal"], "give either --plugin or --rig"),
         (["--rig", "mda-overdrive"], "unknown rig 'mda-overdrive'"),
         (["--plugin", "mda-overdrive,none"], "unknown plugin 'none'"),
         (["--rig", "vocal", "--budget-s", "0"], "give a --budget-s above 0"),
