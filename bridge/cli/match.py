@@ -26,7 +26,7 @@ from bridge.search.offline import MatchResult, match_files
 EXAMPLES = """\
   dafx-bridge match dry.wav reference.wav --plugin mda-overdrive --out wet.wav
   dafx-bridge match dry.flac reference.ogg --plugin mda-overdrive --out wet.wav --json
-  dafx-bridge match dry.wav reference.wav --rig guitar-amp --out wet.wav --budget-s 4
+  dafx-bridge match dry.wav reference.wav --rig guitar-amp --out wet.wav --budget-s 10
   dafx-bridge match dry.wav reference.wav --plugin mda-overdrive --out wet.wav --budget-s 0"""
 
 
