@@ -204,7 +204,7 @@ def test_plugins_and_rigs_are_listed_with_those_that_come_later(
         return {entry["id"] for entry in json.loads(str(demo.values.get(address, ("[]",))[0]))}
 
     demo.wait(lambda _: "mda-overdrive" in ids("/plugins"), PATIENCE_S)
-    assert {"guitar-amp", "vocal"} <= ids("/rigs")
+    demo.wait(lambda _: {"guitar-amp", "vocal"} <= ids("/rigs"), PATIENCE_S)
     table = user_data / "dafx-bridge" / MANIFEST.name
     table.parent.mkdir(exist_ok=True)
     table.write_text(USER_TABLE)
