@@ -27,8 +27,7 @@ from bridge.errors import EffectError
 from bridge.estimate.estimator import Estimator
 from bridge.library import Library
 from bridge.search.deadline import Deadline
-from bridge.search.evolution import prepare
-from bridge.search.render_search import Search
+from bridge.search.render_search import Search, warm_up
 
 MOST = 1.2
 """Times its budget that an answer may take."""
@@ -80,8 +79,7 @@ def _chains() -> Iterator[Chain]:
 def _search(chain: Chain, played: Audio, rate: int, budget_s: float) -> Kept:
     estimator, effect = Estimator(chain, Library()), load_chain(chain)
     wanted, wanted_rate = read_audio(REFERENCE)
-    estimator.warm_up()
-    prepare()
+    warm_up(estimator)
     started_s = time.monotonic()
     deadline = Deadline.after(budget_s)
     reference = estimator.analyse(wanted, wanted_rate, "reference")

@@ -25,8 +25,7 @@ from bridge.effects import load_chain
 from bridge.estimate.estimator import Estimator
 from bridge.library import Library
 from bridge.search.deadline import Deadline
-from bridge.search.evolution import prepare
-from bridge.search.render_search import Search
+from bridge.search.render_search import Search, warm_up
 
 RATE_HZ = 48_000
 SCORED_HZ = 24_000
@@ -108,8 +107,7 @@ def _match(
         setting = _around_start(maker, random)
         reference, target = (effect.render(dry, RATE_HZ, setting) for dry in (other, played))
     estimator, ours = Estimator(rig, Library()), load_chain(rig)
-    estimator.warm_up()
-    prepare()
+    warm_up(estimator)
     deadline = Deadline.after(budget_s)
     analysis = estimator.analyse(reference, RATE_HZ, "reference")
     search = Search(estimator, ours, played, RATE_HZ, analysis)

@@ -35,15 +35,15 @@ class Estimator:
         self.chain = chain
         self.library = library or open_library()
         folders = [self.library.predictor_folder(slot.plugin) for slot in chain.slots]
-        needed = [needed_encoder(folder) for folder in folders if folder]
-        encoder_folder = self.library.encoder_folder(needed[0] if needed else None)
+        needed = [needed_encoder(folder) if folder else None for folder in folders]
+        encoder_folder = self.library.encoder_folder(next(filter(None, needed), None))
         self.listener = Listener(Encoder(encoder_folder))
         encoder = self.listener.encoder.card
         self.predictors = tuple(
             Predictor(folder, slot.plugin, encoder)
-            if folder and needed_encoder(folder) == encoder.sha256
+            if folder and its_encoder == encoder.sha256
             else None
-            for slot, folder in zip(chain.slots, folders, strict=True)
+            for slot, folder, its_encoder in zip(chain.slots, folders, needed, strict=True)
         )
         """One a slot; None where there is none."""
         used = [encoder_folder, *(folder for folder in folders if folder)]

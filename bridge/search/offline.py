@@ -15,8 +15,7 @@ from bridge.estimate.answer import Answer
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import Analysis
 from bridge.search.deadline import Deadline
-from bridge.search.evolution import prepare
-from bridge.search.render_search import Search
+from bridge.search.render_search import Search, warm_up
 
 
 @dataclass(frozen=True)
@@ -56,8 +55,7 @@ def match_files(
             " above 0, so that settings are tried"
         )
     effect = load_chain(estimator.chain)
-    estimator.warm_up()
-    prepare()
+    warm_up(estimator)
     started_s, deadline = time.monotonic(), Deadline.after(budget_s)
     long_enough = _repeated(audio, estimator.features.least_s * rate)
     goal = estimator.analyse(wanted, wanted_rate, str(reference))

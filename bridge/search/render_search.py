@@ -32,7 +32,7 @@ from bridge.search.comb_tuning import Tuning, is_linear
 from bridge.search.deadline import Deadline
 from bridge.search.echo_alignment import Aligned, Alignment
 from bridge.search.evidence import Judge
-from bridge.search.evolution import Evolution, Individual
+from bridge.search.evolution import Evolution, Individual, prepare
 from bridge.search.proposals import proposals
 
 EVOLVED, EVOLVED_UNTRAINED = 45, 240
@@ -99,6 +99,12 @@ class Candidate:
     def spectral_features(self) -> Floats:
         """What distances between candidates are taken of."""
         return spectral_features(self.audio)
+
+
+def warm_up(estimator: Estimator) -> None:
+    """Do what takes long the first time, so that no budget has to pay for it."""
+    estimator.warm_up()
+    prepare()
 
 
 def decide(

@@ -29,8 +29,7 @@ from bridge.effects import load_chain
 from bridge.errors import AudioError
 from bridge.estimate.estimator import Estimator
 from bridge.library import Library, open_library
-from bridge.search.evolution import prepare
-from bridge.search.render_search import decide
+from bridge.search.render_search import decide, warm_up
 from bridge.search.requests import Outcome, Request
 from bridge.spawning import one_thread_each
 
@@ -193,8 +192,7 @@ def serve(pipe: Connection, chain: Chain, library: Library) -> None:
     """Answer requests with decisions until the pipe is closed."""
     estimator, effect = Estimator(chain, library), load_chain(chain)
     # What is done for the first time may take long; let it happen before a budget counts.
-    estimator.warm_up()
-    prepare()
+    warm_up(estimator)
     effect.render(np.zeros((1, 1), np.float32), _WARM_UP_HZ, ChainSetting.start(chain))
     while True:
         request: Request = pipe.recv()

@@ -26,19 +26,8 @@ from bridge.osc import Message
 from bridge.osc.packets import encode
 from tests.integration.commands import PATIENCE_S, next_line, running
 from tests.rigs.hostile import hostile_packets
+from tests.user_table import USER_TABLE
 
-USER_TABLE = """\
-schema: 1
-plugins:
-  - id: my-gain
-    name: My Gain
-    kind: gain
-    formats: {builtin: Gain}
-    parameters:
-      - {symbol: gain_db, name: Gain, min: -24.0, max: 24.0, default: 0.0, unit: dB, scale: linear}
-rigs:
-  - {id: my-rig, name: My Rig, kind: gain, slots: [{slot: first, plugin: my-gain}]}
-"""
 Engine = tuple[subprocess.Popen[str], ControlClient]
 
 

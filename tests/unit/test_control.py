@@ -39,6 +39,7 @@ from bridge.manifest import Manifest, PluginSpec
 from bridge.osc import Message, OscSocket
 from tests.doubles import BlockSource, MemoryHost
 from tests.rigs.children import wait_for
+from tests.user_table import USER_TABLE
 
 NODE = Node("/amount", "f", "share", Access.BOTH, (0.0, 1.0), default=(0.5,))
 TOLD = Node("/level", "f", "level")
@@ -605,20 +606,6 @@ def test_overflows_are_those_of_the_source_that_is_heard(
         engine.until(input__device="second.wav")
         engine.client.poll(0.2)
         assert engine.client.values["/input/overflows"] == (0,)
-
-
-USER_TABLE = """\
-schema: 1
-plugins:
-  - id: my-gain
-    name: My Gain
-    kind: gain
-    formats: {builtin: Gain}
-    parameters:
-      - {symbol: gain_db, name: Gain, min: -24.0, max: 24.0, default: 0.0, unit: dB, scale: linear}
-rigs:
-  - {id: my-rig, name: My Rig, kind: gain, slots: [{slot: first, plugin: my-gain}]}
-"""
 
 
 @pytest.fixture
