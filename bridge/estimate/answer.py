@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Self
 
 import numpy as np
@@ -17,6 +18,42 @@ NEAR = 0.1
 or toggle, that the class is right."""
 
 
+HARDLY_AUDIBLE = 0.15
+"""Distance below which two sounds can hardly be told apart."""
+
+
+class Verdict(StrEnum):
+    """What came of a search, as a player would say it."""
+
+    MATCHED = "matched"
+    GAIN_ONLY = "a change of level comes nearest"
+    DRY = "the reference sounds dry"
+    NO_NEARER = "this plugin cannot come nearer"
+
+
+@dataclass(frozen=True)
+class Closeness:
+    """How far the playing is from what it should be: MRSTFT, half of it raw, half gain-matched.
+
+    What it should be is not known, so these are expectations. 0 is identical, 1 clearly different.
+    """
+
+    now: float
+    """Of the playing as it is."""
+    expected: float
+    """With the answer."""
+    low: float
+    high: float
+    """Between these the true distance with the answer lies with a probability of 80 %."""
+    better: float
+    """How probable it is, 0..1, that the answer is nearer than doing nothing."""
+
+    @property
+    def gain(self) -> float:
+        """How much of the distance the answer is expected to take back, 0..1; below 0 is harm."""
+        return 1 - self.expected / max(self.now, 1e-6)
+
+
 @dataclass(frozen=True)
 class Answer:
     """A setting, how sure it is, and whether to leave slots out instead."""
@@ -29,6 +66,17 @@ class Answer:
     """How likely each slot is better left out, in the order of the chain."""
     gain_db: float = 0.0
     """Where all slots are left out, the plain gain that comes nearest to the reference; else 0."""
+    closeness: Closeness | None = None
+    """None where nothing was rendered: networks alone cannot say."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the answer comes to."""
+        if not self.bypass:
+            return Verdict.MATCHED
+        if self.closeness is None or self.closeness.now < HARDLY_AUDIBLE:
+            return Verdict.DRY
+        return Verdict.GAIN_ONLY if self.gain_db else Verdict.NO_NEARER
 
     @classmethod
     def of(cls, chain: Chain, predictions: Sequence[Prediction]) -> Self:
@@ -61,11 +109,20 @@ class Answer:
         return self.setting.dry
 
     def decided(
-        self, setting: ChainSetting, posteriors: Sequence[Floats], gain_db: float = 0.0
+        self,
+        setting: ChainSetting,
+        posteriors: Sequence[Floats],
+        gain_db: float = 0.0,
+        closeness: Closeness | None = None,
     ) -> Self:
         """This answer with what rendering has found in its place."""
-        confidence = shares_near(setting, posteriors)
-        return replace(self, setting=setting, confidence=confidence, gain_db=gain_db)
+        return replace(
+            self,
+            setting=setting,
+            confidence=shares_near(setting, posteriors),
+            gain_db=gain_db,
+            closeness=closeness,
+        )
 
     def apply(self, effect: ChainEffect, audio: Audio, sample_rate: float) -> Audio:
         """Audio (channels, frames) as this answer makes it."""
