@@ -29,6 +29,7 @@ _SHIPPED = _PACKAGE / "data" if (_PACKAGE / "data").is_dir() else _PACKAGE.paren
 MANIFEST = _SHIPPED / "plugins_manifest.yaml"
 MODELS = _SHIPPED / "exported_models"
 ENCODER_FOLDER = "encoder"
+CRITIC_FOLDER = "critic"
 MODEL_FILE = "model.onnx"
 CARD_FILE = "card.json"
 
@@ -108,11 +109,25 @@ class Library:
             if (folder / CARD_FILE).is_file()
         ]
         for folder in found:
-            if sha256 is None or _sha256(folder / CARD_FILE) == sha256:
+            if sha256 is None or _field(folder / CARD_FILE, "sha256") == sha256:
                 return folder
         wanted = "no encoder" if sha256 is None else f"no encoder of sha256 {sha256[:12]}…"
         raise ModelError(
             f"there is {wanted} below {self._model_folders}; export it together with its models"
+        )
+
+    def critic_folder(self, encoder_sha256: str) -> Path:
+        """The newest layer's critic that was made for this encoder.
+
+        Raises ModelError where there is none.
+        """
+        for layer in reversed(self.layers):
+            for folder in sorted(layer.models.glob(f"{CRITIC_FOLDER}*")):
+                if _field(folder / CARD_FILE, "encoder_sha256") == encoder_sha256:
+                    return folder
+        raise ModelError(
+            f"there is no critic for the encoder {encoder_sha256[:12]}… below"
+            f" {self._model_folders}; train one: dafx-train critic"
         )
 
     @property
@@ -184,9 +199,9 @@ def _stamp(path: Path) -> _Stamp | None:
     return state.st_mtime_ns, state.st_size
 
 
-def _sha256(card: Path) -> str:
-    """The hash in a card; empty where it cannot be read, which loading it will tell."""
+def _field(card: Path, name: str) -> str:
+    """A hash in a card; empty where it cannot be read, which loading it will tell."""
     try:
-        return str(json.loads(card.read_text(encoding="utf-8")).get("sha256", ""))
+        return str(json.loads(card.read_text(encoding="utf-8")).get(name, ""))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, AttributeError):
         return ""

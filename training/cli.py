@@ -12,13 +12,13 @@ from bridge.manifest import Manifest, PluginSpec
 from training import corpus, embedding, limits, processes
 from training.ablation import AblationSettings, ablate
 from training.baseline import BaselineSettings, compare
+from training.critic.run import load_settings, train_critic
 from training.evaluation import Settings
 from training.evaluation import evaluate as evaluate_plugins
 from training.figures.hearing import clips_of
 from training.figures.run import draw_all
-from training.fit import Folders, export_run, fit, trainable, weigh_models
+from training.fit import Folders, export_run, fit, trainable
 from training.report import write_report
-from training.runs import load_experiment
 from training.sound_map import Settings as MapSettings
 from training.sound_map import make_maps
 
@@ -100,12 +100,18 @@ def _export(name: NameArgument, data: DataOption = DATA, runs: RunsOption = RUNS
     export_run(name, fit(name, manifest, folders), manifest, folders, MODELS)
 
 
-@app.command("weigh")
+@app.command("critic")
 @explained
-def _weigh(name: NameArgument, plugin: PluginsOption = None, data: DataOption = DATA) -> None:
-    """Find out anew how rendered candidates of the exported models are judged; `export` ends so."""
-    plugins = _chosen(Library().manifest, plugin)
-    weigh_models(load_experiment(name), plugins, Folders(data, RUNS), MODELS)
+def _critic(
+    workers: Annotated[int, typer.Option(min=1, help="How many cases at once.")] = 2,
+    data: DataOption = DATA,
+    runs: RunsOption = RUNS,
+) -> None:
+    """Train the judge of candidates and write it to exported_models/; goes on where it stopped.
+
+    Without a GPU its cases take most of the time, a second or two each on one core.
+    """
+    train_critic(load_settings(), Folders(data, runs), MODELS, workers)
 
 
 @app.command("evaluate")

@@ -19,13 +19,12 @@ from bridge.library import CARD_FILE, ENCODER_FOLDER, MODEL_FILE
 from bridge.manifest import PluginSpec
 from bridge.models.cards import (
     GOLDEN_FILE,
+    CriticCard,
     DataSource,
-    DecisionRecord,
     EncoderCard,
     ParameterRecord,
     PredictorCard,
     file_sha256,
-    read_card,
 )
 from bridge.models.loading import (
     ENCODER_OUTPUTS,
@@ -33,7 +32,6 @@ from bridge.models.loading import (
     PREDICTOR_OUTPUTS,
 )
 from training.corpus import load_index
-from training.decision import UNWEIGHED
 from training.errors import TrainingError
 from training.joint import Networks, answers
 from training.networks import BINS, EMBEDDING_SIZE, Encoder, Predictor
@@ -96,7 +94,7 @@ def export(
         "style_size": SIZE,
         "levels": LEVEL_NAMES,
         "experiment": experiment,
-        "training_data": _sources(corpus),
+        "training_data": sources(corpus),
         "versions": {
             name: version(name) for name in ("dafx-bridge", "torch", "onnx", "onnxruntime")
         },
@@ -105,8 +103,10 @@ def export(
         folder = Path(scratch) / ENCODER_FOLDER
         cases = validation.dry.vectors[:_GOLDEN_CASES].astype(np.float32)
         encoder = _Encoder(networks.encoder).eval()
-        sha256 = _write(folder, encoder, ("vector",), (torch.from_numpy(cases),), ENCODER_OUTPUTS)
-        _write_card(folder, EncoderCard(sha256=sha256, metrics={}, **record))
+        sha256 = write_model(
+            folder, encoder, ("vector",), (torch.from_numpy(cases),), ENCODER_OUTPUTS
+        )
+        write_card(folder, EncoderCard(sha256=sha256, metrics={}, **record))
         _refuse_orphans(models, sha256, {plugin.id for plugin in plugins})
         ready = [folder]
         for plugin in plugins:
@@ -115,7 +115,7 @@ def export(
             folder = Path(scratch) / plugin.model
             predictor: Predictor = networks.predictors[plugin.id]  # type: ignore[assignment]
             card = PredictorCard(
-                sha256=_write(
+                sha256=write_model(
                     folder,
                     _Predictor(predictor).eval(),
                     PREDICTOR_INPUTS,
@@ -127,11 +127,10 @@ def export(
                 host_rates_hz=tuple(sorted(set(host_rates_hz))),
                 bins=BINS,
                 encoder_sha256=sha256,
-                decision=UNWEIGHED,
                 metrics=_metrics(networks, plugin, validation),
                 **record,
             )
-            _write_card(folder, card)
+            write_card(folder, card)
             ready.append(folder)
         # All are whole and checked: only now do they take the place of the last ones.
         for folder in ready:
@@ -139,16 +138,6 @@ def export(
             target.mkdir(exist_ok=True)
             for path in folder.iterdir():
                 path.replace(target / path.name)
-
-
-def put_decision(folder: Path, decision: DecisionRecord) -> None:
-    """Write how candidates are judged into the card of an exported predictor."""
-    card = read_card(folder, PredictorCard)
-    partial = folder / "card.partial"
-    partial.write_text(
-        card.model_copy(update={"decision": decision}).model_dump_json(indent=2) + "\n"
-    )
-    partial.replace(folder / CARD_FILE)
 
 
 def _inputs(encoder: Encoder, pool: Pool, plugin: str) -> tuple[Tensor, ...]:
@@ -192,20 +181,22 @@ def _refuse_orphans(models: Path, encoder_sha256: str, exported: Collection[str]
             )
 
 
-def _write_card(folder: Path, card: EncoderCard | PredictorCard) -> None:
+def write_card(folder: Path, card: EncoderCard | PredictorCard | CriticCard) -> None:
+    """The card into a model's folder."""
     (folder / CARD_FILE).write_text(card.model_dump_json(indent=2) + "\n")
 
 
-def _write(
+def write_model(
     folder: Path,
     model: nn.Module,
     names: Sequence[str],
     inputs: tuple[Tensor, ...],
     outputs: Sequence[str],
+    batch: str | None = None,
 ) -> str:
-    """Model and golden outputs into `folder`; the model's hash."""
+    """Model and golden outputs into `folder`; the model's hash. `batch` as `to_onnx` takes it."""
     folder.mkdir()
-    golden = to_onnx(folder / MODEL_FILE, model, names, inputs, outputs)
+    golden = to_onnx(folder / MODEL_FILE, model, names, inputs, outputs, batch)
     np.savez(folder / GOLDEN_FILE, allow_pickle=False, **golden)
     refuse_difference(folder)
     return file_sha256(folder / MODEL_FILE)
@@ -217,8 +208,12 @@ def to_onnx(
     names: Sequence[str],
     inputs: tuple[Tensor, ...],
     outputs: Sequence[str],
+    batch: str | None = None,
 ) -> dict[str, Floats]:
-    """Write a network for one row at a time; what PyTorch makes of `inputs` (n, ...), by name."""
+    """Write a network; what PyTorch makes of `inputs` (n, ...), by name.
+
+    It takes one row at a time, or any number where `batch` names it.
+    """
     # The TorchScript exporter: its graphs agree with PyTorch to 1e-7 and need no further package.
     torch.onnx.export(
         model,
@@ -228,6 +223,7 @@ def to_onnx(
         output_names=list(outputs),
         opset_version=_OPSET,
         dynamo=False,
+        dynamic_axes={name: {0: batch} for name in (*names, *outputs)} if batch else None,
     )
     with torch.no_grad():
         expected = model(*inputs)
@@ -263,7 +259,8 @@ def golden_difference(folder: Path, model: str = MODEL_FILE) -> float:
     return float(max(differences))
 
 
-def _sources(corpus: Path) -> tuple[DataSource, ...]:
+def sources(corpus: Path) -> tuple[DataSource, ...]:
+    """The packages of the training split, with their licences and hours."""
     hours: dict[tuple[str, str], float] = defaultdict(float)
     for stem in load_index(corpus, "train"):
         hours[stem.package, stem.licence] += stem.seconds / 3600

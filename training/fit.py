@@ -13,10 +13,9 @@ from bridge.arrays import Floats
 from bridge.manifest import Manifest, PluginSpec
 from training import processes, sensitivity
 from training.calibration import calibrate
-from training.decision import weigh
 from training.errors import TrainingError
 from training.examples import ClipSource, ExampleSource, Task
-from training.export import export, put_decision
+from training.export import export
 from training.files import write_whole
 from training.joint import Networks, train_joint
 from training.networks import Encoder, Predictor
@@ -27,7 +26,6 @@ from training.style import measure_style
 from training.workers import worker_pool
 
 SPSA_SEED = 5
-DECISION_SEED = 9
 
 
 @dataclass(frozen=True)
@@ -123,7 +121,6 @@ def export_run(
     manifest: Manifest,
     folders: Folders,
     models: Path,
-    workers: int = 2,
 ) -> None:
     """Write what a joint experiment ends with below `models`. Raises TrainingError for others."""
     experiment = trained.experiment
@@ -141,26 +138,6 @@ def export_run(
         folders.data / "corpus",
         models,
     )
-    weigh_models(experiment, plugins, folders, models, workers)
-
-
-def weigh_models(
-    experiment: Experiment,
-    plugins: Sequence[PluginSpec],
-    folders: Folders,
-    models: Path,
-    workers: int = 2,
-) -> None:
-    """Find out how candidates of the plugins' exported models are judged; write it into the cards.
-
-    Raises ModelError where a plugin's model is missing.
-    """
-    clips = ClipSource(experiment.clips.plain, folders.data / "corpus", "validation", DECISION_SEED)
-    sources = [ExampleSource(Task(plugin=plugin.id), plugin, clips) for plugin in plugins]
-    with worker_pool(workers) as pool:
-        decisions = weigh(sources, models, experiment.decision_cases, pool)
-    for plugin in plugins:
-        put_decision(models / str(plugin.model), decisions[plugin.id])
 
 
 def _fit_together(

@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self
 
 import torch
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from bridge.analysis.features import FeatureSettings
 from training import processes
@@ -78,11 +78,6 @@ class Experiment(_Stage):
     joint: JointSettings | None = None
     task: Task | None = None
     encoder_from: str | None = None
-    decision_cases: int = Field(default=32, ge=1, exclude=True)
-    """Cases of validation audio on which the evidence for a rendered candidate is weighed.
-
-    Excluded from what describes a run: nothing that is trained depends on it.
-    """
     spsa: SpsaSettings | None = None
 
     @model_validator(mode="after")

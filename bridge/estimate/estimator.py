@@ -7,13 +7,14 @@ import numpy as np
 
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.statistics import Statistics, statistics
-from bridge.arrays import Audio
+from bridge.arrays import Audio, Floats
 from bridge.chain import Chain, Slot
 from bridge.estimate.answer import Answer
 from bridge.estimate.listener import Analysis, Listener, ReferenceAnalysis
 from bridge.estimate.prior import uniform
 from bridge.library import CARD_FILE, MODEL_FILE, Library, open_library
 from bridge.models import Encoder, Prediction, Predictor, needed_encoder
+from bridge.models.critic import Critic
 
 HOP_S = 0.05
 """How often to answer while playing, where no model says."""
@@ -67,6 +68,15 @@ class Estimator:
         return self.listener.features
 
     @cached_property
+    def critic(self) -> Critic:
+        """What judges candidates; opened when it is first needed.
+
+        Raises ModelError where none is there for the encoder, or it is corrupt.
+        """
+        sha256 = self.listener.encoder.card.sha256
+        return Critic(self.library.critic_folder(sha256), sha256)
+
+    @cached_property
     def hop_s(self) -> float:
         """How often to answer while playing, in seconds."""
         return min((p.card.hop_s for p in self.predictors if p), default=HOP_S)
@@ -83,6 +93,10 @@ class Estimator:
     ) -> ReferenceAnalysis:
         """`Listener.analyse`."""
         return self.listener.analyse(audio, sample_rate, name, repeat_short)
+
+    def levels(self, audio: Audio, sample_rate: float, name: str) -> Floats:
+        """`Listener.levels`."""
+        return self.listener.levels(audio, sample_rate, name)
 
     def embed(self, measured: Statistics) -> Analysis:
         """`Listener.embed`."""

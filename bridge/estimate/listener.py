@@ -1,5 +1,6 @@
 """What a recording sounds like: statistics and the encoder's embedding. Knows no plugin."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -7,10 +8,14 @@ import numpy as np
 
 from bridge.analysis.cepstral_comb import cepstral_comb
 from bridge.analysis.features import FeatureSettings
-from bridge.analysis.statistics import Statistics, statistics
+from bridge.analysis.statistics import LEVEL_NAMES, Statistics, statistics
 from bridge.analysis.windows import active_windows, at_feature_rate, fill_window
 from bridge.arrays import Audio, Floats
 from bridge.models import Encoder
+
+_RMS = LEVEL_NAMES.index("rms_db")
+_ALIKE_DB = 3.0
+"""Windows count the less, the farther their level is from what is compared, by a bell this wide."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +40,32 @@ class Analysis:
 
 @dataclass(frozen=True)
 class ReferenceAnalysis(Analysis):
-    """What is known of a whole recording: the mean of its windows, and its cepstral comb."""
+    """What is known of a whole recording: the mean of its windows, these, and its cepstral comb."""
 
     cepstral_comb: Floats
+    windows: tuple[Analysis, ...]
+    """In their order, silent ones left out."""
+
+    def like(self, below_db: float) -> Analysis:
+        """The mean of the windows that lie about as far below the loudest one, in dB.
+
+        Like is compared with like: quiet playing drives an effect less than loud playing does.
+        """
+        below = np.array([window.levels[_RMS] for window in self.windows])
+        apart = np.abs(below.max() - below - below_db)
+        # The nearest window counts in any case.
+        weights = np.exp(-0.5 * ((apart - apart.min()) / _ALIKE_DB) ** 2)
+        return _mean(self.windows, weights / weights.sum())
+
+
+def _mean(windows: Sequence[Analysis], weights: Floats) -> Analysis:
+    """Of windows, by their weights (n,), which sum to 1."""
+    return Analysis(
+        np.tensordot(weights, [w.embedding for w in windows], 1).astype(np.float32),
+        np.tensordot(weights, [w.style for w in windows], 1).astype(np.float32),
+        np.tensordot(weights, [w.levels for w in windows], 1).astype(np.float32),
+        np.tensordot(weights, [w.echoes for w in windows], 1).astype(np.float32),
+    )
 
 
 class Listener:
@@ -71,8 +99,23 @@ class Listener:
             )
         )
         return ReferenceAnalysis(
-            mean.embedding, mean.style, mean.levels, mean.echoes, cepstral_comb(mono)
+            mean.embedding,
+            mean.style,
+            mean.levels,
+            mean.echoes,
+            cepstral_comb(mono),
+            tuple(map(self.embed, parts)),
         )
+
+    def levels(self, audio: Audio, sample_rate: float, name: str) -> Floats:
+        """The levels of a recording (channels, frames), in the mean of its windows.
+
+        As `analyse` has them, but one shorter than the models need is taken as it is.
+        """
+        mono = fill_window(at_feature_rate(audio, sample_rate, self.features), self.features)
+        windows = active_windows(mono, self.features, name)
+        levels = [statistics(window, self.features).levels for window in windows]
+        return np.asarray(np.mean(levels, axis=0))
 
     def embed(self, measured: Statistics) -> Analysis:
         """What the encoder makes of statistics."""

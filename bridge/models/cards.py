@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bridge.analysis.features import FeatureSettings
 from bridge.errors import ModelError
@@ -32,15 +32,6 @@ class DataSource(_Record):
     package: str
     licence: str
     hours: float
-
-
-class DecisionRecord(_Record):
-    """How candidates that were rendered are judged (`bridge.search.render_search`)."""
-
-    weights: dict[str, Annotated[float, Field(ge=0)]]
-    """By kind of evidence: how much of it makes how much distance to the target."""
-    temperature: Annotated[float, Field(gt=0)]
-    """How far the weighted sum usually is from the distance."""
 
 
 class ParameterRecord(_Record):
@@ -99,7 +90,28 @@ class PredictorCard(_Card):
     bins: int
     """Over how many bins the model spreads each parameter's distribution."""
     encoder_sha256: Sha256
-    decision: DecisionRecord
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_before(cls, card: object) -> object:
+        """Older cards also say how candidates are judged, which the critic does now."""
+        if isinstance(card, dict):
+            return {name: value for name, value in card.items() if name != "decision"}
+        return card
+
+
+class CriticCard(_Card):
+    """Card of the critic; `hop_s` is that of its encoder."""
+
+    kind: Literal["critic"] = "critic"
+    encoder_sha256: Sha256
+    comparison_size: int
+    """How many numbers it is shown of a candidate."""
+    cases: int
+    """How many cases it learned from."""
+    cautious: float
+    """Of `bridge.models.critic.QUANTILES`, which one of the change must be below 0 for an answer
+    to count as nearer than doing nothing."""
 
 
 class MapCard(_Record):
@@ -124,7 +136,7 @@ class MapCard(_Record):
     versions: dict[str, str]
 
 
-CardType = TypeVar("CardType", EncoderCard, PredictorCard)
+CardType = TypeVar("CardType", EncoderCard, PredictorCard, CriticCard)
 RecordType = TypeVar("RecordType", bound=_Record)
 
 

@@ -157,9 +157,14 @@ def needed_encoder(folder: Path) -> str:
 
 
 def open_session(
-    path: Path, inputs: Mapping[str, tuple[int, ...]], outputs: Mapping[str, tuple[int, ...]]
+    path: Path,
+    inputs: Mapping[str, tuple[int | str, ...]],
+    outputs: Mapping[str, tuple[int | str, ...]],
 ) -> onnxruntime.InferenceSession:
-    """A model in one thread. Raises ModelError where it does not load or has other shapes."""
+    """A model in one thread; a size that may vary has a name.
+
+    Raises ModelError where it does not load or has other shapes.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

@@ -63,7 +63,7 @@ def match_files(
     if budget_s > 0:
         search = Search(estimator, effect, long_enough, rate, goal)
         search.explore(deadline)
-        answer, tried = search.answer(), len(search.candidates)
+        answer, tried = search.answer(deadline), len(search.candidates)
         seconds = time.monotonic() - started_s
     played = estimator.analyse(long_enough, rate, str(source), repeat_short=True)
     if budget_s == 0:

@@ -1,9 +1,10 @@
-"""Decide by rendering: try settings on the playing itself and take the safest one that fits.
+"""Decide by rendering: try settings on the playing itself and take the one that comes nearest.
 
 Predictors, or a slot's start where it has none, propose candidates; the plugins render each; the
-sound is compared with the reference; CMA-ES goes on from the best. The answer is the candidate of
-least expected distance to all that are likely (minimum Bayes risk), so an outlier that happens to
-fit does not win. Leaving the chain out, with or without a gain, are candidates too.
+critic says how far from the target each is expected to be, and CMA-ES goes on from the best. Doing
+nothing, and a plain gain, are candidates on the same scale: a setting is the answer only where it
+is nearer than these in all probability. What is likely best is heard on several excerpts of the
+playing before it is taken.
 
 Runs on the caller's thread and takes seconds: live use gives it a process of its own (`worker`).
 """
@@ -11,57 +12,48 @@ Runs on the caller's thread and takes seconds: live use gives it a process of it
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
-from bridge.analysis.features import FeatureSettings
-from bridge.analysis.statistics import LEVEL_NAMES, statistics
-from bridge.analysis.windows import at_feature_rate, rms_db
+from bridge.analysis.statistics import LEVEL_NAMES
 from bridge.arrays import Audio, Floats
-from bridge.audio.resample import to_mono
 from bridge.chain import ChainSetting
 from bridge.effects import ChainEffect
-from bridge.errors import AudioError
-from bridge.estimate.answer import Answer
+from bridge.estimate.answer import Answer, Closeness
 from bridge.estimate.estimator import Estimator
-from bridge.estimate.listener import Analysis, ReferenceAnalysis
-from bridge.models.cards import DecisionRecord
-from bridge.search.bayes_risk import RiskTable, distance, distances, spectral_features
+from bridge.estimate.listener import ReferenceAnalysis
+from bridge.models.critic import QUANTILES
 from bridge.search.comb_tuning import Tuning, is_linear
 from bridge.search.deadline import Deadline
 from bridge.search.echo_alignment import Aligned, Alignment
-from bridge.search.evidence import Judge
 from bridge.search.evolution import Evolution, Individual, prepare
+from bridge.search.excerpts import Excerpt, excerpts
+from bridge.search.finals import Finals
+from bridge.search.judge import Expectation
+from bridge.search.memory import REMEMBERED, Memory, Tried
 from bridge.search.proposals import proposals
+from bridge.search.rendering import ExcerptJudge
 
-EVOLVED, EVOLVED_UNTRAINED = 45, 240
+EVOLVED, EVOLVED_UNTRAINED = 60, 240
 """Candidates that CMA-ES tries at the most, from a predictor's proposals and from a bare start."""
 SPREAD, SPREAD_UNTRAINED = 0.08, 0.2
 """Deviation of normalised values with which it begins."""
-LIKELY = 12
-"""How many of the best may be true, beside all that was sampled."""
-CHOICES = 48
-"""How many of the best may be the answer, beside all that was sampled."""
-LEAST_PRIOR = 0.02
-"""A prior is never surer than this that the reference is dry, or that it is not."""
-AUDIBLE = 0.1
-"""Distance below which a setting counts as leaving the sound alone."""
 ALIGNED = 2
 """How many of the best candidates have their echoes moved to where the reference's are."""
+FINALISTS = 4
+"""How many of the best are heard on every excerpt."""
+EXCERPTS = 3
+"""On so many excerpts of a recording, where it is long enough."""
 _TUNING_SHARE, _SAMPLING_SHARE, _ALIGNMENT_SHARE = 0.4, 0.5, 0.3
 """How much of the time that is left they may take."""
-_MARGIN = 1.5
-"""Times that the last step may take longer than it was measured to."""
-_SILENT_DB = -100.0
-_LOUDNESS, _RMS = LEVEL_NAMES.index("k_weighted_db"), LEVEL_NAMES.index("rms_db")
-_GAIN = "gain"
-"""The manifest's kind of a plugin that changes nothing but the level."""
-CONVINCING = 0.1
-"""What no model was trained for must cost less than doing nothing by this share of it.
-
-Of its evidence only the spectrum counts, which small differences of playing move as well.
-"""
+_MARGIN = 1.3
+"""Times that the finals may take longer than what was measured says."""
+_HEARD_DB = 0.1
+"""A plain gain smaller than this is none."""
+_COMBED = "reverb"
+"""The manifest's kind of plugin whose response has a comb that moves with a parameter."""
+_LOUDNESS = LEVEL_NAMES.index("k_weighted_db")
+_LOW, _HIGH = QUANTILES.index(0.1), QUANTILES.index(0.9)
 
 
 @dataclass(frozen=True)
@@ -75,18 +67,13 @@ class Trial:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One way to answer, and what it sounds like."""
+    """One way to answer, and what is expected of it on the first excerpt."""
 
     setting: ChainSetting
     gain_db: float
     """Where every slot is left out."""
-    audio: Audio
-    """Mono at the features' rate."""
-    evidence: Floats
-    """(len(EVIDENCE),)."""
+    expectation: Expectation
     cost: float
-    sampled: bool = False
-    """Whether it was proposed, or leaves the chain out; not what the search made of another."""
     fixed: frozenset[int] = frozenset()
     """Predicted parameters, by number, that the search leaves where they are."""
 
@@ -95,15 +82,12 @@ class Candidate:
         """Whether the chain is left out."""
         return self.setting.dry
 
-    @cached_property
-    def spectral_features(self) -> Floats:
-        """What distances between candidates are taken of."""
-        return spectral_features(self.audio)
-
 
 def warm_up(estimator: Estimator) -> None:
     """Do what takes long the first time, so that no budget has to pay for it."""
     estimator.warm_up()
+    size = estimator.critic.card.comparison_size
+    estimator.critic.judge(np.zeros((1, size), np.float32))
     prepare()
 
 
@@ -119,13 +103,12 @@ def decide(
     """The answer for playing of shape (channels, frames) at the host's rate.
 
     Without `budget_s` the work, and so the answer, depends on the arguments alone; with it, fewer
-    candidates are tried where time is short. Raises AudioError where the audio is silent, and
-    ModelError where the card judges by other evidence than this version.
+    candidates are tried where time is short. Raises AudioError where the audio is silent.
     """
     deadline = Deadline.after(budget_s)
     search = Search(estimator, effect, audio, sample_rate, reference, seed=seed)
     search.explore(deadline)
-    return search.answer()
+    return search.answer(deadline)
 
 
 class Search:
@@ -138,114 +121,153 @@ class Search:
         audio: Audio,
         sample_rate: float,
         reference: ReferenceAnalysis,
-        decision: DecisionRecord | None = None,
+        memory: Memory | None = None,
         seed: int = 0,
     ) -> None:
-        """`decision` says how to judge candidates, by itself the card. Raises as `decide` does."""
+        """`memory` is what searches of earlier playing have found, for the same reference.
+
+        Raises as `decide` does.
+        """
         self._estimator, self._effect = estimator, effect
         self._rate, self._reference, self._seed = sample_rate, reference, seed
         self._random = np.random.default_rng(seed)
-        self._audio = _excerpt(audio, sample_rate, estimator.features)
-        self._played = self._analyse(at_feature_rate(self._audio, sample_rate, estimator.features))
-        self._judge = Judge(estimator, self._played, reference, sample_rate, decision)
-        self._output = _output_of(estimator)
-        """The predicted parameter, by number, that is the gain behind all else; it is computed."""
-        self._feature_s = self._pair_s = 0.0
+        first, *others = excerpts(audio, sample_rate, estimator.features, EXCERPTS)
+        self._first = self._judged(first)
+        memory = memory or Memory()
+        self._memory = memory if memory.goes_on_with(self._first.played) else Memory()
+        self.memory = self._memory
+        """What the next search of more playing, for the same reference, goes on from."""
+        self._others = others
+        self._gain_db = self._missing_db(audio)
+        self._tuning: Tuning | None = None
+        self._render_s = 0.0
         self.candidates: list[Candidate] = []
 
-    def explore(self, deadline: Deadline | None = None) -> None:
-        """Try candidates, the predictors' answer first, and be done when the deadline comes."""
+    def explore(self, deadline: Deadline | None = None, most: int = 10_000) -> None:
+        """Try candidates, the predictors' answer first, until the deadline comes.
+
+        CMA-ES tries `most` at the most.
+        """
         deadline = deadline or Deadline()
-        first, *others = proposals(self._estimator, self._judge.predictions, self._random)
+        first, *others = proposals(self._estimator, self._first.judge.predictions, self._random)
+        self._leave_out(first)
         tuned = self._tuned([first, *others], deadline)
-        self.render(first, sampled=True)
-        self.leave_out(first)
-        self._time_last_step()
+        started_s = time.monotonic()
+        self.render(first)
+        self._render_s = time.monotonic() - started_s
+        for tried in self._memory.tried:
+            if not tried.setting.dry:
+                self.render(tried.setting)
         limit = deadline.share(_SAMPLING_SHARE)
         for setting in others:
             if limit.passed or self._is_late(deadline):
                 break
-            self.render(setting, sampled=True)
+            self.render(setting)
         for trial in (*self._alignments(deadline), *tuned):
             if self._is_late(deadline):
                 return
-            self.render(trial.setting, fixed=trial.fixed)
-        self._evolve(deadline)
+            self.render(trial.setting, trial.fixed)
+        self._evolve(deadline, most)
+        self._prune(deadline)
 
-    def render(
-        self, setting: ChainSetting, sampled: bool = False, fixed: frozenset[int] = frozenset()
-    ) -> float:
+    def render(self, setting: ChainSetting, fixed: frozenset[int] = frozenset()) -> float:
         """Render a setting and judge it: its cost, infinite for what is silent or not finite."""
-        wet = self._effect.render(self._audio, self._rate, setting)
-        if not np.isfinite(wet).all() or rms_db(wet) <= _SILENT_DB:
+        setting, expectation = self._first.levelled(setting)
+        if expectation is None:
             return float("inf")
-        mono = at_feature_rate(wet, self._rate, self._estimator.features)
-        analysis = self._analyse(mono)
-        if self._output is not None:
-            setting, change_db = self._levelled(setting, analysis, self._output)
-            mono = mono * np.float32(10 ** (change_db / 20))
-            analysis = _louder(analysis, change_db)
-        return self._keep(setting, 0.0, mono, analysis, sampled, fixed).cost
+        cost = self._first.judge.cost(setting, expectation)
+        self.candidates.append(Candidate(setting, 0.0, expectation, cost, fixed))
+        return cost
 
-    def leave_out(self, setting: ChainSetting) -> None:
-        """Judge the playing as it is, and at the reference's loudness, as candidates."""
-        dry = setting.without(slot.id for slot in setting.chain.slots)
-        gain_db = float(self._reference.levels[_LOUDNESS] - self._played.levels[_LOUDNESS])
-        for change_db in (0.0, gain_db):
-            changed = self._audio * np.float32(10 ** (change_db / 20))
-            mono = at_feature_rate(changed, self._rate, self._estimator.features)
-            self._keep(dry, change_db, mono, self._analyse(mono), sampled=True)
+    def answer(self, deadline: Deadline | None = None) -> Answer:
+        """The finalist that is expected nearest on all excerpts, or doing nothing."""
+        finals = self._finals(deadline or Deadline())
+        best, nothing = finals.best(self._memory.last), finals.nothing
+        self.memory = Memory(finals.excerpts, (best, *(t for t in finals.tried if t is not best)))
+        expectation = best.on(finals.excerpts)
+        closeness = Closeness(
+            now=nothing.on(finals.excerpts).median,
+            expected=expectation.median,
+            low=float(expectation.distance[_LOW]),
+            high=float(expectation.distance[_HIGH]),
+            better=expectation.better,
+        )
+        answer = Answer.of(self._estimator.chain, self._first.judge.predictions)
+        posteriors = self._posteriors(best.setting)
+        return answer.decided(best.setting, posteriors, best.gain_db, closeness)
 
-    def answer(self) -> Answer:
-        """The candidate of least expected distance to what may be true."""
-        choices, possible, risk_table = self.risk_table()
-        number = risk_table.best(self._judge.temperature)
-        apart = dict(zip(map(id, possible), risk_table.distances[number], strict=True))
-        # Leaving the chain out is better than what can hardly be told from it.
-        alike = (c for c in self.candidates if c.bypass and apart[id(c)] < AUDIBLE)
-        best = next(alike, choices[number])
-        answer = Answer.of(self._estimator.chain, self._judge.predictions)
-        return answer.decided(best.setting, self._posteriors(best), best.gain_db)
-
-    def risk_table(self) -> tuple[list[Candidate], list[Candidate], RiskTable]:
-        """What may be chosen, what may be true, and how far the first are from the second.
-
-        What may be true are the best candidates and what was sampled: the first crowd around one
-        guess, the others say how uncertain it was. Nearly any candidate may be chosen: where
-        little is certain, one that is likely itself can be farther from the truth than a cautious
-        one.
-        """
-        ranked = sorted(self.candidates, key=lambda candidate: candidate.cost)
-        choices = ranked[:CHOICES] + [c for c in ranked[CHOICES:] if c.sampled]
-        if not self._estimator.trained:
-            limit = (1 - CONVINCING) * min(c.cost for c in self.candidates if c.bypass)
-            convincing = [c for c in choices if not c.bypass and c.cost < limit]
-            choices = convincing or [c for c in self.candidates if c.bypass]
-        possible = ranked[:LIKELY] + [c for c in ranked[LIKELY:] if c.sampled]
-        dry = float(np.prod([prediction.bypass for prediction in self._judge.predictions]))
-        dry = min(max(dry, LEAST_PRIOR), 1 - LEAST_PRIOR)
-        return (
-            choices,
-            possible,
-            RiskTable(
-                np.array([c.cost for c in possible]),
-                np.array([dry if c.bypass else 1 - dry for c in possible]),
-                distances(
-                    [c.spectral_features for c in choices],
-                    [c.spectral_features for c in possible],
-                ),
-            ),
+    def _finals(self, deadline: Deadline) -> Finals:
+        """What is likely best, on as many excerpts as there is time for, at least on the first."""
+        tried = [
+            Tried(c.setting, c.gain_db, {self._first: c.expectation}) for c in self._finalists()
+        ]
+        heard = [self._first]
+        for excerpt in self._more_excerpts():
+            if deadline.left_s < _MARGIN * self._render_s * len(tried):
+                break
+            judge = excerpt if isinstance(excerpt, ExcerptJudge) else self._judged(excerpt)
+            tried = [self._also_on(judge, one) for one in tried]
+            heard.append(judge)
+        silent = {id(one) for one in tried if len(one.expectations) < len(heard)}
+        return Finals(
+            tuple(heard),
+            tuple(one for one in tried if id(one) not in silent),
+            self._first.judge,
+            self._estimator.critic.card.cautious,
         )
 
-    def _evolve(self, deadline: Deadline) -> None:
+    def _more_excerpts(self) -> Iterator[Excerpt | ExcerptJudge]:
+        yield from self._others
+        yield from self._memory.excerpts[: REMEMBERED - 1 - len(self._others)]
+
+    def _also_on(self, judge: ExcerptJudge, tried: Tried) -> Tried:
+        """The same, heard on one excerpt more; as it was where nothing is to be heard."""
+        known = (t for t in self._memory.tried if t.is_like(tried) and judge in t.expectations)
+        if same := next(known, None):
+            expectation: Expectation | None = same.expectations[judge]
+        elif tried.setting.dry:
+            expectation = judge.louder(tried.gain_db)
+        else:
+            expectation = judge.expect(tried.setting)
+        if expectation is None:
+            return tried
+        return replace(tried, expectations={**tried.expectations, judge: expectation})
+
+    def _finalists(self) -> list[Candidate]:
+        """Leaving the chain out, what was the answer before, and the best of all others."""
+        dry = [c for c in self.candidates if c.bypass]
+        last = self._memory.last
+        before = [c for c in self.candidates if last and c.setting == last.setting][:1]
+        return [*dry, *(c for c in before if not c.bypass), *self._best_wet()[:FINALISTS]]
+
+    def _leave_out(self, setting: ChainSetting) -> None:
+        """Judge the playing as it is, and at the reference's loudness, as candidates."""
+        dry = setting.without(slot.id for slot in setting.chain.slots)
+        changes_db = [0.0, self._gain_db] if abs(self._gain_db) > _HEARD_DB else [0.0]
+        for change_db in changes_db:
+            expectation = self._first.louder(change_db)
+            cost = self._first.judge.cost(dry, expectation)
+            self.candidates.append(Candidate(dry, change_db, expectation, cost))
+
+    def _missing_db(self, audio: Audio) -> float:
+        """How much louder the reference is than the playing, both in the mean of their windows."""
+        name = "the playing"
+        played = self._estimator.levels(audio, self._rate, name)
+        return float(self._reference.levels[_LOUDNESS] - played[_LOUDNESS])
+
+    def _judged(self, excerpt: Excerpt) -> ExcerptJudge:
+        return ExcerptJudge(self._estimator, self._effect, excerpt, self._rate, self._reference)
+
+    def _evolve(self, deadline: Deadline, most: int) -> None:
         """Let CMA-ES go on from the best candidate."""
         ranked = self._best_wet()
         if not ranked:
             return
         trained = self._estimator.trained
-        best, most = ranked[0], EVOLVED if trained else EVOLVED_UNTRAINED
+        best, most = ranked[0], min(most, EVOLVED if trained else EVOLVED_UNTRAINED)
         spread = SPREAD if trained else SPREAD_UNTRAINED
-        computed = frozenset() if self._output is None else {self._output}
+        output = self._first.output
+        computed = frozenset() if output is None else {output}
         evolution = Evolution(best.setting, spread, self._seed, best.fixed | computed)
         while evolution.dimensions and most > 0:
             generation: list[tuple[Individual, float]] = []
@@ -261,26 +283,33 @@ class Search:
         if setting.dry:
             # It has been judged already, with no gain and with the best.
             return min(candidate.cost for candidate in self.candidates if candidate.bypass)
-        return self.render(setting, fixed=fixed)
+        return self.render(setting, fixed)
+
+    def _prune(self, deadline: Deadline) -> None:
+        """The best candidate without each of the slots that may be left out."""
+        for best in self._best_wet()[:1]:
+            for slot in best.setting.chain.slots:
+                if self._is_late(deadline):
+                    return
+                without = best.setting.without({*best.setting.bypassed, slot.id})
+                if slot.optional and slot.id not in best.setting.bypassed and not without.dry:
+                    self.render(without)
 
     def _tuned(self, starts: list[ChainSetting], deadline: Deadline) -> list[Trial]:
         """The only slot's setting tuned to the comb in the reference, where its effect is linear.
 
         Inside a longer chain what stands behind a slot blurs its comb.
         """
-        if len(self._effect.effects) > 1 or not self._judge.weighs_combs:
+        effect, *others = self._effect.effects
+        if others or effect.plugin.kind != _COMBED:
             return []
-        (effect,) = self._effect.effects
         limit = deadline.share(_TUNING_SHARE)
         features = self._estimator.features
         if not is_linear(effect, self._rate, features, limit):
             return []
-        comb = self._reference.cepstral_comb
-        self._judge.tuning = Tuning(effect, self._rate, features, comb)
+        self._tuning = Tuning(effect, self._rate, features, self._reference.cepstral_comb)
         slots = [setting.settings[0] for setting in starts]
-        return [
-            _in_chain(aligned, starts[0], 0) for aligned in self._judge.tuning.tune(slots, limit)
-        ]
+        return [_in_chain(aligned, starts[0], 0) for aligned in self._tuning.tune(slots, limit)]
 
     def _alignments(self, deadline: Deadline) -> Iterator[Trial]:
         """The best candidates with their echoes moved onto the reference's, slot by slot."""
@@ -294,61 +323,21 @@ class Search:
                 for aligned in alignment.align(candidate.setting.settings[number], limit):
                     yield _in_chain(aligned, candidate.setting, number)
 
-    def _levelled(
-        self, setting: ChainSetting, analysis: Analysis, number: int
-    ) -> tuple[ChainSetting, float]:
-        """The setting with the output gain that brings it to the reference's loudness.
-
-        And how many dB louder that is.
-        """
-        spec, values = setting.chain.predicted[number].spec, list(setting.predicted)
-        before_db = spec.to_real(values[number])
-        missing_db = float(self._reference.levels[_LOUDNESS] - analysis.levels[_LOUDNESS])
-        values[number] = spec.to_normalised(before_db + missing_db)
-        levelled = ChainSetting.of_predicted(setting.chain, values, setting.bypassed)
-        return levelled, spec.to_real(values[number]) - before_db
-
-    def _time_last_step(self) -> None:
-        """How long the last step takes for a candidate and a pair: there must be time for it."""
-        started = time.monotonic()
-        features = self.candidates[-1].spectral_features
-        self._feature_s = time.monotonic() - started
-        distance(features, features)
-        self._pair_s = time.monotonic() - started - self._feature_s
-
     def _is_late(self, deadline: Deadline) -> bool:
-        """Whether what is left of the time is needed for the last step."""
-        sampled = sum(candidate.sampled for candidate in self.candidates)
-        choices = min(len(self.candidates), CHOICES + sampled)
-        possible = min(len(self.candidates), LIKELY + sampled)
-        needed_s = choices * (self._feature_s + possible * self._pair_s)
-        return deadline.left_s <= _MARGIN * needed_s
+        """Whether what is left of the time is needed to hear the finalists on one more excerpt."""
+        more = FINALISTS + 1 if self._others or self._memory.excerpts else 1
+        return deadline.left_s <= _MARGIN * more * self._render_s
 
-    def _keep(
-        self,
-        setting: ChainSetting,
-        gain_db: float,
-        mono: Audio,
-        analysis: Analysis,
-        sampled: bool = False,
-        fixed: frozenset[int] = frozenset(),
-    ) -> Candidate:
-        evidence = self._judge.evidence(setting, analysis)
-        cost = self._judge.cost(evidence)
-        candidate = Candidate(setting, gain_db, mono, evidence, cost, sampled, fixed)
-        self.candidates.append(candidate)
-        return candidate
-
-    def _posteriors(self, best: Candidate) -> list[Floats]:
+    def _posteriors(self, best: ChainSetting) -> list[Floats]:
         """What is held of every slot's setting, surer of what the reference's comb tells."""
-        posteriors = [prediction.posterior for prediction in self._judge.predictions]
-        tuning = self._judge.tuning
-        if tuning and not best.bypass:
+        posteriors = [prediction.posterior for prediction in self._first.judge.predictions]
+        fixed = next((c.fixed for c in self.candidates if c.setting == best), frozenset())
+        if self._tuning and not best.dry:
             (posterior,) = posteriors
             posterior = posterior.copy()
-            confidence = tuning.confidence(best.setting.settings[0])
-            for number in best.fixed:
-                value, size = best.setting.predicted[number], posterior.shape[1]
+            confidence = self._tuning.confidence(best.settings[0])
+            for number in fixed:
+                value, size = best.predicted[number], posterior.shape[1]
                 posterior[number] *= 1 - confidence
                 posterior[number, min(int(value * size), size - 1)] += confidence
             posteriors = [posterior]
@@ -356,26 +345,6 @@ class Search:
 
     def _best_wet(self) -> list[Candidate]:
         return sorted((c for c in self.candidates if not c.bypass), key=lambda c: c.cost)
-
-    def _analyse(self, mono: Audio) -> Analysis:
-        return self._estimator.embed(statistics(mono, self._estimator.features))
-
-
-def _output_of(estimator: Estimator) -> int | None:
-    """The number of the predicted parameter that is a plain gain at the end of a longer chain."""
-    slots, predicted = estimator.chain.slots, estimator.chain.predicted
-    if len(slots) == 1 or slots[-1].optional or slots[-1].plugin.kind != _GAIN:
-        return None
-    last = predicted[-1]
-    is_gain = len(slots[-1].plugin.predicted) == 1 and last.spec.unit == "dB"
-    return len(predicted) - 1 if is_gain and last.slot is slots[-1] else None
-
-
-def _louder(analysis: Analysis, change_db: float) -> Analysis:
-    """What the same sounds like so many dB louder; only levels are not free of level."""
-    levels = analysis.levels.copy()
-    levels[[_RMS, _LOUDNESS]] += change_db
-    return replace(analysis, levels=levels)
 
 
 def _in_chain(aligned: Aligned, setting: ChainSetting, number: int) -> Trial:
@@ -387,16 +356,3 @@ def _in_chain(aligned: Aligned, setting: ChainSetting, number: int) -> Trial:
         ChainSetting(setting.chain, tuple(settings), setting.bypassed),
         frozenset(before + fixed for fixed in aligned.fixed),
     )
-
-
-def _excerpt(audio: Audio, sample_rate: float, features: FeatureSettings) -> Audio:
-    """The liveliest window of a recording as mono, (1, frames) at its own rate."""
-    mono = to_mono(audio)
-    frames = min(len(mono), round(features.window_s * sample_rate))
-    starts = np.arange(0, len(mono) - frames + 1, max(frames // 4, 1))
-    # The window whose quietest quarter is loudest: playing throughout, no long pause.
-    quarters = [[rms_db(q) for q in np.array_split(mono[s : s + frames], 4)] for s in starts]
-    if not quarters or max(map(max, quarters)) < -80:
-        raise AudioError("the playing is silent; nothing can be tried on it")
-    start = int(starts[int(np.argmax([min(levels) for levels in quarters]))])
-    return mono[None, start : start + frames]

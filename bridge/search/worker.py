@@ -10,7 +10,6 @@ A child that dies or fails is started again; after `MOST_FAILURES` in a row it s
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -29,7 +28,9 @@ from bridge.effects import load_chain
 from bridge.errors import AudioError
 from bridge.estimate.estimator import Estimator
 from bridge.library import Library, open_library
-from bridge.search.render_search import decide, warm_up
+from bridge.search.deadline import Deadline
+from bridge.search.memory import Memory
+from bridge.search.render_search import Search, warm_up
 from bridge.search.requests import Outcome, Request
 from bridge.spawning import one_thread_each
 
@@ -189,20 +190,30 @@ def _die_with_parent() -> None:
 
 
 def serve(pipe: Connection, chain: Chain, library: Library) -> None:
-    """Answer requests with decisions until the pipe is closed."""
+    """Answer requests with decisions until the pipe is closed.
+
+    What was found stays for the next request of the same reference: the longer it is played to,
+    the more excerpts an answer has to hold on.
+    """
     estimator, effect = Estimator(chain, library), load_chain(chain)
     # What is done for the first time may take long; let it happen before a budget counts.
     warm_up(estimator)
     effect.render(np.zeros((1, 1), np.float32), _WARM_UP_HZ, ChainSetting.start(chain))
+    reference, memory = None, Memory()
     while True:
         request: Request = pipe.recv()
-        started = time.monotonic()
+        deadline = Deadline.after(BUDGET_S)
+        if reference is None or not np.array_equal(reference.style, request.reference.style):
+            reference, memory = request.reference, Memory()
         try:
-            answer = decide(
-                estimator, effect, request.played, request.sample_rate, request.reference, BUDGET_S
+            search = Search(
+                estimator, effect, request.played, request.sample_rate, reference, memory
             )
+            search.explore(deadline)
+            answer = search.answer(deadline)
         except AudioError:
             # Too quiet to try anything on; the next window may serve.
             pipe.send(Outcome(None))
         else:
-            pipe.send(Outcome(answer, time.monotonic() - started))
+            memory = search.memory
+            pipe.send(Outcome(answer, BUDGET_S - deadline.left_s))

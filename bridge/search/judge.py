@@ -1,0 +1,124 @@
+"""What the critic expects of a setting, and the cost that is made of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from bridge.analysis.echoes import similarity
+from bridge.arrays import Floats
+from bridge.chain import ChainSetting
+from bridge.estimate.estimator import Estimator
+from bridge.estimate.listener import Analysis
+from bridge.manifest import Setting
+from bridge.models import Prediction
+from bridge.models.critic import LEAST_DISTANCE, QUANTILES
+from bridge.search.comparison import comparison
+
+CAUTION = QUANTILES.index(0.75)
+"""Candidates are compared by this quantile of what is expected, so that a search does not end where
+the critic knows little."""
+PRIOR_WEIGHT = 0.02
+"""How much a predictor's word counts beside the logarithm of the distance."""
+_MEDIAN = QUANTILES.index(0.5)
+_LEAST_PROBABILITY = 1e-3
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """Quantiles of what is expected of one candidate, (len(QUANTILES),) each."""
+
+    distance: Floats
+    """MRSTFT from what the playing should become, half of it raw and half gain-matched."""
+    change: Floats
+    """Logarithm of how much farther than doing nothing it is; below 0 is nearer."""
+
+    @classmethod
+    def mean(cls, several: Sequence[Self]) -> Self:
+        """Of the same candidate on several excerpts of the playing."""
+        return cls(
+            np.mean([one.distance for one in several], axis=0),
+            np.mean([one.change for one in several], axis=0),
+        )
+
+    @property
+    def median(self) -> float:
+        """The distance, as likely nearer as farther."""
+        return float(self.distance[_MEDIAN])
+
+    @property
+    def cautious(self) -> float:
+        """Logarithm of a distance that is probably not exceeded."""
+        return float(np.log(self.distance[CAUTION] + LEAST_DISTANCE))
+
+    @property
+    def better(self) -> float:
+        """How probable it is, 0..1, that the candidate is nearer than doing nothing."""
+        return float(np.interp(0.0, self.change, QUANTILES, left=0.05, right=0.95))
+
+
+class Judge:
+    """Judges candidates for one excerpt of the playing and one reference."""
+
+    def __init__(
+        self, estimator: Estimator, played: Analysis, reference: Analysis, sample_rate: float
+    ) -> None:
+        self._critic = estimator.critic
+        self._played, self._reference = played, reference
+        self._dry_similarity = similarity(played.echoes, reference.echoes)
+        self.predictions = estimator.predictions(played, reference, sample_rate)
+        """What is held of every slot's setting."""
+
+    def expect(self, candidate: Analysis) -> Expectation:
+        """What is to be expected of a candidate that sounds like this."""
+        alike = similarity(candidate.echoes, self._reference.echoes)
+        compared = comparison(
+            _alone(self._played),
+            _alone(candidate),
+            _alone(self._reference),
+            np.array([[alike, self._dry_similarity]], np.float32),
+        )
+        judgement = self._critic.judge(compared)
+        return Expectation((judgement.matched[0] + judgement.raw[0]) / 2, judgement.change[0])
+
+    def cost(self, setting: ChainSetting, expectation: Expectation) -> float:
+        """What candidates are ranked by."""
+        surprise = negative_log_likelihood(setting, self.predictions)
+        return expectation.cautious + PRIOR_WEIGHT * surprise
+
+
+@dataclass(frozen=True)
+class _Rows:
+    embedding: Floats
+    style: Floats
+    levels: Floats
+
+
+def _alone(analysis: Analysis) -> _Rows:
+    """An analysis as the only one of several."""
+    return _Rows(analysis.embedding[None], analysis.style[None], analysis.levels[None])
+
+
+def negative_log_likelihood(setting: ChainSetting, predictions: Sequence[Prediction]) -> float:
+    """Of a setting under what is held of every slot; mean over a slot's parameters, summed up."""
+    return sum(
+        _slot_negative_log_likelihood(one, prediction, slot.id in setting.bypassed)
+        for slot, one, prediction in zip(
+            setting.chain.slots, setting.settings, predictions, strict=True
+        )
+    )
+
+
+def _slot_negative_log_likelihood(setting: Setting, prediction: Prediction, bypass: bool) -> float:
+    if bypass:
+        return -float(np.log(max(prediction.bypass, _LEAST_PROBABILITY)))
+    size = prediction.posterior.shape[1]
+    total = -float(np.log(max(1 - prediction.bypass, _LEAST_PROBABILITY)))
+    for spec, value, row in zip(
+        setting.plugin.predicted, setting.predicted, prediction.posterior, strict=True
+    ):
+        number = spec.class_of(value) if spec.classes else min(int(value * size), size - 1)
+        share = max(row[number], _LEAST_PROBABILITY)
+        total -= float(np.log(share)) / len(prediction.posterior)
+    return total

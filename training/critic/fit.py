@@ -1,0 +1,176 @@
+"""Train the critic on rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from bridge.arrays import Floats
+from bridge.models.critic import LEAST_DISTANCE, QUANTILES
+from bridge.search.comparison import comparison
+from training.critic.networks import CriticNetwork
+from training.critic.rows import KINDS
+from training.errors import TrainingError
+from training.processes import device
+from training.schedules import one_cycle
+
+_WINNER_WEIGHT = 2.0
+_WITHIN_CASE = 0.5
+"""How much the differences within a case count beside the values themselves."""
+
+
+@dataclass(frozen=True)
+class _Sounds:
+    """n recordings, as `comparison` takes them."""
+
+    embedding: Floats
+    style: Floats
+    levels: Floats
+
+
+@dataclass(frozen=True)
+class Table:
+    """All rows, case by case."""
+
+    comparisons: npt.NDArray[np.float16]
+    """(n, size)."""
+    goals: Floats
+    """(n, HEADS): logarithms of distances, and of the change."""
+    distances: Floats
+    """(n, 2): at the target's level, and raw."""
+    cases: npt.NDArray[np.int64]
+    """(n,): rises with every case."""
+    kinds: npt.NDArray[np.int64]
+    makers: npt.NDArray[np.str_]
+    chains: npt.NDArray[np.str_]
+
+    @property
+    def starts(self) -> npt.NDArray[np.int64]:
+        """Where each case begins, and the end."""
+        return np.flatnonzero(np.diff(self.cases, prepend=-1, append=self.cases[-1] + 1))
+
+
+def load_table(folders: Sequence[Path]) -> Table:
+    """The rows below these folders. Raises TrainingError where there are none."""
+    parts = []
+    count = 0
+    for folder in folders:
+        for path in sorted(folder.glob("[0-9]*.npz")):
+            if path.name.endswith(".partial.npz"):
+                continue
+            with np.load(path) as arrays:
+                for rows in _by_case(dict(arrays)):
+                    if part := _table(rows, count):
+                        parts.append(part)
+                        count += 1
+    if not parts:
+        raise TrainingError(f"no rows below {', '.join(map(str, folders))}; make some first")
+    return Table(*(np.concatenate([getattr(p, name) for p in parts]) for name in _FIELDS))
+
+
+_FIELDS = tuple(Table.__dataclass_fields__)
+
+
+def _by_case(arrays: dict[str, npt.NDArray[Any]]) -> list[dict[str, npt.NDArray[Any]]]:
+    """A chunk's arrays, case by case; what is kept once a case goes with it."""
+    cases = arrays["case"]
+    starts = np.flatnonzero(np.diff(cases, prepend=-1))
+    ends = [*starts[1:], len(cases)]
+    found = []
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        found.append(
+            {
+                name: values[number : number + 1]
+                if name.startswith(("played_", "reference_"))
+                else values[start:end]
+                for name, values in arrays.items()
+            }
+        )
+    return found
+
+
+def _table(rows: dict[str, npt.NDArray[Any]], number: int) -> Table | None:
+    """One case's; None where doing nothing was not judged."""
+    dry = np.flatnonzero(rows["kind"] == KINDS.index("dry"))
+    if not len(dry):
+        return None
+    sounds = {
+        name: _Sounds(*(rows[f"{name}_{field}"].astype(np.float32) for field in _PARTS))
+        for name in ("played", "candidate", "reference")
+    }
+    compared = comparison(**sounds, echo_similarity=rows["echo_similarity"])
+    logarithms = np.log(rows["distance"] + LEAST_DISTANCE)
+    change = logarithms[:, :1] - logarithms[dry[0], 0]
+    return Table(
+        compared.astype(np.float16),
+        np.concatenate([logarithms, change], axis=1).astype(np.float32),
+        rows["distance"],
+        np.full(len(compared), number),
+        rows["kind"],
+        rows["maker"],
+        rows["chain"],
+    )
+
+
+_PARTS = ("embedding", "style", "levels")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how fast to learn."""
+
+    epochs: int = 24
+    cases_a_batch: int = 24
+    learning_rate: float = 1.5e-3
+    weight_decay: float = 0.02
+    seed: int = 0
+
+
+def fit_critic(table: Table, plan: Plan) -> CriticNetwork:
+    """A network trained on all of the table."""
+    torch.manual_seed(plan.seed)
+    random = np.random.default_rng(plan.seed)
+    network = CriticNetwork(table.comparisons.shape[1]).to(device())
+    some = random.choice(len(table.comparisons), min(20_000, len(table.comparisons)), replace=False)
+    network.standardise(torch.from_numpy(table.comparisons[np.sort(some)].astype(np.float32)))
+    optimiser = torch.optim.AdamW(
+        network.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay
+    )
+    starts = table.starts
+    batches = -(-(len(starts) - 1) // plan.cases_a_batch)
+    schedule = one_cycle(optimiser, plan.epochs * batches)
+    for _ in range(plan.epochs):
+        network.train()
+        order = random.permutation(len(starts) - 1)
+        for batch in np.array_split(order, batches):
+            rows = np.concatenate([np.arange(starts[n], starts[n + 1]) for n in batch])
+            loss = _loss(network, table, rows)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+    return network.eval()
+
+
+def _loss(network: CriticNetwork, table: Table, rows: npt.NDArray[np.int64]) -> Tensor:
+    compared = torch.from_numpy(table.comparisons[rows].astype(np.float32)).to(device())
+    goals = torch.from_numpy(table.goals[rows]).to(device())
+    weights = np.where(table.kinds[rows] == KINDS.index("winner"), _WINNER_WEIGHT, 1.0)
+    weight = torch.from_numpy(weights.astype(np.float32)).to(device())[:, None]
+    found = network(compared)
+    error = goals[..., None] - found
+    levels = torch.tensor(QUANTILES, device=device())
+    pinball = torch.maximum(levels * error, (levels - 1) * error).mean(dim=(1, 2))[:, None]
+    # What decides is how the candidates of one case lie to each other.
+    cases = torch.from_numpy(np.unique(table.cases[rows], return_inverse=True)[1]).to(device())
+    middle = error[:, :2, len(QUANTILES) // 2]
+    counts = torch.bincount(cases)[:, None]
+    means = torch.zeros(len(counts), 2, device=device()).index_add(0, cases, middle) / counts
+    within = (middle - means[cases]).abs().mean(dim=1, keepdim=True)
+    loss: Tensor = ((pinball + _WITHIN_CASE * within) * weight).mean()
+    return loss
