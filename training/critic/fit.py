@@ -28,7 +28,6 @@ _WITHIN_CASE = 0.5
 class _Sounds:
     """n recordings, as `comparison` takes them."""
 
-    embedding: Floats
     style: Floats
     levels: Floats
 
@@ -75,7 +74,7 @@ def load_table(folders: Sequence[Path]) -> Table:
 
 
 _FIELDS = tuple(Table.__dataclass_fields__)
-_PARTS = ("embedding", "style", "levels")
+_PARTS = ("style", "levels")
 
 
 def _tables(rows: dict[str, npt.NDArray[Any]], first: int) -> list[Table]:
@@ -112,7 +111,7 @@ def _sounds(rows: dict[str, npt.NDArray[Any]], of: str, which: slice = slice(Non
 class Plan:
     """How long and how fast to learn."""
 
-    epochs: int = 24
+    epochs: int = 10
     cases_a_batch: int = 24
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.02
@@ -123,7 +122,7 @@ def fit_critic(table: Table, plan: Plan) -> CriticNetwork:
     """A network trained on all of the table."""
     torch.manual_seed(plan.seed)
     random = np.random.default_rng(plan.seed)
-    network = CriticNetwork(table.comparisons.shape[1]).to(device())
+    network = CriticNetwork().to(device())
     some = random.choice(len(table.comparisons), min(20_000, len(table.comparisons)), replace=False)
     network.standardise(torch.from_numpy(table.comparisons[np.sort(some)].astype(np.float32)))
     optimiser = torch.optim.AdamW(

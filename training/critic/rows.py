@@ -33,14 +33,14 @@ KINDS = ("dry", "target", "near", "random", "proposed", "winner")
 _NEAR = (0.03, 0.1)
 """Deviations of normalised values from a setting that made a reference."""
 _NEARED, _RANDOM, _PROPOSED = 2, 2, 2
-_SEARCHED, _EVOLVED = 2, 60
+_SEARCHED, _EVOLVED = 2, 40
 """For how many of a scene's references there is a search, and how long CMA-ES goes on."""
 _WINNERS = (0.0, 0.02, 0.08, 0.3, 0.7)
 """Places, 0..1, among all that a search has tried, whose candidates become rows."""
 _SILENT_DB = -80.0
 _EVERY = 7
 """Of the spectra's values for a distance; bins are odd in number, so all get their turn."""
-_KEPT = ("embedding", "style", "levels")
+_KEPT = ("style", "levels")
 
 Candidates = Callable[["Heard"], Iterator[tuple[str, Audio]]]
 """Kinds and audio (1, frames) of what is judged beside doing nothing and the targets."""

@@ -44,7 +44,7 @@ class CriticSettings(BaseModel):
     validation_winner_scenes: int
     harmed: float = Field(default=0.03, ge=0, le=1)
     """The most of the answers that may be farther than doing nothing, on validation cases."""
-    epochs: int = 24
+    epochs: int = 10
 
 
 def load_settings(path: Path = SETTINGS) -> CriticSettings:
@@ -125,7 +125,7 @@ def train_critic(
 def _fitted(run: _Run, name: str, learned: list[Path], validation: Table) -> CriticNetwork:
     """The network of that round, from its checkpoint where there is one."""
     path = run.folder / f"{name}.pt"
-    network = CriticNetwork(validation.comparisons.shape[1])
+    network = CriticNetwork()
     if path.exists():
         network.load_state_dict(torch.load(path, weights_only=True))
         return network.eval()
