@@ -14,7 +14,16 @@ import pytest
 import soundfile
 
 from bridge.arrays import Audio
-from training.corpus import SPLITS, MusicSource, NotesSource, Split, Stem, build_split
+from training.corpus import (
+    SPLITS,
+    MusicSource,
+    NotesSource,
+    RecordingsSource,
+    SpeechSource,
+    Split,
+    Stem,
+    build_split,
+)
 from training.corpus.notes import PHRASE_S, gather_notes, join_notes, load_notes
 from training.corpus.own import add_own, find_own
 from training.corpus.packages import NpmPackage, fetch
@@ -138,6 +147,41 @@ def test_a_long_recording_is_kept_whole_and_added_once(
     long.rename(moved)
     build_split(split, split_folder, 1, own=find_own([tmp_path / "mine"]))
     assert {stem.kind for stem in load_index(split_folder.parent, "train")} == {"bass"}
+
+
+def test_a_broken_or_empty_recording_of_a_package_is_named_and_the_build_goes_on(
+    record: Callable[..., Path], split_folder: Path, tmp_path: Path
+) -> None:
+    for number in range(9):
+        record(f"voice/{number}.ogg", tone(8, 300))
+        record(f"band/{number}.flac", tone(8, 100 + number))
+    record("voice/3-empty.ogg", tone(0))
+    (tmp_path / "mine" / "band" / "garbage.flac").write_bytes(bytes(range(256)) * 40)
+    split = Split(
+        "train",
+        NO_MUSIC,
+        SpeechSource(str(tmp_path / "mine"), "voice/*.ogg", "voices", "CC0"),
+        (RecordingsSource("band", str(tmp_path / "mine"), "band/*.flac", "band", "CC0"),),
+    )
+    skipped = build_split(split, split_folder, 1)
+    for line, (name, reason) in zip(
+        skipped,
+        {"voice/3-empty.ogg": "holds no audio", "band/garbage.flac": "cannot be read"}.items(),
+        strict=True,
+    ):
+        assert line.startswith(f"{tmp_path / 'mine' / name}: ")
+        assert reason in line
+        assert "\n" not in line
+    stems = load_index(split_folder.parent, "train")
+    seconds = {
+        kind: [stem.seconds for stem in stems if stem.kind == kind] for kind in ("speech", "real")
+    }
+    assert seconds["speech"] == [pytest.approx(64)]
+    assert sum(seconds["real"]) == pytest.approx(72)
+
+    first = written(split_folder)
+    assert build_split(split, split_folder, 1) == skipped
+    assert written(split_folder) == first
 
 
 def test_folders_of_recordings_that_cannot_serve_are_errors(tmp_path: Path) -> None:

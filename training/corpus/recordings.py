@@ -7,6 +7,7 @@ from pathlib import Path
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
 from bridge.audio.resample import resample, to_mono
+from bridge.errors import AudioError
 from training.corpus.sources import RecordingsSource, SpeechSource
 from training.corpus.stems import (
     GROUP_S,
@@ -23,37 +24,43 @@ from training.errors import TrainingError
 _FADE_S = 0.005
 
 
-def gather_speech(source: SpeechSource, folder: Path) -> None:
+def gather_speech(source: SpeechSource, folder: Path) -> list[str]:
     """Write `NUMBER_speech.flac`, short recordings joined into whole minutes.
 
-    Raises TrainingError where the package is missing.
+    Returns one line for each recording that was skipped. Raises TrainingError where the package is
+    missing.
     """
     done = folder / ".speech"
     if done.exists():
-        return
-    groups = grouped(_read(_files(source)))
+        return done.read_text().splitlines()
+    skipped: list[str] = []
+    groups = grouped(_read(_files(source), skipped))
     minutes = (group for group in groups if len(group) >= GROUP_S * SAMPLE_RATE)
     for number, audio in enumerate(minutes):
         write_stem(folder / f"{number:05d}_speech.flac", condition(audio))
-    done.touch()
+    done.write_text("\n".join(skipped))
+    return skipped
 
 
-def gather_recordings(source: RecordingsSource, folder: Path) -> None:
+def gather_recordings(source: RecordingsSource, folder: Path) -> list[str]:
     """Write `real-KEY-NUMBER_real.flac`, about a minute each.
 
-    Raises TrainingError where the package is missing.
+    Returns one line for each recording that was skipped. Raises TrainingError where the package is
+    missing.
     """
     done = folder / f".real-{source.key}"
     if done.exists():
-        return
+        return done.read_text().splitlines()
     files = _files(source)
     random.Random(source.key).shuffle(files)
-    recordings = (faded(audio, _FADE_S, _FADE_S) for audio in _read(files))
+    skipped: list[str] = []
+    recordings = (faded(audio, _FADE_S, _FADE_S) for audio in _read(files, skipped))
     pieces = (piece for group in grouped(recordings) for piece in in_pieces(condition(group)))
     long_enough = (piece for piece in pieces if len(piece) >= MIN_STEM_S * SAMPLE_RATE)
     for number, audio in enumerate(long_enough):
         write_stem(folder / f"real-{source.key}-{number:02d}_real.flac", audio)
-    done.touch()
+    done.write_text("\n".join(skipped))
+    return skipped
 
 
 def _files(source: SpeechSource | RecordingsSource) -> list[Path]:
@@ -63,7 +70,12 @@ def _files(source: SpeechSource | RecordingsSource) -> list[Path]:
     return files
 
 
-def _read(files: Iterable[Path]) -> Iterator[Audio]:
+def _read(files: Iterable[Path], skipped: list[str]) -> Iterator[Audio]:
+    """The recordings, mono 48 kHz; what is broken or empty adds a line to `skipped` instead."""
     for path in files:
-        audio, rate = read_audio(path)
-        yield resample(to_mono(audio), rate, SAMPLE_RATE)
+        try:
+            audio, rate = read_audio(path)
+        except AudioError as error:
+            skipped.append(str(error))
+        else:
+            yield resample(to_mono(audio), rate, SAMPLE_RATE)

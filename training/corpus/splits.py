@@ -48,17 +48,17 @@ def build_split(
 ) -> list[str]:
     """Build one split in `folder` with a user's files `own`, each with its kind.
 
-    Returns a line for each of these that was skipped. Raises TrainingError where a package is
-    missing.
+    Returns a line for each recording that was skipped, of the packages or of these. Raises
+    TrainingError where a package is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     skipped = add_own(own, folder)
     play_songs(split.music, folder, f"{split.name}: music", processes)
     if split.speech:
-        gather_speech(split.speech, folder)
+        skipped += gather_speech(split.speech, folder)
     for source in track(split.real, f"{split.name}: recordings", disable=not split.real):
         if isinstance(source, RecordingsSource):
-            gather_recordings(source, folder)
+            skipped += gather_recordings(source, folder)
         else:
             gather_notes(source, folder, downloads)
     _write_index(split, folder)
