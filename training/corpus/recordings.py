@@ -1,7 +1,7 @@
 """Stems from recordings that Debian packages hold: speech, and real playing and voices."""
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bridge.arrays import Audio
@@ -43,22 +43,30 @@ def gather_speech(source: SpeechSource, folder: Path) -> list[str]:
 
 
 def gather_recordings(source: RecordingsSource, folder: Path) -> list[str]:
-    """Write `real-KEY-NUMBER_real.flac`, about a minute each.
+    """Write `real-KEY-NUMBER_KIND.flac`, about a minute each.
 
     Returns one line for each recording that was skipped. Raises TrainingError where the package is
     missing.
     """
-    done = folder / f".real-{source.key}"
+    return join_recordings(_files(source), source.key, source.kind, folder)
+
+
+def join_recordings(files: Sequence[Path], key: str, kind: str, folder: Path) -> list[str]:
+    """Write `real-KEY-NUMBER_KIND.flac` of files joined in a shuffled order.
+
+    Returns one line for each that was skipped.
+    """
+    done = folder / f".real-{key}"
     if done.exists():
         return done.read_text().splitlines()
-    files = _files(source)
-    random.Random(source.key).shuffle(files)
+    shuffled = list(files)
+    random.Random(key).shuffle(shuffled)
     skipped: list[str] = []
-    recordings = (faded(audio, _FADE_S, _FADE_S) for audio in _read(files, skipped))
+    recordings = (faded(audio, _FADE_S, _FADE_S) for audio in _read(shuffled, skipped))
     pieces = (piece for group in grouped(recordings) for piece in in_pieces(condition(group)))
     long_enough = (piece for piece in pieces if len(piece) >= MIN_STEM_S * SAMPLE_RATE)
     for number, audio in enumerate(long_enough):
-        write_stem(folder / f"real-{source.key}-{number:02d}_real.flac", audio)
+        write_stem(folder / f"real-{key}-{number:02d}_{kind}.flac", audio)
     done.write_text("\n".join(skipped))
     return skipped
 

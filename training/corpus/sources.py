@@ -36,6 +36,7 @@ class RecordingsSource:
     pattern: str
     package: str
     licence: str
+    kind: str = "real"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class NotesSource:
     pattern: str
     licence: str
     phrases: int
+    kind: str = "real"
 
     @property
     def package(self) -> str:
