@@ -22,8 +22,6 @@ from bridge.arrays import Audio
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Range = tuple[float, float]
-_Step = Callable[[np.random.Generator, Audio, int], Audio]
-
 _MP3_RATES_HZ = (32_000, 44_100, 48_000)
 _HUM_HARMONICS = 8
 _QUIETEST = 1e-6
@@ -88,36 +86,20 @@ def augment(
     Peaks stay below full scale where any step was taken. The same generator state gives the same
     audio; silence stays free of NaN.
     """
+    if settings.is_off:
+        return audio
     changed = audio
-    for share, step in _chain(settings):
-        if share and draw.random() < share:
-            changed = step(draw, changed, sample_rate)
+    for share, step in _CHAIN:
+        if draw.random() < getattr(settings, share):
+            changed = step(draw, changed, sample_rate, settings)
     if changed is audio:
         return audio
     peak = float(np.abs(changed).max(initial=1.0))
     return np.ascontiguousarray(changed / np.float32(peak), np.float32)
 
 
-def _chain(settings: Augmentation) -> list[tuple[float, _Step]]:
-    """The steps in the order in which a recording meets them, each with its share."""
-
-    def level(draw: np.random.Generator, audio: Audio, _rate: int) -> Audio:
-        return audio * np.float32(_gain(draw.uniform(*settings.level_db)))
-
-    return [
-        (settings.equaliser_share, lambda *given: _equalised(*given, settings.equaliser_db)),
-        (settings.pickup_share, lambda *given: _picked_up(*given, settings)),
-        (settings.compression_share, lambda *given: _compressed(*given, settings)),
-        (settings.room_share, lambda *given: _in_room(*given, settings)),
-        (settings.level_share, level),
-        (settings.noise_share, lambda *given: _hissing(*given, settings.noise_db)),
-        (settings.hum_share, lambda *given: _humming(*given, settings.hum_db)),
-        (settings.coding_share, lambda *given: _coded(*given, settings.coding_quality)),
-    ]
-
-
-def _equalised(draw: np.random.Generator, audio: Audio, rate: int, most_db: float) -> Audio:
-    low, peak, high = draw.uniform(-most_db, most_db, 3)
+def _equalised(draw: np.random.Generator, audio: Audio, rate: int, settings: Augmentation) -> Audio:
+    low, peak, high = draw.uniform(-settings.equaliser_db, settings.equaliser_db, 3)
     for tone in (
         LowShelfFilter(_between(draw, (80, 400)), low),
         PeakFilter(_between(draw, (300, 4_000)), peak, _between(draw, (0.5, 2.0))),
@@ -163,18 +145,22 @@ def _in_room(draw: np.random.Generator, audio: Audio, rate: int, settings: Augme
     return np.asarray(audio + wet, np.float32)
 
 
-def _hissing(draw: np.random.Generator, audio: Audio, _rate: int, level_db: Range) -> Audio:
+def _at_level(draw: np.random.Generator, audio: Audio, _rate: int, settings: Augmentation) -> Audio:
+    return np.asarray(audio * np.float32(_gain(draw.uniform(*settings.level_db))), np.float32)
+
+
+def _hissing(draw: np.random.Generator, audio: Audio, _rate: int, settings: Augmentation) -> Audio:
     """White noise; uniform, as it is drawn three times as fast as a normal one."""
-    most = np.float32(np.sqrt(3) * _gain(draw.uniform(*level_db)))
+    most = np.float32(np.sqrt(3) * _gain(draw.uniform(*settings.noise_db)))
     hiss = draw.random(audio.shape, np.float32)
     return np.asarray(audio + (2 * hiss - 1) * most, np.float32)
 
 
-def _humming(draw: np.random.Generator, audio: Audio, rate: int, level_db: Range) -> Audio:
+def _humming(draw: np.random.Generator, audio: Audio, rate: int, settings: Augmentation) -> Audio:
     """A second of mains hum, repeated; how strong its harmonics are is drawn."""
     harmonics = np.arange(1, _HUM_HARMONICS + 1)
     levels = draw.uniform(0.1, 1, _HUM_HARMONICS) / harmonics
-    levels *= _gain(draw.uniform(*level_db)) / np.sqrt(np.sum(levels**2) / 2)
+    levels *= _gain(draw.uniform(*settings.hum_db)) / np.sqrt(np.sum(levels**2) / 2)
     spectrum = np.zeros(rate // 2 + 1, np.complex64)
     turned = np.exp(2j * np.pi * draw.random(_HUM_HARMONICS))
     spectrum[draw.choice((50, 60)) * harmonics] = rate / 2 * levels * turned
@@ -182,8 +168,8 @@ def _humming(draw: np.random.Generator, audio: Audio, rate: int, level_db: Range
     return np.asarray(audio + hum, np.float32)
 
 
-def _coded(draw: np.random.Generator, audio: Audio, rate: int, quality: Range) -> Audio:
-    codec = MP3Compressor(draw.uniform(*quality))
+def _coded(draw: np.random.Generator, audio: Audio, rate: int, settings: Augmentation) -> Audio:
+    codec = MP3Compressor(draw.uniform(*settings.coding_quality))
     return codec(audio, rate) if rate in _MP3_RATES_HZ else audio
 
 
@@ -194,3 +180,17 @@ def _between(draw: np.random.Generator, bounds: Range) -> float:
 
 def _gain(level_db: float) -> float:
     return float(10 ** (level_db / 20))
+
+
+_Step = Callable[[np.random.Generator, Audio, int, Augmentation], Audio]
+_CHAIN: tuple[tuple[str, _Step], ...] = (
+    ("equaliser_share", _equalised),
+    ("pickup_share", _picked_up),
+    ("compression_share", _compressed),
+    ("room_share", _in_room),
+    ("level_share", _at_level),
+    ("noise_share", _hissing),
+    ("hum_share", _humming),
+    ("coding_share", _coded),
+)
+"""The steps in the order in which a recording meets them, each with the field of its share."""

@@ -133,23 +133,22 @@ def _render(job: tuple[Path, Sequence[Stem], Path, Path]) -> str | None:
     gain = min(1.0, PEAK_LIMIT / max(float(np.abs(wet).max()) for wet in wets))
     pairs = []
     for number, ((stem, start_s, dry), wet) in enumerate(zip(clips, wets, strict=True)):
-        files = [f"{capture.stem}/{number:02d}-{half}.flac" for half in ("dry", "wet")]
-        for file, audio in zip(files, (dry, gain * wet), strict=True):
-            (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            soundfile.write(folder / file, audio, SAMPLE_RATE, subtype="PCM_24")
-        pairs.append(
-            GearPair(
-                capture.stem,
-                folder.name,
-                stem.kind,
-                stem.path,
-                start_s,
-                len(dry) / SAMPLE_RATE,
-                *files,
-                wet_gain_db=round(20 * float(np.log10(gain)), 2),
-                sha256=_digest(capture),
-            )
+        pair = GearPair(
+            capture=capture.stem,
+            split=folder.name,
+            kind=stem.kind,
+            stem=stem.path,
+            start_s=start_s,
+            seconds=len(dry) / SAMPLE_RATE,
+            dry=f"{capture.stem}/{number:02d}-dry.flac",
+            wet=f"{capture.stem}/{number:02d}-wet.flac",
+            wet_gain_db=round(20 * float(np.log10(gain)), 2),
+            sha256=_digest(capture),
         )
+        (folder / pair.dry).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(folder / pair.dry, dry, SAMPLE_RATE, subtype="PCM_24")
+        soundfile.write(folder / pair.wet, gain * wet, SAMPLE_RATE, subtype="PCM_24")
+        pairs.append(pair)
     write_whole(
         folder / capture.stem / _PAIRS, json.dumps([asdict(pair) for pair in pairs], indent=1)
     )
