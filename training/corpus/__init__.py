@@ -8,6 +8,7 @@ stopped goes on where it was.
 
 from training.corpus.sources import (
     SPLITS,
+    KitSource,
     MusicSource,
     NotesSource,
     RecordingsSource,
@@ -22,6 +23,7 @@ __all__ = [
     "KINDS",
     "MIN_STEM_S",
     "SPLITS",
+    "KitSource",
     "MusicSource",
     "NotesSource",
     "RecordingsSource",

@@ -8,7 +8,7 @@ from bridge.arrays import Audio
 from bridge.audio.files import read_audio
 from bridge.audio.resample import resample, to_mono
 from bridge.errors import AudioError
-from training.corpus.sources import RecordingsSource, SpeechSource
+from training.corpus.sources import KitSource, RecordingsSource, SpeechSource
 from training.corpus.stems import (
     GROUP_S,
     MIN_STEM_S,
@@ -34,7 +34,7 @@ def gather_speech(source: SpeechSource, folder: Path) -> list[str]:
     if done.exists():
         return done.read_text().splitlines()
     skipped: list[str] = []
-    groups = grouped(_read(_files(source), skipped))
+    groups = grouped(_read(files_of(source), skipped))
     minutes = (group for group in groups if len(group) >= GROUP_S * SAMPLE_RATE)
     for number, audio in enumerate(minutes):
         write_stem(folder / f"{number:05d}_speech.flac", condition(audio))
@@ -48,7 +48,7 @@ def gather_recordings(source: RecordingsSource, folder: Path) -> list[str]:
     Returns one line for each recording that was skipped. Raises TrainingError where the package is
     missing.
     """
-    return join_recordings(_files(source), source.key, source.kind, folder)
+    return join_recordings(files_of(source), source.key, source.kind, folder)
 
 
 def join_recordings(files: Sequence[Path], key: str, kind: str, folder: Path) -> list[str]:
@@ -71,19 +71,26 @@ def join_recordings(files: Sequence[Path], key: str, kind: str, folder: Path) ->
     return skipped
 
 
-def _files(source: SpeechSource | RecordingsSource) -> list[Path]:
+def files_of(source: SpeechSource | RecordingsSource | KitSource) -> list[Path]:
+    """The source's files in order of name. Raises TrainingError where its package is missing."""
     files = sorted(Path(source.folder).glob(source.pattern))
     if not files:
         raise TrainingError(f"no recordings below {source.folder}: apt install {source.package}")
     return files
 
 
+def read_mono(path: Path) -> Audio:
+    """A recording, mono 48 kHz. Raises AudioError, one line, where it is broken or empty."""
+    audio, rate = read_audio(path)
+    return resample(to_mono(audio), rate, SAMPLE_RATE)
+
+
 def _read(files: Iterable[Path], skipped: list[str]) -> Iterator[Audio]:
     """The recordings, mono 48 kHz; what is broken or empty adds a line to `skipped` instead."""
     for path in files:
         try:
-            audio, rate = read_audio(path)
+            audio = read_mono(path)
         except AudioError as error:
             skipped.append(str(error))
         else:
-            yield resample(to_mono(audio), rate, SAMPLE_RATE)
+            yield audio

@@ -9,12 +9,13 @@ from rich.progress import track
 
 from training.corpus.captures import render_captures, require_reader
 from training.corpus.gear import DI_KEY, DI_LICENCE, Gear, find_gear
+from training.corpus.kits import play_kit
 from training.corpus.music import play_songs
 from training.corpus.notes import gather_notes
 from training.corpus.own import OWN_LICENCE, OWN_PACKAGE, OWN_PREFIX, add_own, find_own
 from training.corpus.packages import DOWNLOADS
 from training.corpus.recordings import gather_recordings, gather_speech, join_recordings
-from training.corpus.sources import SPLITS, RecordingsSource, Split
+from training.corpus.sources import SPLITS, KitSource, RecordingsSource, Split
 from training.corpus.stems import INDEX, Stem, kind_of, load_index, measure
 from training.errors import TrainingError
 from training.files import write_whole
@@ -73,14 +74,17 @@ def build_split(
     skipped = add_own(own, folder)
     if direct_inputs:
         skipped += join_recordings(direct_inputs, DI_KEY, "guitar", folder)
-    play_songs(split.music, folder, f"{split.name}: music", processes)
+    for music in split.music:
+        play_songs(music, folder, f"{split.name}: music", processes)
     if split.speech:
         skipped += gather_speech(split.speech, folder)
     for source in track(split.real, f"{split.name}: recordings", disable=not split.real):
         if isinstance(source, RecordingsSource):
             skipped += gather_recordings(source, folder)
+        elif isinstance(source, KitSource):
+            skipped += play_kit(source, folder)
         else:
-            gather_notes(source, folder, downloads)
+            skipped += gather_notes(source, folder, downloads)
     _write_index(split, folder)
     return skipped
 
@@ -113,6 +117,8 @@ def _origin(split: Split, path: Path) -> tuple[str, str]:
     for source in split.real:
         if path.name.startswith(f"real-{source.key}-"):
             return source.package, source.licence
-    speech = split.speech if kind_of(path) == "speech" else None
-    source_of_split = speech or split.music
-    return source_of_split.package, source_of_split.licence
+    if split.speech and kind_of(path) == "speech":
+        return split.speech.package, split.speech.licence
+    seed = int(path.name.split("_")[0])
+    music = next(each for each in split.music if seed in each.seeds)
+    return music.package, music.licence
