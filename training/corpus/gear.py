@@ -10,6 +10,7 @@ from pathlib import Path
 from training.errors import TrainingError
 
 DI_KEY = "direct-input"
+DI_PACKAGE = "gear for"
 DI_LICENCE = "see the gear's README"
 VALIDATION_DI = frozenset({"guitar-a-04", "guitar-a-07"})
 _VALIDATION_NUMBERS = (

@@ -8,14 +8,15 @@ from pathlib import Path
 from rich.progress import track
 
 from training.corpus.captures import render_captures, require_reader
-from training.corpus.gear import DI_KEY, DI_LICENCE, Gear, find_gear
+from training.corpus.catalogue import SPLITS
+from training.corpus.gear import DI_KEY, DI_LICENCE, DI_PACKAGE, Gear, find_gear
 from training.corpus.kits import play_kit
 from training.corpus.music import play_songs
 from training.corpus.notes import gather_notes
 from training.corpus.own import OWN_LICENCE, OWN_PACKAGE, OWN_PREFIX, add_own, find_own
 from training.corpus.packages import DOWNLOADS
 from training.corpus.recordings import gather_recordings, gather_speech, join_recordings
-from training.corpus.sources import SPLITS, KitSource, RecordingsSource, Split
+from training.corpus.sources import KitSource, RecordingsSource, Split
 from training.corpus.stems import INDEX, Stem, kind_of, load_index, measure
 from training.errors import TrainingError
 from training.files import write_whole
@@ -113,7 +114,7 @@ def _origin(split: Split, path: Path) -> tuple[str, str]:
     if path.name.startswith(OWN_PREFIX):
         return OWN_PACKAGE, OWN_LICENCE
     if path.name.startswith(f"real-{DI_KEY}-"):
-        return f"gear for {split.name}", DI_LICENCE
+        return f"{DI_PACKAGE} {split.name}", DI_LICENCE
     for source in split.real:
         if path.name.startswith(f"real-{source.key}-"):
             return source.package, source.licence
