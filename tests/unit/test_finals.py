@@ -18,13 +18,13 @@ CAUTIOUS = 0.75
 _SPREAD = np.array([-0.2, -0.1, 0.0, 0.1, 0.2])
 
 
-def judge_by_distance() -> ExcerptJudge:
+class ByDistance:
     """An excerpt on which the cost is what is cautiously expected, and nothing else."""
+
     judge = SimpleNamespace(cost=lambda setting, expectation: expectation.cautious)
-    return cast(ExcerptJudge, SimpleNamespace(judge=judge))
 
 
-ONE, OTHER = judge_by_distance(), judge_by_distance()
+ONE, OTHER = (cast(ExcerptJudge, ByDistance()) for _ in range(2))
 
 
 def expected(distance: float, change: float) -> Expectation:
