@@ -55,7 +55,10 @@ def match_files(
             " above 0, so that settings are tried"
         )
     effect = load_chain(estimator.chain)
-    warm_up(estimator)
+    if budget_s > 0:
+        warm_up(estimator)
+    else:
+        estimator.warm_up()
     started_s, deadline = time.monotonic(), Deadline.after(budget_s)
     long_enough = _repeated(audio, estimator.features.least_s * rate)
     goal = estimator.analyse(wanted, wanted_rate, str(reference))

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from bridge.analysis.features import FeatureSettings
-from bridge.library import CRITIC_FOLDER, SHIPPED, Layer, Library
+from bridge.library import SHIPPED, Layer, Library
 from bridge.models.critic import QUANTILES
 from training.critic.export import export_critic
 from training.critic.fit import Plan, Table, fit_critic, load_table
@@ -142,10 +142,10 @@ def _with_critic(
 ) -> Library:
     """The models, and the critic of this round over them."""
     folder = run.folder / "models" / name
-    if not (folder / CRITIC_FOLDER).exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        corpus = run.folders.data / "corpus"
-        export_critic(
-            f"critic {name}", network, validation, 0, 0.5, {}, corpus, folder, encoder_of=models
-        )
+    folder.mkdir(parents=True, exist_ok=True)
+    corpus = run.folders.data / "corpus"
+    # Anew each time: what a kill has left half written takes a second to make whole.
+    export_critic(
+        f"critic {name}", network, validation, 0, 0.5, {}, corpus, folder, encoder_of=models
+    )
     return Library((Layer(SHIPPED.manifest, models), Layer(folder / SHIPPED.manifest.name, folder)))
