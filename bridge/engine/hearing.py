@@ -26,6 +26,7 @@ class Hearing:
         self.clipped = False
         """Whether the source was at full scale; stays until it is cleared."""
         self._peak = 0.0
+        self._told: set[str] = set()
 
     def hear(self) -> None:
         """Take what has arrived since the last hop. Raises DeviceError where the device is gone."""
@@ -33,6 +34,14 @@ class Hearing:
         self.window.push(self.block)
         self._peak = float(np.abs(self.block).max(initial=0.0))
         self.clipped |= self._peak >= CLIPPED
+
+    def take_fault(self) -> str:
+        """What became of the source, or is odd about its channels, told once; empty otherwise."""
+        if fault := self.source.take_fault():
+            return fault
+        new = [sentence for sentence in self.window.mix.advice if sentence not in self._told]
+        self._told.update(new)
+        return f"{self.source.name}: {' '.join(new)}" if new else ""
 
     @property
     def level_db(self) -> float:
