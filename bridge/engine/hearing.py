@@ -5,13 +5,12 @@ import numpy as np
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.windows import SILENCE_DB, active_share, level_db, rms_db
 from bridge.arrays import Audio
+from bridge.audio.recording import CLIPPED
 from bridge.audio.sources import Source
 from bridge.engine.window import LiveWindow
 
 LEAST_ACTIVE_SHARE = 0.5
 """Values are held where less of the window sounds: the models know playing, not its absence."""
-CLIPPED = 0.999
-"""Of full scale."""
 
 
 class Hearing:
