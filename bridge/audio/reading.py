@@ -12,7 +12,7 @@ from bridge.arrays import Audio, usable
 from bridge.closing import Closing
 from bridge.errors import AudioError
 
-BLOCK_FRAMES = 1 << 16
+BLOCK_FRAMES = 1 << 14
 _SIZES = re.compile(r"^\s*(?:data|SSND) : (\d+) \(should be (\d+)\)", re.MULTILINE)
 """What libsndfile logs of a WAV or AIFF that holds less than its header says."""
 _UNKNOWN_BYTES = (0x7FFFFFFF, 0xFFFFFFFF)

@@ -14,6 +14,7 @@ CLIPPED = 0.999
 """Of full scale; a sample that reaches it counts as clipped."""
 CLIPPED_SHARE = 1e-4
 """Share of clipped samples from which it is told."""
+CLIPPED_ADVICE = "It is clipped; that will be taken for distortion."
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,9 @@ class Recording:
     @property
     def advice(self) -> list[str]:
         """What could be better, one sentence each."""
-        clipped = ["It is clipped; that will be taken for distortion."]
         return [
             *self.faults,
-            *(clipped if self.clipped_share > CLIPPED_SHARE else []),
+            *([CLIPPED_ADVICE] if self.clipped_share > CLIPPED_SHARE else []),
             *self.mix.advice,
         ]
 

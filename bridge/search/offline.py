@@ -10,7 +10,7 @@ from bridge.analysis.features import FeatureSettings
 from bridge.analysis.metrics import profile_distance, style_profile
 from bridge.analysis.report import report_of
 from bridge.analysis.statistics import statistics
-from bridge.analysis.windows import MOST_WINDOWS, active_windows, at_feature_rate
+from bridge.analysis.windows import MOST_WINDOWS, active_windows, at_feature_rate, fill_window
 from bridge.arrays import Audio
 from bridge.audio.files import require_other_file, require_peak
 from bridge.audio.formats import BitDepth
@@ -23,6 +23,8 @@ from bridge.estimate.listener import Analysis
 from bridge.search.deadline import Deadline
 from bridge.search.file_rendering import Target, write_answer
 from bridge.search.render_search import Search, warm_up
+
+_ADVICE_WINDOWS = 8
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,14 @@ def match_files(
             f"{estimator.chain.id}: no model answers for this chain by itself; give a --budget-s"
             " above 0, so that settings are tried"
         )
+    rate, features = recording.sample_rate, estimator.features
+    long_enough = _repeated(recording.mono, features.least_s * rate)
+    heard = fill_window(at_feature_rate(long_enough, rate, features), features)
+    # What is too quiet is refused before it is searched for.
+    active_windows(heard, features, str(source))
     effect = load_chain(estimator.chain)
     warm_up(estimator)
     started_s, deadline = time.monotonic(), Deadline.after(budget_s)
-    rate = recording.sample_rate
-    long_enough = _repeated(recording.mono, estimator.features.least_s * rate)
     goal = estimator.analyse(wanted.mono, wanted.sample_rate, str(reference))
     tried = 0
     if budget_s > 0:
@@ -99,7 +104,7 @@ def match_files(
         goal,
         [
             *(f"{source}: {sentence}" for sentence in recording.advice),
-            *(f"{reference}: {sentence}" for sentence in _advice(wanted, estimator.features)),
+            *(f"{reference}: {sentence}" for sentence in _advice(wanted, features)),
             *(f"{out}: {sentence}" for sentence in written.advice),
         ],
     )
@@ -108,7 +113,10 @@ def match_files(
 def _advice(wanted: Recording, features: FeatureSettings) -> list[str]:
     """What the engine would say of a reference."""
     mono = at_feature_rate(wanted.mono, wanted.sample_rate, features)
-    measured = [statistics(window, features) for window in active_windows(mono, features, "")]
+    windows = active_windows(mono, features, "")
+    # A few windows tell how much it varies.
+    few = windows[:: -(-len(windows) // _ADVICE_WINDOWS)]
+    measured = [statistics(window, features) for window in few]
     return report_of(wanted, mono, measured, features).advice
 
 
