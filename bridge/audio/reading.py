@@ -36,7 +36,7 @@ class AudioReader(Closing):
                 raise AudioError(f"{path}: no such file; check the path")
             if not path.is_file():
                 raise AudioError(f"{path}: is not a file; give an audio file")
-            self._file = soundfile.SoundFile(path)
+            self._file = _InOrder(path)
         except (soundfile.SoundFileError, OSError, TypeError) as error:
             raise self._unreadable(error) from None
         self.sample_rate, self.channels = int(self._file.samplerate), int(self._file.channels)
@@ -100,6 +100,16 @@ class AudioReader(Closing):
             f"{self._path}: cannot be read as audio ({reason.strip(' .')}); give a WAV, FLAC, OGG,"
             " AIFF or MP3 file"
         )
+
+
+class _InOrder(soundfile.SoundFile):  # type: ignore[misc]
+    """Read from beginning to end.
+
+    After every block soundfile seeks to where it is already, and in an MP3 that is heard.
+    """
+
+    def seekable(self) -> bool:
+        return False
 
 
 def _promised_frames(file: soundfile.SoundFile) -> int:

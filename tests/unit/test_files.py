@@ -264,3 +264,17 @@ def test_a_wav_of_a_stream_is_not_cut_short(tmp_path: Path, size: int) -> None:
     with AudioReader(path) as file:
         assert file.rest().shape == TONE.shape
         assert file.advice == []
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.aiff", "a.flac", "a.ogg", "a.mp3"])
+def test_blocks_are_the_same_bits_as_the_whole(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / name
+    soundfile.write(path, np.repeat(TONE.T * 0.5, 2, axis=1), 44_100)
+    whole, _ = soundfile.read(path, dtype="float32", always_2d=True)
+    for frames in (1_000, 1 << 14):
+        monkeypatch.setattr("bridge.audio.reading.BLOCK_FRAMES", frames)
+        with AudioReader(path) as file:
+            assert np.array_equal(file.rest(), whole.T)
+            assert file.advice == []
