@@ -11,6 +11,7 @@ from platformdirs import PlatformDirs
 
 from bridge.chain import Chain, Slot
 from bridge.cli.engine import LOG
+from bridge.cli.heard import Heard
 from bridge.cli.options import JsonOption, PluginOption, RigOption, chain_from, echo_json
 from bridge.cli.orders import Orders
 from bridge.cli.stopping import stop_on_signals
@@ -123,8 +124,12 @@ def command(
     folder, log = Path(dirs.user_config_dir), Path(dirs.user_log_dir) / LOG
     with Service(0, library, folder, log, preset) as service:
         service.get_ready()
+        for sentence in service.reference_advice:
+            typer.echo(f"WARNING: {reference}: {sentence}", err=True)
+        heard = Heard()
 
         def attend(status: Status) -> None:
+            heard.take(status)
             show(status)
             for order in orders.poll():
                 _obey(service, order)
@@ -140,6 +145,8 @@ def command(
     else:
         typer.echo(_clear(), nl=False, err=True)
         typer.echo("  ".join(f"{name} {value}" for name, value in _figures(summary).items()))
+    if not (summary.predictions or stop.is_set()):
+        heard.explain(source, by_itself=seconds is None or heard.time_s < seconds)
 
 
 def _obey(service: Service, order: list[str]) -> None:

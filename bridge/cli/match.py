@@ -7,8 +7,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bridge.audio.formats import BitDepth
 from bridge.chain import Slot
 from bridge.cli.options import (
+    BitDepthOption,
     JsonOption,
     PluginOption,
     RigOption,
@@ -36,7 +38,9 @@ _MAP_CELLS = (32, 10)
 def command(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="The dry recording.")],
     reference: Annotated[Path, typer.Argument(help="A recording with the sound you want.")],
-    out: Annotated[Path, typer.Option(help="Where to write the processed input (WAV).")],
+    out: Annotated[
+        Path, typer.Option(help="The processed input: a .wav, .flac, .aiff, .ogg or .mp3.")
+    ],
     plugin: PluginOption = None,
     rig: RigOption = None,
     budget_s: Annotated[
@@ -48,6 +52,7 @@ def command(
             " 0 takes the network's answer for a single plugin.",
         ),
     ] = 3.0,
+    bit_depth: BitDepthOption = BitDepth.AS_INPUT,
     as_json: JsonOption = False,
 ) -> None:
     """Find the setting of a plugin or a chain that brings INPUT to the sound of REFERENCE.
@@ -60,8 +65,10 @@ def command(
     """
     library = open_library()
     estimator = Estimator(chain_from(plugin, rig, library), library)
-    result = match_files(source, reference, estimator, out, budget_s)
+    result = match_files(source, reference, estimator, out, budget_s, bit_depth)
     places = _places(estimator, result)
+    for line in result.advice:
+        typer.echo(f"WARNING: {line}", err=True)
     if as_json:
         echo_json(_report(result) | {"map": _rounded(places)})
     else:
@@ -87,6 +94,7 @@ def _report(result: MatchResult) -> dict[str, Any]:
             "before": round(result.distance_before, 4),
             "after": round(result.distance_after, 4),
         },
+        "advice": result.advice,
         "tried": result.tried,
         "seconds": round(result.seconds, 3),
     }

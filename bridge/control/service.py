@@ -120,6 +120,12 @@ class Service(Closing):
         self._resources.open_source()
         self._wait()
 
+    @property
+    def reference_advice(self) -> list[str]:
+        """What could be better about the reference, one sentence each."""
+        reference = self._resources.reference
+        return reference.report.advice if reference else []
+
     def run(
         self,
         stop: Event,

@@ -301,7 +301,7 @@ class LiveEngine(Closing):
         tellers = (
             self.refinement,
             self.control and self.control.driver,
-            self.hearing and self.hearing.source,
+            self.hearing,
         )
         return next((fault for teller in tellers if teller and (fault := teller.take_fault())), "")
 
