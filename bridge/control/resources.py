@@ -92,6 +92,12 @@ class Resources(Closing):
         return [name for name, job in self._jobs() if job.busy]
 
     @property
+    def settled(self) -> bool:
+        """Whether the engine works with the source, the chain and the reference that are wanted."""
+        jobs: tuple[LatestJob[Any], ...] = (self._sources, self._chains, self._references)
+        return not any(job.busy or job.error for job in jobs)
+
+    @property
     def error(self) -> BridgeError | None:
         """Why something is missing; None where nothing is."""
         found = (job.error for _, job in self._jobs() if job.error)
