@@ -685,6 +685,7 @@ def test_how_near_it_is_is_never_told_of_something_else(
         client.send("/rendering", 0)
         client.send("/source", str(first))
         engine.until(input__connected=1, engine__busy="", verdict="")
+        live, resources = engine.service._engine, engine.service._resources
         assert client.values["/closeness"] == unknown
 
         for address, another in (
@@ -695,6 +696,7 @@ def test_how_near_it_is_is_never_told_of_something_else(
             ("/chain", "mda-delay"),
         ):
             live, resources = engine.service._engine, engine.service._resources
+            wait_for("what was ordered last", lambda: not resources.busy)
             before = live.reference
             client.send("/reference", str(reference_path))
             wait_for("it", lambda old=before: live.reference is not old and resources.settled)
