@@ -41,6 +41,8 @@ class _Look:
     fault: str
     """What is wrong with it; empty where nothing is."""
     models: Stamps
+    path: str
+    """Of the reference that was wanted then."""
     reference: Stamps
 
 
@@ -249,9 +251,9 @@ class Resources(Closing):
             reference = stamps_of([Path(path)] if path else [])
             try:
                 fault = next(iter(library.faults), "")
-                return _Look(chain, library.manifest, fault, models, reference)
+                return _Look(chain, library.manifest, fault, models, path, reference)
             except ManifestError as error:
-                return _Look(chain, None, str(error), models, reference)
+                return _Look(chain, None, str(error), models, path, reference)
 
         return look
 
@@ -265,7 +267,8 @@ class Resources(Closing):
                 self.open_chain()
         except ManifestError as error:
             self._library_fault = str(error)
-        if self._reference_watch.changed(self._text("/reference"), look.reference):
+        changed = self._reference_watch.changed(look.path, look.reference)
+        if changed and look.path == self._text("/reference"):
             self.read_reference()
 
     def _is_another(self, chain: Chain | None) -> bool:

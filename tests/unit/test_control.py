@@ -695,7 +695,6 @@ def test_how_near_it_is_is_never_told_of_something_else(
             ("/source", second),
             ("/chain", "mda-delay"),
         ):
-            live, resources = engine.service._engine, engine.service._resources
             wait_for("what was ordered last", lambda: not resources.busy)
             before = live.reference
             client.send("/reference", str(reference_path))
