@@ -699,6 +699,7 @@ def test_how_near_it_is_is_never_told_of_something_else(
             before = live.reference
             client.send("/reference", str(reference_path))
             wait_for("it", lambda old=before: live.reference is not old and resources.settled)
+            wait_for("an answer", lambda: live.answer)
             live.refinement.newest = decision
             engine.until(verdict="this plugin cannot come nearer")
             assert client.values["/closeness"] == (1.25, 1.25, 0.5, 2.0, 0.125)
