@@ -29,6 +29,10 @@ class Refinement:
         self._new_s = DECIDE_EVERY_S
         self._fault = self._last_fault = ""
         self._bypasses = Bypasses()
+        self._playing = self._asked_of = 0
+        """What is played now, and what was played when the request in work was made; counted."""
+        self.newest: Answer | None = None
+        """The newest decision about what is played now; None until there is one."""
         self.decisions = 0
         self.total_s = 0.0
         self.last_s = 0.0
@@ -46,6 +50,7 @@ class Refinement:
         is time to ask.
         """
         if reference is not self._reference:
+            self.renew()
             self._reference, self._in_work = reference, False
             self._asked = self._correction = self._decision = None
             self._new_s = DECIDE_EVERY_S
@@ -59,9 +64,15 @@ class Refinement:
             if self._decider.idle and self._new_s >= DECIDE_EVERY_S:
                 self._decider.submit(request())
                 self._asked, self._in_work, self._new_s = network, True, 0.0
+                self._asked_of = self._playing
         if network is None:
             return self._decision
         return self._correction.apply(network) if self._correction else network
+
+    def renew(self) -> None:
+        """Another source or reference: no decision tells how near that comes yet."""
+        self.newest = None
+        self._playing += 1
 
     def hurry(self) -> None:
         """Have settings tried as soon as can be."""
@@ -93,6 +104,8 @@ class Refinement:
         self.total_s += outcome.seconds
         if self._in_work:
             self._decision = outcome.answer
+            if self._asked_of == self._playing:
+                self.newest = outcome.answer
             if self._asked:
                 self._correction = Correction(self._asked, outcome.answer)
             self._bypasses = self._bypasses.told(outcome.answer)
