@@ -7,6 +7,7 @@ import numpy as np
 import soundfile
 
 from bridge.arrays import Audio
+from bridge.audio.names import file_name
 from bridge.audio.sinks import FileSink
 from bridge.errors import AudioError
 
@@ -24,7 +25,7 @@ def read_audio(path: Path) -> tuple[Audio, int]:
             raise AudioError(f"{path}: no such file; check the path")
         if not path.is_file():
             raise AudioError(f"{path}: is not a file; give an audio file")
-        audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        audio, rate = soundfile.read(file_name(path), dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError, TypeError) as error:
         reason = getattr(error, "error_string", None) or str(error)
         raise AudioError(

@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from bridge.arrays import Audio
 from bridge.audio.devices import close_stream, find_device, portaudio
+from bridge.audio.names import file_name
 from bridge.closing import Closing
 from bridge.errors import AudioError, DeviceError
 
@@ -52,7 +53,7 @@ class FileSink(Sink):
                 raise AudioError(f"{path}: is not a file; give the name of a WAV to write")
             self._partial = path.with_name(f".{path.name}.part")
             self._file = soundfile.SoundFile(
-                self._partial, "w", sample_rate, channels, subtype="FLOAT", format="WAV"
+                file_name(self._partial), "w", sample_rate, channels, subtype="FLOAT", format="WAV"
             )
         except (OSError, ValueError, soundfile.SoundFileError) as error:
             raise self._unwritable(error) from None
@@ -78,7 +79,8 @@ class FileSink(Sink):
         self._partial.unlink(missing_ok=True)
 
     def _unwritable(self, error: Exception) -> AudioError:
-        return AudioError(f"{self._path}: cannot be written ({error}); choose another place")
+        reason = getattr(error, "error_string", None) or getattr(error, "strerror", None) or error
+        return AudioError(f"{self._path}: cannot be written ({reason}); choose another place")
 
 
 class DeviceSink(Sink):
