@@ -1,8 +1,8 @@
 """Ways to run `dafx-bridge` for a row.
 
 `inside` runs it in this process, which is quick, and honest where only words and files matter.
-`apart` starts it as a user does; `on_terminal` gives it a terminal; `until` runs one that goes on,
-and ends it with a signal.
+`apart` starts it as a user does; `on_terminal` gives it a terminal. Of what goes on, `until` ends
+it with a signal, and `hang_up` closes its terminal.
 """
 
 import contextlib
@@ -22,6 +22,8 @@ from bridge.cli.app import app
 from tests.faults.row import Act, Outcome, Room
 
 PATIENCE_S = 60
+_NOTICED_S = 0.4
+"""How long a signal may take to end what it ends."""
 Environment = Mapping[str, str | None]
 """What is set in place of what is inherited; None takes a variable away."""
 
@@ -89,33 +91,28 @@ def on_terminal(*arguments: object, columns: int, **environment: str | None) -> 
     return act
 
 
-def until(
-    how: int,
-    *arguments: object,
-    ready: str,
-    look: Callable[[Room], object] | None = None,
-    ignored: tuple[int, ...] = (),
-) -> Act:
-    """Start it, wait for `ready` on its standard output, do `look`, and send it a signal.
+def until(*signals: int, command: tuple[object, ...], ready: str, nohup: bool = False) -> Act:
+    """Start it, wait for `ready` on its standard output, and send it signals, one after another.
 
-    `ignored` are signals that it inherits as ignored, as after `nohup`.
+    With `nohup` it inherits SIGHUP as ignored. All but the last signal must leave it alone.
     """
 
     def act(room: Room) -> Outcome:
         child = subprocess.Popen(
-            _command(room, arguments),
+            _command(room, command),
             cwd=room.home,
             env=_environment(room, {}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            preexec_fn=lambda: [signal.signal(number, signal.SIG_IGN) for number in ignored],
+            preexec_fn=_ignore_hangups if nohup else None,
         )
         try:
             said = _wait_for(child, ready.encode())
-            if look:
-                look(room)
-            child.send_signal(how)
+            for number in signals:
+                assert child.poll() is None
+                child.send_signal(number)
+                time.sleep(_NOTICED_S)
             out, err = child.communicate(timeout=PATIENCE_S)
         finally:
             child.kill()
@@ -123,6 +120,43 @@ def until(
         return Outcome(child.returncode, _text(said + out), _text(err))
 
     return act
+
+
+def hang_up(command: tuple[object, ...], ready: Callable[[Room], bool], **chosen: str) -> Act:
+    """Start it on a terminal of its own, wait until it is ready, and close the terminal."""
+
+    def act(room: Room) -> Outcome:
+        ours, theirs = pty.openpty()
+        child = subprocess.Popen(
+            _command(room, command),
+            cwd=room.home,
+            env=_environment(room, chosen),
+            preexec_fn=lambda: os.login_tty(theirs),
+        )
+        os.close(theirs)
+        try:
+            end_s = time.monotonic() + PATIENCE_S
+            while not ready(room):
+                assert child.poll() is None, _read_all(ours)
+                assert time.monotonic() < end_s
+                _drain(ours)
+            os.close(ours)
+            return Outcome(child.wait(PATIENCE_S), "", "")
+        finally:
+            child.kill()
+            child.wait()
+
+    return act
+
+
+def _ignore_hangups() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def _drain(file: int) -> None:
+    """A terminal that nobody reads would stop who writes to it."""
+    while select.select([file], [], [], 0.05)[0]:
+        os.read(file, 65_536)
 
 
 def _command(room: Room, arguments: tuple[object, ...], module: str = "bridge") -> list[str]:
