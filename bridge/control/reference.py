@@ -1,7 +1,7 @@
 """A reference as the engine keeps it: what models know of it, and what a person is told of it."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,8 @@ GOOD_S = 8.0
 SPARSE_SHARE = 0.5
 CLIPPED_SHARE = 1e-4
 LEAST_VARIETY_DB = 3.0
+_ROUNDED_S = 0.05
+"""A region's end may be beyond the recording's by as much: times are told rounded."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,15 @@ class Region:
     def whole(self) -> bool:
         """Whether it is all of a recording."""
         return self.begin_s == self.end_s == 0
+
+    def excess(self, seconds: float) -> str:
+        """What to say where it goes beyond the end of a recording; empty otherwise."""
+        if self.end_s <= seconds + _ROUNDED_S:
+            return ""
+        return (
+            f"The region ends at {self.end_s:g} s and the recording at {seconds:.1f} s; it counts"
+            " up to there."
+        )
 
     def cut(self, audio: Audio, rate: int, path: Path) -> Audio:
         """Audio (channels, frames) of the file at `path`, from beginning to end.
@@ -90,7 +101,10 @@ def read_reference(path: Path, region: Region, listener: Listener) -> Reference:
     mono = at_feature_rate(audio, rate, features)
     measured = [statistics(part, features) for part in active_windows(mono, features, str(path))]
     spectra = np.mean([spectrum_db(part, features) for part in measured], axis=0)
-    return Reference(analysis, spectra.tolist(), _report(audio, rate, mono, measured, features))
+    report = _report(audio, rate, mono, measured, features)
+    if excess := region.excess(recording.shape[1] / rate):
+        report = replace(report, advice=[excess, *report.advice])
+    return Reference(analysis, spectra.tolist(), report)
 
 
 def spectrum_db(measured: Statistics, features: FeatureSettings) -> list[float]:

@@ -53,7 +53,7 @@ def _code_of(words: list[str]) -> int:
 
 
 def apart(*arguments: object, module: str = "bridge", **environment: str | None) -> Act:
-    """As a process of its own."""
+    """As a process of its own; `module` may be a program's path too."""
 
     def act(room: Room) -> Outcome:
         done = subprocess.run(
@@ -160,7 +160,8 @@ def _drain(file: int) -> None:
 
 
 def _command(room: Room, arguments: tuple[object, ...], module: str = "bridge") -> list[str]:
-    return [sys.executable, "-m", module, *room.words(arguments)]
+    program = [module] if module.endswith(".py") else ["-m", module]
+    return [sys.executable, *program, *room.words(arguments)]
 
 
 def _environment(room: Room, chosen: Environment) -> dict[str, str]:

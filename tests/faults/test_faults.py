@@ -4,10 +4,28 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import rows_cli, rows_hosts, rows_names, rows_signals
+from tests.faults import (
+    rows_cli,
+    rows_control,
+    rows_hosts,
+    rows_names,
+    rows_plugins,
+    rows_signals,
+    rows_state,
+    rows_training,
+)
 from tests.faults.row import Room, Row
 
-MODULES = (rows_cli, rows_names, rows_hosts, rows_signals)
+MODULES = (
+    rows_cli,
+    rows_control,
+    rows_hosts,
+    rows_names,
+    rows_plugins,
+    rows_signals,
+    rows_state,
+    rows_training,
+)
 ROWS = [
     pytest.param(row, id=f"{module.__name__.rsplit('rows_')[-1]}: {row.name}")
     for module in MODULES
