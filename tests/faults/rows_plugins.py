@@ -13,17 +13,17 @@ BROKEN = """\
 <urn:test:worse> a lv2:Plugin ; lv2:binary <none.so> ; rdfs:seeAlso <none.ttl> .
 """
 OTHERS = """
-import subprocess, sys, threading
+import os, subprocess, sys, threading
 from bridge.effects.lilv import lilv
 def say():
     while not done.wait(0.001):
-        print("ours", file=sys.stderr, flush=True)
+        os.write(2, b"ours\\n")
         count.append(1)
 count, done = [], threading.Event()
-thread = threading.Thread(target=say)
+thread = threading.Thread(target=say, daemon=True)
 thread.start()
 found = lilv().plugin("urn:test:worse")
-subprocess.run([sys.executable, "-c", "import sys; sys.stderr.write('a child\\n')"], check=True)
+subprocess.run([sys.executable, "-c", "import sys; print('a child', file=sys.stderr)"], check=True)
 assert not lilv().opens(found)
 done.set()
 thread.join()
