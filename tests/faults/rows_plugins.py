@@ -43,7 +43,7 @@ def others(room: Room) -> Outcome:
     program = room.home / "others.py"
     program.write_text(OTHERS)
     outcome = _script(program)(room)
-    assert outcome.err.splitlines().count("ours") == int(outcome.out)
+    assert outcome.err.count("ours") == int(outcome.out)
     return outcome
 
 
