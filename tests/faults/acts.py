@@ -21,20 +21,20 @@ from unittest import mock
 from bridge.cli.app import app
 from tests.faults.row import Act, Outcome, Room
 
-PATIENCE_S = 60
+PATIENCE_S = 150
 _NOTICED_S = 0.4
 """How long a signal may take to end what it ends."""
 Environment = Mapping[str, str | None]
 """What is set in place of what is inherited; None takes a variable away."""
 
 
-def inside(*arguments: object) -> Act:
+def inside(*arguments: object, **environment: str | None) -> Act:
     """In this process."""
 
     def act(room: Room) -> Outcome:
         out, err = io.StringIO(), io.StringIO()
         with (
-            mock.patch.dict(os.environ, room.environment, clear=True),
+            mock.patch.dict(os.environ, _environment(room, environment), clear=True),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):

@@ -12,7 +12,6 @@ from tests.integration.commands import next_line, running
 
 FREE = ("--port", 0, "--query-port", 0)
 KEPT = ("--state", "{home}/state")
-OFFSCREEN = {"QT_QPA_PLATFORM": "offscreen"}
 DESKTOP = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 NO_DISPLAY: dict[str, str | None] = dict.fromkeys(DESKTOP)
 
@@ -26,7 +25,7 @@ def second(room: Room) -> Outcome:
     """Another engine on the folder of one that runs."""
     with running("engine", *FREE, "--state", room.home / "state", "--json") as first:
         next_line(first)
-        outcome = apart("engine", *FREE, *KEPT)(room)
+        outcome = inside("engine", *FREE, *KEPT)(room)
         assert f"the engine of process {first.pid} keeps" in outcome.err
     return outcome
 
@@ -83,14 +82,14 @@ ROWS = (
     ),
     Row(
         "engine, no home",
-        apart("engine", *FREE, HOME="{room}/file"),
+        inside("engine", *FREE, HOME="{room}/file"),
         1,
         "settings cannot be kept there (Not a directory); give another folder with --state",
         given=occupied,
     ),
     Row(
         "gui --settings is a file",
-        apart("gui", "--settings", "{room}/file", **OFFSCREEN),
+        inside("gui", "--settings", "{room}/file"),
         1,
         "{room}/file: settings cannot be kept there (File exists); give another folder with"
         " --settings",
@@ -98,14 +97,14 @@ ROWS = (
     ),
     Row(
         "gui --state is a file",
-        apart("gui", "--state", "{room}/file", **OFFSCREEN),
+        inside("gui", "--state", "{room}/file"),
         1,
         "give another folder with --state",
         given=occupied,
     ),
     Row(
         "gui, no home",
-        apart("gui", HOME="{room}/file", **OFFSCREEN),
+        inside("gui", HOME="{room}/file"),
         1,
         "settings cannot be kept there (Not a directory); give another folder with --settings",
         given=occupied,
