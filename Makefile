@@ -4,7 +4,7 @@ VENV := .venv
 PIP := $(VENV)/bin/pip --quiet --disable-pip-version-check
 SET_UP_FROM := pyproject.toml constraints.txt scripts/install_system_packages.sh
 
-.PHONY: demo test check train clean
+.PHONY: demo test check fuzz train clean
 
 demo: $(VENV)/demo.done
 	$(VENV)/bin/dafx-bridge demo
@@ -17,6 +17,11 @@ check: $(VENV)/test.done
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/python scripts/import_picture.py
+
+# Recordings drawn by chance through `match`, for so long; no part of the tests.
+MINUTES := 10
+fuzz: $(VENV)/test.done
+	$(VENV)/bin/python -m tests.fuzz.match --minutes $(MINUTES)
 
 # Corpus, training, export, critic and evaluation of the shipped models, the named experiments, the
 # baseline and the ablation: a night on two cores. Every step goes on where it was stopped.

@@ -12,6 +12,10 @@ class BridgeError(Exception):
     exit_code: ClassVar[int] = 1
 
 
+class StateError(BridgeError):
+    """A folder for settings or logs cannot be used, or another process keeps its own there."""
+
+
 class AudioError(BridgeError):
     """An audio file or buffer cannot be used: missing, broken, empty, silent, too short, NaN."""
 

@@ -12,10 +12,13 @@ import platformdirs
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
+from bridge.cli.stopping import ending_signals
 from bridge.commands import command_line
 from bridge.control.client import PORT
 from bridge.control.logs import logging_to
+from bridge.control.state_folder import make_folder
 from bridge.library import Library, open_library
+from gui.display import open_application
 from gui.engine import Engine
 from gui.remembered import Remembered
 from gui.supervisor import Supervisor, engine_command
@@ -38,12 +41,23 @@ def run(
     """Open the window and return the exit code once it is closed.
 
     `state` is where an engine that is started here keeps its own; `owned` says that the one which
-    answers was started by this window, before it was opened anew.
+    answers was started by this window, before it was opened anew. Raises StateError where the
+    window's settings cannot be kept.
     """
-    remembered = Remembered(settings or settings_folder())
+    folder = settings or settings_folder()
+    make_folder(folder, "--settings")
+    with logging_to(folder / LOG):
+        code, again = _show(Remembered(folder), port, state, owned)
+    if again:
+        _start_again(port, state, folder)
+    return code
+
+
+def _show(remembered: Remembered, port: int, state: str, owned: bool) -> tuple[int, bool]:
+    """The exit code once the window is closed, and whether it is to be opened again."""
     # Qt scales everything, text and pictures alike; it reads this once.
     os.environ.setdefault("QT_SCALE_FACTOR", f"{remembered.scale / 100:g}")
-    app = QApplication(sys.argv[:1])
+    app = open_application(sys.argv[:1])
     app.setApplicationName(_NAME)
     app.setDesktopFileName(_NAME)
     window, engine = open_window(app, remembered, port, state, owned)
@@ -59,13 +73,9 @@ def run(
     engine.start()
     window.show()
     # A signal comes in the middle of whatever runs, mostly a poll; the window closes after it.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, *ending_signals()):
         signal.signal(number, lambda *_: QTimer.singleShot(0, window.close))
-    with logging_to(remembered.folder / LOG):
-        code = app.exec()
-    if again:
-        _start_again(port, state, remembered.folder)
-    return code
+    return app.exec(), again
 
 
 def open_window(

@@ -4,8 +4,11 @@ The child is a process group of its own, without pipes, so that it goes on sendi
 is killed or frozen. Nothing here waits, but for the end of a child that was told to quit.
 """
 
+import os
 import subprocess
 from collections.abc import Callable, Sequence
+from tempfile import TemporaryFile
+from typing import IO
 
 from bridge.commands import command_line
 
@@ -17,6 +20,7 @@ _START_S = 60.0
 _SOON_S = 5.0
 """A child that ends sooner did not start."""
 _TRIES = 4
+_MOST_WORDS_BYTES = 1_000_000
 _QUIT_S = 10.0
 """How long an engine may take to give the host its values back."""
 
@@ -46,6 +50,8 @@ class Supervisor:
         self._started_s = 0.0
         self._failures = 0
         self._was_up = False
+        self._said: IO[bytes] | None = None
+        """What the child says on standard error; a file, which needs nobody to read it."""
 
     @property
     def owns_engine(self) -> bool:
@@ -56,6 +62,15 @@ class Supervisor:
     def pid(self) -> int:
         """Of the child; 0 where there is none."""
         return self._child.pid if self._child else 0
+
+    @property
+    def reason(self) -> str:
+        """The last that the last child said; empty where it said nothing."""
+        if self._said is None:
+            return ""
+        self._said.seek(0)
+        lines = self._said.read().decode(errors="replace").strip("\0 \n").splitlines()
+        return lines[-1].removeprefix("error: ") if lines else ""
 
     def look(self, now_s: float, heard_s: float) -> None:
         """Look after the engine; call it often."""
@@ -76,6 +91,7 @@ class Supervisor:
             return
         if now_s - heard_s < FROZEN_S and heard_s > self._started_s:
             self.state, self._was_up = "up", True
+            self._forget_words()
         elif self._child is not None:
             patience = _START_S if heard_s <= self._started_s else FROZEN_S
             if now_s - max(heard_s, self._started_s) > patience:
@@ -111,15 +127,21 @@ class Supervisor:
             child.kill()
             child.wait()
 
+    def _forget_words(self) -> None:
+        """An engine that runs for weeks must not fill the disk."""
+        if self._said and os.fstat(self._said.fileno()).st_size > _MOST_WORDS_BYTES:
+            self._said.truncate(0)
+
     def _start(self, now_s: float) -> None:
         self.state = "restarting" if self._was_up else "starting"
         self._started_s = now_s
         try:
+            self._said = TemporaryFile()  # noqa: SIM115 — closed with the last who refers to it
             self._child = subprocess.Popen(
                 self._command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stderr=self._said,
                 start_new_session=True,
             )
         except OSError:

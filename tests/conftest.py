@@ -15,6 +15,11 @@ from bridge.manifest import Choice, Manifest, ParamSpec, PluginSpec
 
 # A shell starts what runs in the background with Ctrl-C ignored, and children would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# `nohup` does the same with others. A handler that does nothing keeps them from this process, and
+# children begin without it.
+for _number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, lambda _signal, _frame: None)
 
 
 @pytest.fixture(scope="session", autouse=True)

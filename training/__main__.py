@@ -6,6 +6,7 @@ import sys
 def main() -> None:
     """Entry point of the console command."""
     try:
+        from bridge.cli.printing import encode_anything
         from training.cli import app
     except ModuleNotFoundError as error:
         print(
@@ -13,6 +14,7 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(1)
+    encode_anything()
     app()
 
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bridge.analysis.metrics import match_rms
 from bridge.arrays import Audio
+from bridge.audio.names import file_name
 from bridge.audio.resample import resample
 from bridge.effects import Effect, load_effect
 from bridge.manifest import PluginSpec, Setting
@@ -155,7 +156,7 @@ class ClipSource:
 
     def _read(self, draw: np.random.Generator, stem: Stem, rate: int, frames: int) -> Audio:
         path = self._folder / stem.path
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(file_name(path)) as file:
             source_rate = file.samplerate * float(
                 np.exp(draw.uniform(*np.log(self.settings.speed)))
             )

@@ -78,8 +78,10 @@ def command(device: str, channels: Sequence[int] | None) -> list[str]:
 
 def main() -> None:
     """Capture the device and channels that the command line names until it is gone."""
-    # Ctrl-C reaches every process of a terminal; this one is ended by its owner.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C and the end of a terminal reach every process there; this one is ended by its owner.
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit())
     # What sound libraries print must not come between the messages.
     out = os.fdopen(os.dup(1), "wb")

@@ -9,6 +9,7 @@ import soundfile
 from typing_extensions import override
 
 from bridge.arrays import Audio, usable
+from bridge.audio.names import file_name
 from bridge.closing import Closing
 from bridge.errors import AudioError
 
@@ -36,7 +37,7 @@ class AudioReader(Closing):
                 raise AudioError(f"{path}: no such file; check the path")
             if not path.is_file():
                 raise AudioError(f"{path}: is not a file; give an audio file")
-            self._file = _InOrder(path)
+            self._file = _InOrder(file_name(path))
         except (soundfile.SoundFileError, OSError, TypeError) as error:
             raise self._unreadable(error) from None
         self.sample_rate, self.channels = int(self._file.samplerate), int(self._file.channels)

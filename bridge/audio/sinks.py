@@ -19,6 +19,7 @@ from typing_extensions import override
 from bridge.arrays import Audio
 from bridge.audio.devices import close_stream, find_device, portaudio
 from bridge.audio.formats import MOST_BYTES, FileFormat, format_of
+from bridge.audio.names import file_name
 from bridge.closing import Closing
 from bridge.errors import AudioError, DeviceError
 
@@ -77,7 +78,12 @@ class FileSink(Sink):
         self._partial = path.with_name(f".{path.name}.part")
         try:
             self._file = soundfile.SoundFile(
-                self._partial, "w", sample_rate, channels, self._kind.subtype, format=container
+                file_name(self._partial),
+                "w",
+                sample_rate,
+                channels,
+                self._kind.subtype,
+                format=container,
             )
         except (OSError, ValueError, soundfile.SoundFileError) as error:
             self._partial.unlink(missing_ok=True)
@@ -130,7 +136,8 @@ class FileSink(Sink):
         return [f"{told} and was cut off; {kept}."]
 
     def _unwritable(self, error: Exception) -> AudioError:
-        return _unwritable(self._path, str(error).strip(" ."))
+        reason = getattr(error, "error_string", None) or getattr(error, "strerror", None) or error
+        return _unwritable(self._path, str(reason).strip(" ."))
 
     def _full(self) -> AudioError:
         return AudioError(f"{self._path}: an AIFF holds 4 GiB and no more; name a WAV to write")

@@ -20,10 +20,14 @@ from bridge.cli import (
     plugins,
 )
 from bridge.cli.explained import explained
+from bridge.cli.printing import OneLine
 
 _CODES = (
     (0, "done"),
-    (errors.BridgeError.exit_code, "a setting out of range, or an unforeseen fault"),
+    (
+        errors.BridgeError.exit_code,
+        "a setting out of range, no folder or display to work with, or an unforeseen fault",
+    ),
     (2, "wrong usage"),
     (errors.AudioError.exit_code, "an audio file cannot be used"),
     (errors.ManifestError.exit_code, "the manifest is not valid or lacks the plugin"),
@@ -32,6 +36,7 @@ _CODES = (
     (errors.HostError.exit_code, "the effect host does not answer"),
     (errors.DeviceError.exit_code, "a sound device is missing or refuses"),
     (130, "stopped with Ctrl-C before it was done"),
+    (129, "the terminal was closed before it was done; 143: SIGTERM came"),
 )
 _EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:<4}{meaning}" for code, meaning in _CODES)
 
@@ -58,7 +63,9 @@ def _frame(
     ] = False,
 ) -> None:
     """Listen to your playing and turn an effect's knobs until it sounds like a reference."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    told = logging.StreamHandler()
+    told.setFormatter(OneLine("%(levelname)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[told])
 
 
 _COMMANDS = (

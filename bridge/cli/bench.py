@@ -5,13 +5,13 @@ from math import isnan
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from bridge.bench import GOALS, Goal, measure
 from bridge.bench.figures import Report
 from bridge.bench.run import LEAST_S, MEMORY_S, MOST_S
 from bridge.cli.options import JsonOption, echo_json
+from bridge.cli.printing import screen
 
 EXAMPLES = """\
   dafx-bridge bench
@@ -57,7 +57,7 @@ def command(
         limit = f"{'≥' if goal.at_least else '≤'} {goal.limit:g} {goal.unit}"
         met = goal.met(report)
         table.add_row(goal.name, measured, limit, "" if met is None else "yes" if met else "no")
-    Console().print(table)
+    screen().print(table)
     typer.echo(
         f"bare inference {report.bare_inference_ms.p50:.2f} ms; trying settings in the background"
         f" {100 * report.decider_share:.0f} % of a core; memory {report.memory_mb:.0f} MB;"

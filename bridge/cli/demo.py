@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from bridge.cli.options import JsonOption, echo_json
+from bridge.cli.printing import printable, screen
 from bridge.demo.run import run_demo
 from bridge.errors import BridgeError
 
@@ -47,7 +47,7 @@ def command(
     for symbol, row in result.report["parameters"].items():
         name = result.truth.plugin.parameter(symbol).name
         table.add_row(name, f"{row['predicted']:.3f}", f"{row['true']:.3f}", row["unit"])
-    console = Console()
+    console = screen()
     console.print(table)
     distance = result.report["distance"]
     console.print(
@@ -55,4 +55,6 @@ def command(
         f" {distance['after']:.2f} dB after, {distance['true_parameters']:.2f} dB with the true"
         " parameters"
     )
-    console.print(f"wrote processed.wav, picture.png and report.json to {out}", soft_wrap=True)
+    console.print(
+        f"wrote processed.wav, picture.png and report.json to {printable(str(out))}", soft_wrap=True
+    )

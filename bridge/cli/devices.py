@@ -1,10 +1,8 @@
 """`dafx-bridge devices`: what --input and --play can name."""
 
-from rich.console import Console
-from rich.table import Table
-
 from bridge.audio.devices import list_devices
 from bridge.cli.options import JsonOption, echo_json
+from bridge.cli.printing import print_table
 
 EXAMPLES = """\
   dafx-bridge devices
@@ -25,7 +23,5 @@ def command(as_json: JsonOption = False) -> None:
     if as_json:
         echo_json(rows)
         return
-    table = Table(*_COLUMNS.values())
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    Console().print(table)
+    cells = [tuple(str(value) for value in row.values()) for row in rows]
+    print_table(tuple(_COLUMNS.values()), cells, whole=("index", "name"))

@@ -12,6 +12,7 @@ from bridge.control import PORT
 from bridge.control.logs import logging_to
 from bridge.control.oscquery import OscQuery
 from bridge.control.service import Service
+from bridge.control.state_folder import state_folder
 from bridge.library import open_library
 
 EXAMPLES = """\
@@ -47,6 +48,7 @@ def command(
     folder = state or Path(dirs.user_config_dir)
     log = (state or Path(dirs.user_log_dir)) / LOG
     with (
+        state_folder(folder),
         logging_to(log),
         Service(port, open_library(), folder, log) as service,
         OscQuery(query_port, service.surface) as query,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import typer
 
+from bridge.cli.printing import printable
 from bridge.errors import BridgeError
 
 
@@ -16,7 +17,7 @@ def explained(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*arguments, **options)
         except BridgeError as error:
-            typer.echo(f"error: {error}", err=True)
+            typer.echo(f"error: {printable(str(error))}", err=True)
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bridge.control.client import PORT
+from bridge.control.state_folder import make_folder
 from bridge.errors import BridgeError
 
 EXAMPLES = """\
@@ -37,4 +38,10 @@ def command(
     except ModuleNotFoundError as error:
         missing = str(error.name).partition(".")[0]
         raise BridgeError(f"the window needs {missing}; pip install 'dafx-bridge[gui]'") from None
+    except ImportError as error:
+        raise BridgeError(
+            f"Qt cannot be loaded ({error}); install the system's package for it"
+        ) from None
+    if state:
+        make_folder(state, "--state")
     raise typer.Exit(window.run(port, str(state or ""), settings, owned))

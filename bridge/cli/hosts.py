@@ -2,10 +2,8 @@
 
 from dataclasses import asdict
 
-from rich.console import Console
-from rich.table import Table
-
 from bridge.cli.options import JsonOption, echo_json
+from bridge.cli.printing import print_table
 from bridge.hosts import PROFILES
 
 EXAMPLES = """\
@@ -30,9 +28,12 @@ def command(as_json: JsonOption = False) -> None:
         keys = ("scheme", "name", "example", *_ABILITIES)
         echo_json([{key: asdict(profile)[key] for key in keys} for profile in PROFILES])
         return
-    table = Table("host", *_ABILITIES.values())
-    table.add_column("URL", overflow="fold")
-    for profile in PROFILES:
-        abilities = ["yes" if getattr(profile, key) else "no" for key in _ABILITIES]
-        table.add_row(profile.name, *abilities, profile.example)
-    Console().print(table)
+    rows = [
+        (
+            profile.name,
+            ", ".join(name for key, name in _ABILITIES.items() if getattr(profile, key)),
+            profile.example,
+        )
+        for profile in PROFILES
+    ]
+    print_table(("host", "can", "URL"), rows, whole=("URL",))

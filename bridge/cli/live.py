@@ -14,6 +14,7 @@ from bridge.cli.engine import LOG
 from bridge.cli.heard import Heard
 from bridge.cli.options import JsonOption, PluginOption, RigOption, chain_from, echo_json
 from bridge.cli.orders import Orders
+from bridge.cli.printing import printable
 from bridge.cli.stopping import stop_on_signals
 from bridge.control.kept_values import Preset
 from bridge.control.service import Service
@@ -162,7 +163,7 @@ def _obey(service: Service, order: list[str]) -> None:
                 known = "arm, arm PARAMETER or revert"
                 typer.echo(f"{' '.join(order)!r} is not known; say {known}", err=True)
     except BridgeError as error:
-        typer.echo(f"{_clear()}WARNING: {error}", err=True)
+        typer.echo(f"{_clear()}WARNING: {printable(str(error))}", err=True)
 
 
 def _figures(summary: Summary) -> dict[str, float]:
@@ -206,7 +207,7 @@ class _Line:
     def show(self, status: Status) -> None:
         """Print it, and a fault on a line of its own."""
         if status.fault:
-            typer.echo(f"{_clear()}WARNING: {status.fault}", err=True)
+            typer.echo(f"{_clear()}WARNING: {printable(status.fault)}", err=True)
         if sys.stderr.isatty():
             typer.echo(f"{_clear()}{self._text(status)}", nl=False, err=True)
         elif status.time_s % 1 < 0.25:

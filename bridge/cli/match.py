@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from bridge.audio.formats import BitDepth
@@ -19,6 +18,7 @@ from bridge.cli.options import (
     echo_json,
     parameter_rows,
 )
+from bridge.cli.printing import printable, screen
 from bridge.errors import ModelError
 from bridge.estimate.answer import Answer
 from bridge.estimate.estimator import Estimator
@@ -160,7 +160,7 @@ def _rows(answer: Answer) -> list[dict[str, Any]]:
 
 
 def _print(result: MatchResult, places: Places | None, out: Path) -> None:
-    console, setting = Console(), result.answer.setting
+    console, setting = screen(), result.answer.setting
     for slot in setting.chain.slots:
         left_out = slot.id in setting.bypassed and not result.answer.bypass
         console.print(_table(result.answer, slot, ", left out" if left_out else ""))
@@ -176,7 +176,7 @@ def _print(result: MatchResult, places: Places | None, out: Path) -> None:
         console.print(f"{result.tried} settings tried in {result.seconds:.1f} s")
     if places:
         console.print(_drawn(places), highlight=False)
-    console.print(f"wrote {out}", soft_wrap=True)
+    console.print(f"wrote {printable(str(out))}", soft_wrap=True)
 
 
 def _table(answer: Answer, slot: Slot, remark: str) -> Table:

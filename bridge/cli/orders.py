@@ -30,4 +30,8 @@ class Orders:
         return [words for line in lines if (words := line.decode(errors="replace").split())]
 
     def _may_read(self) -> bool:
-        return not os.isatty(self._file) or os.tcgetpgrp(self._file) == os.getpgrp()
+        try:
+            return not os.isatty(self._file) or os.tcgetpgrp(self._file) == os.getpgrp()
+        except OSError:
+            # The terminal is gone.
+            return False

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from bridge.cli.options import JsonOption, echo_json
+from bridge.cli.printing import print_table
 from bridge.effects import load_effect
 from bridge.errors import EffectError
 from bridge.library import open_library
@@ -32,9 +30,8 @@ def command(as_json: JsonOption = False) -> None:
             }
         )
         return
-    console = Console()
-    console.print(_plugin_table(manifest.plugins, faults))
-    console.print(_rig_table(manifest.rigs, faults))
+    _print_plugins(manifest.plugins, faults)
+    _print_rigs(manifest.rigs, faults)
 
 
 def _plugin_entry(plugin: PluginSpec, faults: Faults) -> dict[str, Any]:
@@ -61,40 +58,37 @@ def _rig_entry(rig: RigSpec, faults: Faults) -> dict[str, Any]:
     }
 
 
-def _plugin_table(plugins: tuple[PluginSpec, ...], faults: Faults) -> Table:
-    table = _table("plugin", "kind", "installed", "model", "parameters")
-    for plugin in plugins:
-        table.add_row(
+def _print_plugins(plugins: tuple[PluginSpec, ...], faults: Faults) -> None:
+    rows = [
+        (
             plugin.id,
             plugin.kind,
             faults[plugin.id] or "yes",
             "yes" if plugin.model else "-",
             ", ".join(spec.symbol for spec in plugin.parameters),
         )
-    return table
+        for plugin in plugins
+    ]
+    # An id is there to be copied.
+    print_table(("plugin", "kind", "installed", "model", "parameters"), rows, whole=("plugin",))
 
 
-def _rig_table(rigs: tuple[RigSpec, ...], faults: Faults) -> Table:
-    table = _table("rig", "kind", "installed", "slots")
-    for rig in rigs:
-        missing = _missing(rig, faults)
-        table.add_row(
+def _print_rigs(rigs: tuple[RigSpec, ...], faults: Faults) -> None:
+    rows = [
+        (
             rig.id,
             rig.kind,
-            f"without {', '.join(missing)}" if missing else "yes",
+            f"without {', '.join(missing)}" if (missing := _missing(rig, faults)) else "yes",
             ", ".join(f"({s.slot})" if s.optional else s.slot for s in rig.slots),
         )
-    table.caption = "A slot in brackets may be left out."
-    return table
-
-
-def _table(first: str, *others: str) -> Table:
-    """An id is never cut, as it is there to be copied."""
-    table = Table()
-    table.add_column(first, no_wrap=True)
-    for name in others:
-        table.add_column(name, overflow="fold")
-    return table
+        for rig in rigs
+    ]
+    print_table(
+        ("rig", "kind", "installed", "slots"),
+        rows,
+        whole=("rig",),
+        caption="A slot in brackets may be left out.",
+    )
 
 
 def _missing(rig: RigSpec, faults: Faults) -> list[str]:

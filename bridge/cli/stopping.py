@@ -1,4 +1,7 @@
-"""Ctrl-C, SIGTERM or the end of standard input as an event: a loop ends its hop in peace."""
+"""What asks a command to stop, as an event: a loop ends its hop in peace.
+
+Ctrl-C, SIGTERM, the end of the terminal, or the end of standard input.
+"""
 
 import os
 import signal
@@ -8,16 +11,43 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from types import FrameType
 
+_BY_NAME = ("SIGTERM", "SIGHUP", "SIGBREAK")
+"""Windows knows no SIGHUP, and sends SIGBREAK where a console is closed."""
+_HANGUPS = {getattr(signal, name) for name in ("SIGHUP", "SIGBREAK") if hasattr(signal, name)}
+
+
+def ending_signals() -> list[signal.Signals]:
+    """Those that end a program from outside, but for Ctrl-C.
+
+    One that is ignored is left out: whoever started this wants it to outlive its terminal.
+    """
+    there = [signal.Signals(getattr(signal, name)) for name in _BY_NAME if hasattr(signal, name)]
+    return [number for number in there if signal.getsignal(number) is not signal.SIG_IGN]
+
+
+def clean_up_when_ended() -> None:
+    """Have those signals end this process as an error does, so that nothing half-done stays."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        _leave_terminal(number)
+        # As a shell tells of a process that a signal has ended.
+        sys.exit(128 + number)
+
+    for number in ending_signals():
+        signal.signal(number, end)
+
 
 @contextmanager
 def stop_on_signals() -> Iterator[Event]:
-    """An event that the first Ctrl-C or SIGTERM sets; must be entered on the main thread."""
+    """An event that the first of Ctrl-C and `ending_signals` sets; enter it on the main thread."""
     stop = Event()
 
-    def ask(_signal: int, _frame: FrameType | None) -> None:
+    def ask(number: int, _frame: FrameType | None) -> None:
+        _leave_terminal(number)
         stop.set()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    wanted = (signal.SIGINT, *ending_signals())
+    before = {number: signal.signal(number, ask) for number in wanted}
     try:
         yield stop
     finally:
@@ -36,3 +66,23 @@ def stop_at_end_of_input(stop: Event) -> None:
         stop.set()
 
     Thread(target=wait, name="end-of-input", daemon=True).start()
+
+
+def _leave_terminal(number: int) -> None:
+    """Where the terminal is gone, what is still said must fail nobody."""
+    if number not in _HANGUPS:
+        return
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for file in (1, 2):
+        if _is_gone(file):
+            os.dup2(nowhere, file)
+    os.close(nowhere)
+
+
+def _is_gone(file: int) -> bool:
+    """Whether a terminal that has hung up is there, or nothing."""
+    try:
+        os.write(file, b"")
+    except OSError:
+        return True
+    return False

@@ -17,6 +17,9 @@ from bridge.audio.recording import recording_of
 from bridge.errors import AudioError
 from bridge.estimate.listener import Listener, ReferenceAnalysis
 
+_ROUNDED_S = 0.05
+"""A region's end may be beyond the recording's by as much: times are told rounded."""
+
 
 @dataclass(frozen=True)
 class Region:
@@ -37,6 +40,15 @@ class Region:
     def whole(self) -> bool:
         """Whether it is all of a recording."""
         return self.begin_s == self.end_s == 0
+
+    def excess(self, seconds: float) -> str:
+        """What to say where it goes beyond the end of a recording; empty otherwise."""
+        if self.end_s <= seconds + _ROUNDED_S:
+            return ""
+        return (
+            f"The region ends at {self.end_s:g} s and the recording at {seconds:.1f} s; it counts"
+            " up to there."
+        )
 
     def cut(self, audio: Audio, rate: int, path: Path) -> Audio:
         """Audio (channels, frames) of the file at `path`, from beginning to end.
@@ -66,8 +78,9 @@ class Reference:
 def read_reference(path: Path, region: Region, listener: Listener) -> Reference:
     """Read and analyse a region of a file. Raises AudioError where it cannot be used."""
     with AudioReader(path) as file:
-        audio = region.cut(file.rest(), file.sample_rate, path)
-        rate, faults = file.sample_rate, tuple(file.advice)
+        whole, rate = file.rest(), file.sample_rate
+        faults = tuple(file.advice)
+    audio, seconds = region.cut(whole, rate, path), whole.shape[1] / rate
     require_sound(audio, path)
     analysis = listener.analyse(audio, rate, str(path))
     features = listener.features
@@ -75,7 +88,10 @@ def read_reference(path: Path, region: Region, listener: Listener) -> Reference:
     measured = [statistics(part, features) for part in active_windows(mono, features, str(path))]
     spectra = np.mean([spectrum_db(part, features) for part in measured], axis=0)
     recording = replace(recording_of(audio, rate), faults=faults)
-    return Reference(analysis, spectra.tolist(), report_of(recording, mono, measured, features))
+    report = report_of(recording, mono, measured, features)
+    if excess := region.excess(seconds):
+        report = replace(report, advice=[excess, *report.advice])
+    return Reference(analysis, spectra.tolist(), report)
 
 
 def spectrum_db(measured: Statistics, features: FeatureSettings) -> list[float]:

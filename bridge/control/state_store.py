@@ -8,11 +8,12 @@ import json
 import logging
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from threading import Condition, Thread
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import override
 
 from bridge.closing import Closing
@@ -49,13 +50,16 @@ class Kept(BaseModel):
         """What is in the folder; where that cannot be used, nothing, and the file is put aside."""
         path = folder / FILE
         try:
-            return cls.model_validate_json(path.read_bytes())
+            # Not by pydantic, which takes no names of files that are not UTF-8.
+            return cls.model_validate(json.loads(path.read_bytes()))
         except FileNotFoundError:
             return cls()
-        except (OSError, ValidationError) as error:
+        # A ValidationError is a ValueError too.
+        except (OSError, ValueError, RecursionError) as error:
             aside = path.with_suffix(".broken.json")
             _log.warning("%s cannot be used (%s); it is put aside as %s", path, error, aside)
-            path.replace(aside)
+            with suppress(OSError):
+                path.replace(aside)
             return cls()
 
     def write(self, folder: Path) -> None:

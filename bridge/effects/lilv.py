@@ -113,12 +113,11 @@ class Lilv:
         self._urids: dict[bytes, int] = {}
         self._map = _UridMap(None, _UridMap._fields_[1][1](self._urid))
         self.world = self.call("world_new")
-        with quiet():
-            self.call("world_load_all", self.world)
+        self.call("world_load_all", self.world)
 
     def call(self, name: str, *arguments: object) -> int:
-        """Call `lilv_NAME` under the lock."""
-        with LOCK:
+        """Call `lilv_NAME` under the lock; bundles are read when they are first asked about."""
+        with quiet():
             result: int = getattr(self._library, f"lilv_{name}")(*arguments)
             return result
 
@@ -203,19 +202,32 @@ def lilv() -> Lilv:
 def quiet() -> Iterator[None]:
     """Drop what lilv prints itself: it complains about every broken bundle on the computer.
 
-    A bundle is read when it is first asked about, and its library when it is first instantiated.
-    What other threads and new processes say meanwhile is lost too, so no more than that belongs
-    inside. One thread at a time, or the last would put back what the first has put there.
+    It prints through C's `stderr`, which is another file meanwhile. Python and other processes
+    write past that, so what they say is heard. One thread at a time, or the last would put back
+    what the first has put there.
     """
     with LOCK:
-        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
+        stream, nowhere = _c_stderr()
+        if stream is None:
+            yield
+            return
+        kept, stream.value = stream.value, nowhere
         try:
             yield
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            os.close(nowhere)
+            stream.value = kept
+
+
+@cache
+def _c_stderr() -> tuple[c.c_void_p | None, int | None]:
+    """C's variable, and a file that goes nowhere; None where the variable cannot be changed."""
+    libc = c.CDLL(None)
+    # Elsewhere, as in musl, it is a constant.
+    name = "stderr" if hasattr(libc, "gnu_get_libc_version") else "__stderrp"
+    if not hasattr(libc, name):
+        return None, None
+    libc.fopen.restype, libc.fopen.argtypes = c.c_void_p, [c.c_char_p, c.c_char_p]
+    return c.c_void_p.in_dll(libc, name), libc.fopen(os.fsencode(os.devnull), b"w")
 
 
 @contextmanager

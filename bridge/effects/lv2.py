@@ -9,7 +9,7 @@ from bridge.arrays import Audio
 from bridge.effects import lilv as api
 from bridge.effects.base import BLOCK_FRAMES, Effect, EffectStream
 from bridge.effects.groups import GroupedStream, Instance
-from bridge.effects.lilv import LOCK, lilv, quiet
+from bridge.effects.lilv import lilv
 from bridge.errors import EffectError
 from bridge.manifest import PluginSpec, Setting
 
@@ -44,10 +44,8 @@ class Lv2Effect(Effect):
                 " mda-lv2` brings the mda suite"
             )
         self._plugin: int = found
-        with quiet():
-            self._ports = _read_ports(found)
-            opens = lilv().opens(found)
-        if not opens:
+        self._ports = _read_ports(found)
+        if not lilv().opens(found):
             raise EffectError(
                 f"{plugin.id}: the LV2 plugin {uri} cannot be opened; its files are broken or it"
                 " needs what this host does not give; install it again, or name another plugin"
@@ -154,8 +152,7 @@ def _read_ports(plugin: int) -> _Ports:
     world = lilv()
     count = world.call("plugin_get_num_ports", plugin)
     ranges = [np.zeros(count, np.float32) for _ in range(3)]
-    with LOCK:
-        world.call("plugin_get_port_ranges_float", plugin, *(r.ctypes.data for r in ranges))
+    world.call("plugin_get_port_ranges_float", plugin, *(r.ctypes.data for r in ranges))
     controls: dict[str, int] = {}
     control_outputs: list[int] = []
     audio_in: list[int] = []

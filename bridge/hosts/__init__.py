@@ -1,6 +1,6 @@
 """Effect hosts the bridge can drive, one file for each dialect, behind one small interface."""
 
 from bridge.hosts.base import Host, News, Profile
-from bridge.hosts.connect import PROFILES, connect, discover, listing
+from bridge.hosts.connect import PROFILES, FoundTrack, connect, discover, listing
 
-__all__ = ["PROFILES", "Host", "News", "Profile", "connect", "discover", "listing"]
+__all__ = ["PROFILES", "FoundTrack", "Host", "News", "Profile", "connect", "discover", "listing"]

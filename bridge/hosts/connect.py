@@ -6,6 +6,7 @@ TRACK may be several names with commas between them, PLUGIN one name a slot of t
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -125,14 +126,10 @@ def _open(url: str) -> tuple[Dialect, Wanted]:
             " embedded://127.0.0.1:9001"
         )
     profile, dialect = _DIALECTS[parts.scheme]
+    numeric = _on_this_computer(address)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     if not options.keys() <= dict(parse_qsl(urlsplit(profile.example).query)).keys():
         raise HostError(f"{url!r} asks for what is not known; such a URL is {profile.example}")
-    try:
-        # Resolved once: a name would be looked up again for every datagram.
-        numeric = socket.gethostbyname(address)
-    except (OSError, UnicodeError):
-        raise HostError(f"{address!r} is not a known computer; give its name or address") from None
     opened = dialect((numeric, port), options)
     path = [
         tuple(unquote(name) for name in part.split(",")) for part in parts.path.split("/") if part
@@ -144,6 +141,23 @@ def _open(url: str) -> tuple[Dialect, Wanted]:
             f"{url!r} names too much; such a URL is {profile.example}, with %2F for a / in a name"
         )
     return opened, Wanted(*path) if tracks else Wanted((), *path)
+
+
+def _on_this_computer(address: str) -> str:
+    """The address in numbers, resolved once: a name would be looked up for every datagram.
+
+    Raises HostError for another computer's, which our sockets, all on loopback, cannot reach.
+    """
+    accepted = "hosts are reached at 127.0.0.1 or localhost"
+    if ":" in address:
+        raise HostError(f"[{address}] is an IPv6 address; {accepted}")
+    try:
+        numeric = socket.gethostbyname(address)
+    except (OSError, UnicodeError):
+        raise HostError(f"{address!r} is not a known computer; {accepted}") from None
+    if not IPv4Address(numeric).is_loopback:
+        raise HostError(f"{address} cannot be reached, as nothing leaves this computer; {accepted}")
+    return numeric
 
 
 def _port(profile: Profile, options: Options) -> int:

@@ -50,6 +50,15 @@ class OscDialect(Dialect):
                 f"UDP port {port}, to which {profile.name} answers, is taken; end the other"
                 " program, or set another in the host and add ?reply=PORT to the URL"
             ) from None
+        if self._socket.port == address[1]:
+            # It would hear its own questions and take them for answers.
+            self._socket.close()
+            if port:
+                raise HostError(
+                    f"{profile.name} is asked at port {port}, so it cannot answer there too; give"
+                    " another ?reply=PORT, and set it in the host"
+                )
+            raise self._unanswered()
 
     @override
     def poll(self) -> News[Ref]:

@@ -112,6 +112,9 @@ def encode(message: Message) -> bytes:
             raise PacketError(f"{message.address}: cannot send a {type(argument).__name__}")
         if isinstance(argument, float) and not isfinite(argument):
             raise PacketError(f"{message.address}: cannot send {argument}; give a finite number")
+        if isinstance(argument, str):
+            # The name of a file need not be UTF-8, which is all that goes out.
+            argument = argument.encode(errors="backslashreplace").decode()
         builder.add_arg(argument, tag)
     try:
         return builder.build().dgram

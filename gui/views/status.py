@@ -24,8 +24,18 @@ ENGINE = {
 }
 ENGINE_HELP = {
     "frozen": "The engine has said nothing for two seconds; Ctrl+Shift+R restarts it.",
-    "down": "The engine ends as soon as it starts; the log says why. Ctrl+Shift+R tries again.",
+    "down": "The engine ends as soon as it starts. Ctrl+Shift+R tries again.",
 }
+
+
+def engine_message(engine: str, reason: str) -> str:
+    """What to say when the supervisor's state becomes this; empty where all is well.
+
+    `reason` is what an engine that has ended said last.
+    """
+    if engine == "down" and reason:
+        return f"The engine does not start: {reason}. Ctrl+Shift+R tries again."
+    return ENGINE_HELP.get(engine, "")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Small parts that several widgets are made of."""
 
 from collections.abc import Callable
+from html import escape
 
 from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QFont, QPainter, QPaintEvent, QPixmap, QResizeEvent
@@ -28,9 +29,16 @@ _MIDDLE = Qt.TextElideMode.ElideMiddle
 def label(text: str, kind: str = "", wrap: bool = False) -> QLabel:
     """A label; `kind` is its style."""
     made = QLabel(text)
+    # Names of files and plugins stand in labels, and Qt would take some for markup.
+    made.setTextFormat(Qt.TextFormat.PlainText)
     made.setObjectName(kind)
     made.setWordWrap(wrap)
     return made
+
+
+def as_tip(words: str) -> str:
+    """A tip that says exactly that; Qt would take a name with an angle bracket for markup."""
+    return f"<p style='white-space: pre-wrap'>{escape(words)}</p>" if "<" in words else words
 
 
 def button(
@@ -83,6 +91,7 @@ class Elided(QLabel):
 
     def __init__(self, kind: str = "", cut: Qt.TextElideMode = _MIDDLE) -> None:
         super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setObjectName(kind)
         self._mode = cut
         self._words = ""
@@ -107,7 +116,7 @@ class Elided(QLabel):
         cut = self.fontMetrics().elidedText(self._words, self._mode, self.width())
         self.setText(cut)
         whole = "" if cut == self._words else self._words
-        self.setToolTip("\n".join(filter(None, (whole, self._more))))
+        self.setToolTip(as_tip("\n".join(filter(None, (whole, self._more)))))
 
 
 class Name(Elided):

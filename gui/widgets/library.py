@@ -6,7 +6,7 @@ from PyQt6.QtWidgets import QDialog, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from gui.engine import Engine
 from gui.views.catalogue import Entry, catalogue
-from gui.widgets.basics import button, label, row
+from gui.widgets.basics import as_tip, button, label, row
 
 ID = Qt.ItemDataRole.UserRole
 
@@ -26,7 +26,7 @@ def fill_catalogue(model: QStandardItemModel, entries: list[Entry]) -> None:
             model.appendRow(heading)
         item = QStandardItem(entry.text)
         item.setData(entry.id, ID)
-        item.setToolTip(entry.missing or entry.help)
+        item.setToolTip(as_tip(entry.missing or entry.help))
         item.setEditable(False)
         item.setEnabled(not entry.missing)
         model.appendRow(item)

@@ -38,7 +38,7 @@ from gui.views.presets import (
     save_preset,
     setting_now,
 )
-from gui.views.status import ENGINE_HELP
+from gui.views.status import engine_message
 from gui.views.values import amount, is_on, text
 from gui.widgets.background import finish
 from gui.widgets.basics import GAP, restyle
@@ -291,8 +291,8 @@ class MainWindow(QMainWindow):
         before = self.supervisor.state
         self.supervisor.look(now_s, self.engine.told_time_at)
         now = self.supervisor.state
-        if now != before and now in ENGINE_HELP:
-            self.messages.say(ENGINE_HELP[now])
+        if now != before and (words := engine_message(now, self.supervisor.reason)):
+            self.messages.say(words)
 
     def _show_switches(self) -> None:
         for what in ACTIONS:

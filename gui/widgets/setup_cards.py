@@ -23,6 +23,7 @@ from gui.widgets.basics import (
     Combo,
     Elided,
     StepCard,
+    as_tip,
     button,
     label,
     row,
@@ -94,7 +95,7 @@ class InputCard(StepCard):
         if source and source not in entries:
             entries = {source: Path(source).name} | entries
         _fill(self.device, entries, source)
-        self.device.setToolTip(text(values, "/input/device") or source)
+        self.device.setToolTip(as_tip(text(values, "/input/device") or source))
 
     def _show_channels(self) -> None:
         chosen = text(self._engine.values, "/source/channels")
@@ -228,7 +229,7 @@ class ChainCard(StepCard):
             own.setToolTip("Put together by hand")
             self._model.insertRow(0, own)
         self.choice.setCurrentIndex(self.choice.findData(wanted, ID) if wanted else -1)
-        self.choice.setToolTip(self.choice.currentText())
+        self.choice.setToolTip(as_tip(self.choice.currentText()))
 
 
 class HostCard(StepCard):

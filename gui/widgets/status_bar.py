@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from gui.engine import Engine
 from gui.views.status import Segment, segments
-from gui.widgets.basics import button, restyle
+from gui.widgets.basics import as_tip, button, restyle
 
 _FIELDS = ("engine", "device", "host", "latency", "sends", "overflows")
 _SIGNS = {"good": "● ", "warn": "◐ ", "bad": "▲ ", "quiet": ""}
@@ -57,8 +57,9 @@ class StatusBar(QFrame):
             if segment is None:
                 continue
             before = self._shown.get(name)
-            made.setText(_SIGNS[segment.level] + segment.text)
-            made.setToolTip(segment.help)
+            # A name's & is no shortcut.
+            made.setText((_SIGNS[segment.level] + segment.text).replace("&", "&&"))
+            made.setToolTip(as_tip(segment.help))
             made.setAccessibleDescription(segment.help)
             if before is None or before.level != segment.level:
                 made.setProperty("level", segment.level)

@@ -75,8 +75,9 @@ def test_a_frozen_engine_is_told_and_can_be_replaced(watched: Watched) -> None:
 
 
 def test_an_engine_that_cannot_start_is_given_up() -> None:
-    watched = Watched([sys.executable, "-c", "raise SystemExit(7)"])
+    watched = Watched([sys.executable, "-c", "raise SystemExit('a\\nerror: why')"])
     watched.until("down")
+    assert watched.supervisor.reason == "why"
     watched.client.close()
 
 

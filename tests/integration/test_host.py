@@ -162,7 +162,7 @@ def test_the_sound_is_that_of_the_offline_render(
     assert np.abs(wet[:, tail] - expected[:, tail]).max() < 1e-6
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_stopping_the_host_keeps_what_it_has_processed(
     guitar: tuple[Audio, int], write_wav: Callable[..., Path], tmp_path: Path, how: signal.Signals
 ) -> None:

@@ -201,7 +201,7 @@ def test_seconds_ends_it(clips: dict[str, Path], host: str) -> None:
     assert last["summary"]["predictions"] == 0
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ctrl_c_ends_it_with_a_summary(
     clips: dict[str, Path], host: str, how: signal.Signals
 ) -> None:

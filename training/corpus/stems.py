@@ -10,6 +10,7 @@ import numpy as np
 import soundfile
 
 from bridge.arrays import Audio
+from bridge.audio.names import file_name
 from training.errors import TrainingError
 
 INDEX = "index.json"
@@ -88,11 +89,11 @@ def in_pieces(audio: Audio) -> list[Audio]:
 def write_stem(path: Path, audio: Audio) -> None:
     """Write mono 48 kHz audio as 16-bit FLAC, whole or not at all."""
     partial = path.with_suffix(".partial")
-    soundfile.write(partial, audio, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+    soundfile.write(file_name(partial), audio, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
     partial.rename(path)
 
 
 def measure(path: Path) -> tuple[float, str]:
     """Seconds of a written stem and the SHA-256 of its samples."""
-    audio, rate = soundfile.read(path, dtype="int16")
+    audio, rate = soundfile.read(file_name(path), dtype="int16")
     return len(audio) / rate, hashlib.sha256(audio.tobytes()).hexdigest()

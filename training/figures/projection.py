@@ -5,7 +5,9 @@ import warnings
 import numpy as np
 
 from bridge.arrays import Floats
+from training.figures.compiled import let_numba_keep
 
+let_numba_keep()
 with warnings.catch_warnings():
     # umap says that it could do more with TensorFlow.
     warnings.simplefilter("ignore", ImportWarning)

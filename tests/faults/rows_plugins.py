@@ -1,0 +1,71 @@
+"""What foreign plugins bring with them."""
+
+from pathlib import Path
+
+from tests.faults.acts import Act, apart
+from tests.faults.row import Outcome, Room, Row
+
+FOLDERS = {"LV2_PATH": "{home}/lv2:/usr/lib/lv2"}
+_LILV = "lilv_"
+BROKEN = """\
+@prefix lv2: <http://lv2plug.in/ns/lv2core#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+<urn:test:worse> a lv2:Plugin ; lv2:binary <none.so> ; rdfs:seeAlso <none.ttl> .
+"""
+OTHERS = """
+import os, subprocess, sys, threading
+from bridge.effects.lilv import lilv
+def say():
+    while not done.wait(0.001):
+        os.write(2, b"ours\\n")
+        count.append(1)
+count, done = [], threading.Event()
+thread = threading.Thread(target=say, daemon=True)
+thread.start()
+found = lilv().plugin("urn:test:worse")
+subprocess.run([sys.executable, "-c", "import sys; print('a child', file=sys.stderr)"], check=True)
+assert not lilv().opens(found)
+done.set()
+thread.join()
+print(len(count))
+"""
+
+
+def broken(room: Room) -> None:
+    for name, content in (("bad", "nonsense <<<"), ("worse", BROKEN)):
+        bundle = room.home / "lv2" / f"{name}.lv2"
+        bundle.mkdir(parents=True)
+        (bundle / "manifest.ttl").write_text(content)
+
+
+def others(room: Room) -> Outcome:
+    """Nothing that others say meanwhile is lost."""
+    program = room.home / "others.py"
+    program.write_text(OTHERS)
+    outcome = _script(program)(room)
+    assert outcome.err.count("ours") == int(outcome.out)
+    return outcome
+
+
+def _script(program: Path) -> Act:
+    return apart(module=str(program), **FOLDERS)
+
+
+ROWS = (
+    Row(
+        "lilv complains to nobody",
+        apart("plugins", **FOLDERS),
+        0,
+        "mda-overdrive",
+        given=broken,
+        never=("Traceback", _LILV, "error:"),
+    ),
+    Row(
+        "what others say while lilv reads",
+        others,
+        0,
+        "a child",
+        given=broken,
+        never=("Traceback", _LILV, "error:"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Drawn by chance, for minutes: `make fuzz`. No part of `make test`."""
