@@ -28,6 +28,15 @@ class Feedback:
         while len(writes) > 2 and writes[1][0] < now_s - ECHO_S:
             writes.popleft()
 
+    def turned(self, address: str, value: float) -> None:
+        """A change that is certainly the musician's."""
+        self._known[address] = value
+
+    def in_flight(self, address: str, now_s: float) -> bool:
+        """Whether a write was sent so lately that it may reach the host only now."""
+        writes = self._sent.get(address)
+        return writes is not None and now_s - writes[-1][0] < ECHO_S
+
     def is_foreign(self, address: str, value: float) -> bool:
         """Whether the host tells a change that the bridge did not make.
 

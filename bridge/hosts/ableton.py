@@ -21,6 +21,7 @@ from bridge.hosts.base import (
     Ref,
 )
 from bridge.hosts.osc_dialect import Gathering, OscDialect
+from bridge.manifest import BYPASS
 from bridge.osc import Address, Argument, Message
 
 PROFILE = Profile(
@@ -184,7 +185,7 @@ def _tell(ref: Ref, value: Argument, news: Gathering) -> None:
     if isinstance(value, str):
         return
     if ref[1] == _SWITCH:
-        news.bypassed.append((ref[0], value < 0.5))
+        news.values.append(((ref[0], BYPASS), float(value < 0.5)))
     else:
         news.values.append((ref, float(value)))
 

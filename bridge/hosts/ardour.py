@@ -254,7 +254,9 @@ class Ardour(OscDialect):
         for number, attachment in enumerate(self._attached):
             if attachment.track != track or self._stale:
                 continue
-            news.bypassed.append((number, bool(plugins[attachment.plugin.key].bypassed)))
+            news.values.append(
+                ((number, BYPASS), float(bool(plugins[attachment.plugin.key].bypassed)))
+            )
             news.values += list(_pop(self._told, number).items())
             if number not in self._preceding:
                 # The last write has met the plugin that it was meant for.

@@ -21,7 +21,8 @@ from bridge.manifest import PluginSpec
 Key = int | str
 """What a host calls a track, a plugin or a parameter in its messages."""
 Ref = tuple[int, Key]
-"""A parameter of an attached plugin: the attachment's number from 0, and the parameter's key."""
+"""A parameter of an attached plugin: the attachment's number from 0, and the parameter's key, or
+`BYPASS` for its switch, which is 1 where the plugin is left out."""
 Name = TypeVar("Name")
 NEVER_S = inf
 """How often a host is asked, and after how long it is missed, that answers nothing."""
@@ -45,6 +46,9 @@ class Profile:
     follows: bool
     """Whether a knob that is moved in the host is noticed."""
     bypasses: bool
+    follows_bypass: bool = True
+    """Whether a plugin that is switched in the host is noticed; where not, a bypass is written when
+    it changes and not said again, or the musician's switch would be turned back."""
     tracks: bool = True
     """Whether plugins stand in tracks: a URL's path is TRACK/PLUGIN, and else PLUGIN."""
     pushes: bool = False
@@ -115,8 +119,8 @@ class News(Generic[Name]):
 
     values: tuple[tuple[Name, float], ...] = ()
     """In order; a parameter may be told several times."""
-    bypassed: tuple[tuple[int, bool], ...] = ()
-    """Likewise, whether the plugin of an attachment is left out. A `Host` has it in `values`."""
+    turned: tuple[tuple[Name, float], ...] = ()
+    """Likewise, changes that are certainly not the bridge's, of a host that does not echo."""
     answered: bool = False
     """Anything at all came."""
     moved: bool = False
@@ -168,7 +172,10 @@ class Dialect(Closing):
         """
 
     def mend(self) -> None:
-        """Blocking: things have moved; give back what was written to whatever took a place."""
+        """Blocking: things have moved; give back what was written to whatever took a place.
+
+        The attachments are still those of before.
+        """
 
     @abstractmethod
     def set(self, values: Mapping[Ref, float]) -> None:

@@ -26,6 +26,7 @@ from bridge.hosts.base import (
     Ref,
 )
 from bridge.hosts.osc_dialect import Gathering, OscDialect
+from bridge.manifest import BYPASS
 from bridge.osc import Address, Argument, Message
 
 PROFILE = Profile(
@@ -114,7 +115,6 @@ class Bitwig(Dialect):
         self._unanswered -= heard
         return News(
             tuple(((n, key), v) for n, news in enumerate(all_news) for (_, key), v in news.values),
-            tuple((n, on) for n, news in enumerate(all_news) for _, on in news.bypassed),
             # One that is silent is missed, however much the others say.
             answered=bool(heard) and not self._unanswered,
             moved=any(news.moved for news in all_news),
@@ -235,7 +235,7 @@ class _Controller(OscDialect):
                 news.moved |= not there
             case Message("/device/bypass", (int(on),)):
                 self._bypassed = bool(on)
-                news.bypassed.append((0, self._bypassed))
+                news.values.append(((0, BYPASS), float(self._bypassed)))
             case Message(address, (int(value),)) if parameter := _VALUE.fullmatch(address):
                 news.values.append(((0, f"{self._page}/{parameter[1]}"), float(value)))
 

@@ -60,6 +60,7 @@ class ChainHost(Host):
             of_slot = match(slot.plugin, self._parameters(slot, place))
             mapped |= {slot.address(symbol): m for symbol, m in of_slot.items()}
             refs |= {slot.address(symbol): (number, m.found.key) for symbol, m in of_slot.items()}
+            refs[slot.address(BYPASS)] = (number, BYPASS)
             parameters = tuple(m.found for m in of_slot.values())
             attachments.append(Attachment(place.track, place.plugin, parameters))
         self._dialect.attach(attachments)
@@ -144,14 +145,18 @@ class ChainHost(Host):
     @override
     def poll(self) -> News[str]:
         news = self._dialect.poll()
-        switches = [(self._chain.switches[number], float(on)) for number, on in news.bypassed]
-        self._bypassed |= switches
-        values = [
-            (address, self._mapped[address].to_real(value))
-            for ref, value in news.values
-            if (address := self._addresses.get(ref))
-        ]
-        return News((*values, *switches), answered=news.answered, moved=news.moved, gone=news.gone)
+        values, turned = self._real(news.values), self._real(news.turned)
+        self._bypassed |= {a: v for a, v in (*values, *turned) if a not in self._mapped}
+        return News(values, turned, news.answered, news.moved, news.gone)
+
+    def _real(self, told: Iterable[tuple[Ref, float]]) -> tuple[tuple[str, float], ...]:
+        """Addresses and real values of what a dialect tells."""
+        known = ((self._addresses.get(ref), value) for ref, value in told)
+        return tuple(
+            (address, self._mapped[address].to_real(value) if address in self._mapped else value)
+            for address, value in known
+            if address
+        )
 
     @override
     def close(self) -> None:

@@ -25,14 +25,14 @@ class Gathering:
     """News as it comes in."""
 
     values: list[tuple[Ref, float]] = field(default_factory=list)
-    bypassed: list[tuple[int, bool]] = field(default_factory=list)
+    turned: list[tuple[Ref, float]] = field(default_factory=list)
     answered: bool = False
     moved: bool = False
     gone: bool = False
 
     def hand_out(self) -> News[Ref]:
         """The news, as a value."""
-        return News(tuple(self.values), tuple(self.bypassed), self.answered, self.moved, self.gone)
+        return News(tuple(self.values), tuple(self.turned), self.answered, self.moved, self.gone)
 
 
 class OscDialect(Dialect):

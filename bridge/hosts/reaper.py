@@ -23,6 +23,7 @@ from bridge.hosts.base import (
     Ref,
 )
 from bridge.hosts.osc_dialect import Gathering, OscDialect
+from bridge.manifest import BYPASS
 from bridge.osc import Address, Argument, Message
 
 PROFILE = Profile(
@@ -119,7 +120,7 @@ class Reaper(OscDialect):
             case (float() | int() as on,) if address.endswith("/bypass"):
                 place = address.removesuffix("/bypass")
                 if place in self._places:
-                    news.bypassed.append((self._places.index(place), on < 0.5))
+                    news.values.append(((self._places.index(place), BYPASS), float(on < 0.5)))
 
     def _refresh(self) -> None:
         banks = [Message(f"/device/{what}/count", (count,)) for what, count in _BANKS]

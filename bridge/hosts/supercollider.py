@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from bridge.hosts.base import Attachment, HostParameter, HostPlugin, HostTrack, Profile, Ref
 from bridge.hosts.osc_dialect import Gathering, OscDialect
+from bridge.manifest import BYPASS
 from bridge.osc import Address, Argument, Message
 
 PROFILE = Profile(
@@ -85,7 +86,8 @@ class SuperCollider(OscDialect):
                     if key in self._attached[number].keys and not isinstance(key, float)
                 ]
             case Message("/n_off" | "/n_on", (int(node), *_)) if node in nodes:
-                news.bypassed.append((nodes.index(node), message.address == "/n_off"))
+                off = float(message.address == "/n_off")
+                news.values.append(((nodes.index(node), BYPASS), off))
             case Message("/n_end" | "/n_move", (int(node), *_)) if node in nodes:
                 news.moved = True
             case Message("/fail", ("/s_get" | "/n_set", *_)):

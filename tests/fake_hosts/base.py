@@ -195,6 +195,15 @@ class FakeHost:
             parameter.value = spec.to_normalised(real) if self.normalised else real
             self.tell(parameter)
 
+    def switch(self, slot_id: str, enabled: bool) -> None:
+        """What a musician does: switch a plugin off or on in the host."""
+        with self._lock:
+            self.plugins[slot_id].enabled = enabled
+            self.tell_switched(self.plugins[slot_id])
+
+    def tell_switched(self, plugin: FakePlugin) -> None:
+        """Let listeners know, where this host does that."""
+
     def insert_above(self, position: int = 0) -> None:
         """What a musician does: insert a plugin on the guitar's track, at the top or below."""
         with self._lock:

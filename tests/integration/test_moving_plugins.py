@@ -1,0 +1,132 @@
+"""Plugins are moved, removed and inserted while the bridge follows: nobody else's values change."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from bridge.chain import Chain, chain_of
+from bridge.hosts import Host, connect
+from bridge.manifest import Manifest
+from tests.fake_hosts import FakeCarla, FakeHost
+from tests.fake_hosts.base import FakeParameter, FakePlugin
+from tests.following import following, holds
+
+DRIVE = "mda-overdrive/drive"
+EQ = {"Gain": 0.9, "Freq": 0.8, "Width": 0.7, "Mix": 0.6, "Low": 0.55, "Mid": 0.45, "High": 0.35}
+
+
+@pytest.fixture
+def one(manifest: Manifest) -> Chain:
+    return chain_of("mda-overdrive", manifest)
+
+
+@pytest.fixture
+def fake(request: pytest.FixtureRequest, one: Chain) -> Iterator[FakeHost]:
+    kind, *options = request.param if isinstance(request.param, tuple) else (request.param,)
+    with kind(one, *options) as running:
+        guitar = next(track for track in running.tracks if track.name == "guitar")
+        guitar.plugins.append(
+            FakePlugin("EQ", [FakeParameter(name, 0.0, 1.0, v) for name, v in EQ.items()])
+        )
+        yield running
+
+
+def eq(fake: FakeHost) -> FakePlugin:
+    """The plugin below the driven one, which takes its place where one above is removed."""
+    return next(p for track in fake.tracks for p in track.plugins if p.name == "EQ")
+
+
+def values_of(plugin: FakePlugin) -> dict[str, float]:
+    return {parameter.name: parameter.value for parameter in plugin.parameters}
+
+
+def eventually(wanted: Callable[[], bool], seconds: float = 10.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if wanted():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def noticed(host: Host) -> bool:
+    """Whether the host's answers to a question tell that something has moved."""
+    host.ask()
+    time.sleep(0.02)
+    return host.poll().moved
+
+
+def remove_above(fake: FakeHost) -> None:
+    """The plugin above goes, and nobody has been told yet."""
+    with fake._lock:
+        guitar = next(track for track in fake.tracks if track.name == "guitar")
+        guitar.plugins.pop(0)
+
+
+each = pytest.mark.parametrize("fake", [FakeCarla], indirect=True)
+
+
+@each
+def test_what_took_the_place_gets_back_what_was_written_to_it(fake: FakeHost) -> None:
+    with connect(fake.url, fake.chain) as host:
+        host.set({DRIVE: 0.25})
+        host.read()
+        remove_above(fake)
+        host.set({DRIVE: 0.5, "mda-overdrive/muffle": 0.625, "mda-overdrive/bypass": 1.0})
+        assert eventually(lambda: values_of(eq(fake)) != EQ)
+        assert eventually(lambda: noticed(host))
+        host.find()
+        assert eventually(lambda: values_of(eq(fake)) == pytest.approx(EQ))
+        assert eventually(lambda: eq(fake).enabled)
+        host.set({DRIVE: 0.75, "mda-overdrive/bypass": 0.0})
+        assert eventually(lambda: fake.values()[DRIVE] == pytest.approx(0.75, abs=2e-3))
+        assert values_of(eq(fake)) == pytest.approx(EQ)
+
+
+@each
+def test_a_removal_above_during_a_glide_changes_nobody_else(fake: FakeHost) -> None:
+    with following(fake) as loop:
+        loop.until(lambda: holds(fake, loop.goal))
+        loop.sweep(DRIVE, 0.5)
+        remove_above(fake)
+        loop.sweep(DRIVE, 2.0)
+        loop.until(lambda: not loop.driver.lost and holds(fake, loop.goal))
+        assert eventually(lambda: values_of(eq(fake)) == pytest.approx(EQ))
+        assert eq(fake).enabled
+        assert loop.driver.yielded == {}
+
+
+@pytest.mark.parametrize("fake", [FakeCarla], indirect=True)
+def test_carla_says_nothing_of_a_move_up_and_it_is_noticed_within_two_seconds(
+    fake: FakeCarla,
+) -> None:
+    tuner = fake.tracks[1].plugins[0]
+    with following(fake) as loop:
+        loop.until(lambda: holds(fake, loop.goal))
+        fake.move_up()
+        moved_s = time.monotonic()
+        loop.sweep(DRIVE, 0.5)
+        loop.until(lambda: loop.driver.lost)
+        assert time.monotonic() - moved_s < 2
+        loop.until(lambda: not loop.driver.lost and holds(fake, loop.goal))
+        assert eventually(lambda: values_of(tuner) == {"Tune": 0.5})
+        fake.turn(DRIVE, 0.75)
+        loop.until(lambda: DRIVE in loop.driver.yielded)
+        assert set(loop.driver.yielded) == {DRIVE}
+
+
+@pytest.mark.parametrize("fake", [FakeCarla], indirect=True)
+def test_a_knob_of_what_took_the_place_is_nobodys_hand_here(fake: FakeCarla) -> None:
+    with following(fake) as loop:
+        loop.until(lambda: holds(fake, loop.goal))
+        remove_above(fake)
+        loop.sweep(DRIVE, 0.3)
+        gain = eq(fake).parameters[0]
+        with fake._lock:
+            gain.value = 0.2
+            fake.tell(gain)
+        loop.sweep(DRIVE, 1.0)
+        loop.until(lambda: not loop.driver.lost and holds(fake, loop.goal))
+        assert loop.driver.yielded == {}
+        assert gain.value == pytest.approx(0.2)
