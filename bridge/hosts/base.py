@@ -10,7 +10,7 @@ for the host, a few seconds at most; nothing else waits.
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Generic, TypeVar
@@ -24,6 +24,8 @@ Ref = tuple[int, Key]
 """A parameter of an attached plugin: the attachment's number from 0, and the parameter's key, or
 `BYPASS` for its switch, which is 1 where the plugin is left out."""
 Name = TypeVar("Name")
+Progress = Callable[[int, int], None]
+"""Is told how many of how many are done."""
 NEVER_S = inf
 """How often a host is asked, and after how long it is missed, that answers nothing."""
 
@@ -129,6 +131,10 @@ class News(Generic[Name]):
     """The host has said that it quits, or closed the connection."""
 
 
+def silently(done: int, of: int) -> None:
+    """Progress that nobody asks for."""
+
+
 class Dialect(Closing):
     """A connection to one host, in the host's own keys and numbers.
 
@@ -154,6 +160,23 @@ class Dialect(Closing):
     ) -> Sequence[HostParameter]:
         """Blocking: the inputs of a plugin, with current values where the host tells them."""
         return ()
+
+    def plugins_of(self, tracks: Sequence[HostTrack]) -> Sequence[Sequence[HostPlugin]]:
+        """Blocking: the plugins of each of these tracks; at once where the host is slow."""
+        return [self.plugins(track) for track in tracks]
+
+    def parameters_of(
+        self, places: Sequence[tuple[HostTrack, HostPlugin]], told: Progress = silently
+    ) -> Sequence[Sequence[HostParameter]]:
+        """Blocking: the inputs of each of these plugins; at once where the host is slow.
+
+        `told` is called with how many of how many are done.
+        """
+        found = []
+        for number, (track, plugin) in enumerate(places, 1):
+            found.append(self.parameters(track, plugin))
+            told(number, len(places))
+        return found
 
     def assumed(
         self,

@@ -60,7 +60,7 @@ def find_places(dialect: Dialect, wanted: Wanted, chain: Chain) -> tuple[Place, 
     if wanted.tracks:
         meant = [_meant_track(tracks, name) for name in wanted.tracks]
         tracks = list(dict.fromkeys(meant))
-    listed = [place for track in tracks for place in _listed(dialect, track)]
+    listed = [place for of_track in _listed(dialect, tracks) for place in of_track]
     names = wanted.plugins or tuple(slot.plugin.name for slot in chain.slots)
     candidates = _candidates(listed, names)
     found: dict[int, Place] = {}
@@ -97,19 +97,25 @@ def find_again(
         if wanted.tracks or wanted.plugins:
             raise
         return find_places(dialect, wanted, chain)
-    listed = [place for track in tracks for place in _listed(dialect, track)]
+    listed = [place for of_track in _listed(dialect, tracks) for place in of_track]
     _check_order(found, listed, chain)
     return found
 
 
-def _listed(dialect: Dialect, track: HostTrack) -> list[Place]:
-    """The plugins of a track, in order."""
-    plugins = dialect.plugins(track)
-    names = [plugin.name for plugin in plugins]
-    return [
-        Place(track, plugin, names[: number + 1].count(plugin.name), names.count(plugin.name))
-        for number, plugin in enumerate(plugins)
-    ]
+def _listed(dialect: Dialect, tracks: Sequence[HostTrack]) -> list[list[Place]]:
+    """The plugins of each track, in order."""
+    found = []
+    for track, plugins in zip(tracks, dialect.plugins_of(tracks), strict=True):
+        names = [plugin.name for plugin in plugins]
+        found.append(
+            [
+                Place(
+                    track, plugin, names[: number + 1].count(plugin.name), names.count(plugin.name)
+                )
+                for number, plugin in enumerate(plugins)
+            ]
+        )
+    return found
 
 
 def _candidates(listed: Sequence[Place], names: Iterable[str]) -> dict[str, list[Place]]:
@@ -172,7 +178,7 @@ def _where_they_were(
 ) -> tuple[Place, ...]:
     """The same plugins on tracks of the same names."""
     now = {track: _same_track(tracks, track) for track in {place.track for place in before}}
-    listed = {track: _listed(dialect, found) for track, found in now.items()}
+    listed = dict(zip(now, _listed(dialect, list(now.values())), strict=True))
     found = []
     for place in before:
         same = [p for p in listed[place.track] if p.plugin.name == place.plugin.name]

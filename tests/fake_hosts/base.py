@@ -253,9 +253,14 @@ class FakeHost:
                 continue
             due = time.monotonic() + self.tick_s
             queue, self._queue = self._queue, []
-            for packet, sender in queue:
-                if not self.deaf:
-                    self._packet(packet, sender)
+            if not self.deaf:
+                self._queue = self._drain(queue)
+
+    def _drain(self, queue: list[tuple[bytes, Any]]) -> list[tuple[bytes, Any]]:
+        """Take all that has come in; what is left for the next tick."""
+        for packet, sender in queue:
+            self._packet(packet, sender)
+        return []
 
     def _packet(self, packet: bytes, sender: Any) -> None:
         if len(packet) > MAX_BYTES:

@@ -12,7 +12,7 @@ from bridge.errors import HostError
 from bridge.hosts import Host, connect, discover
 from bridge.manifest import BYPASS, Manifest
 from tests.fake_hosts import FAKES, FakeArdour, FakeBitwig, FakeLive, FakeReaper
-from tests.fake_hosts.base import FakeHost, FakeParameter, others
+from tests.fake_hosts.base import FakeHost, FakeParameter, FakePlugin, FakeTrack, others
 
 PATIENCE_S = 10.0
 ONE = "mda-combo"
@@ -129,6 +129,40 @@ def test_tracks_plugins_and_ranges_are_discovered(fake: FakeHost) -> None:
                 assert (told.min, told.max) == pytest.approx((expected.min, expected.max))
             if told.value is not None and not told.integer:
                 assert told.value == pytest.approx(expected.value, abs=1e-6)
+
+
+def crowd(fake: FakeHost, tracks: int, plugins: int) -> None:
+    """So many more tracks with so many plugins each, of eight knobs."""
+    knobs = [f"Knob {n}" for n in range(1, 9)]
+    for number in range(tracks):
+        fake.tracks.append(
+            FakeTrack(
+                f"more {number}",
+                [
+                    FakePlugin(f"Plugin {n}", [FakeParameter(k, 0.0, 1.0, 0.5) for k in knobs])
+                    for n in range(plugins)
+                ],
+            )
+        )
+
+
+def test_live_tells_sixty_tracks_within_five_seconds(manifest: Manifest) -> None:
+    chain = chain_of(ONE, manifest)
+    with FakeLive(chain, 0.1) as fake:
+        crowd(fake, 58, 4)
+        count = sum(len(track.plugins) for track in fake.tracks)
+        told: list[tuple[int, int]] = []
+        started = time.monotonic()
+        found = discover(fake.url, lambda *progress: told.append(progress))
+        assert time.monotonic() - started < 5
+        assert [len(track.plugins) for track in found] == [len(t.plugins) for t in fake.tracks]
+        assert found[-1].plugins[-1].parameters[-1].name == "Knob 8"
+        assert told[-1] == (count, count)
+        assert len(told) > 10
+        started = time.monotonic()
+        with connect(fake.url.replace("guitar/", "").replace("mda%20Combo", ""), chain) as host:
+            assert host.read()
+        assert time.monotonic() - started < 3
 
 
 @each(*FAKES)

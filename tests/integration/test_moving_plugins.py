@@ -8,7 +8,7 @@ import pytest
 from bridge.chain import Chain, chain_of
 from bridge.hosts import Host, connect
 from bridge.manifest import Manifest
-from tests.fake_hosts import FakeCarla, FakeHost
+from tests.fake_hosts import FakeCarla, FakeHost, FakeLive
 from tests.fake_hosts.base import FakeParameter, FakePlugin
 from tests.following import following, holds
 
@@ -64,7 +64,7 @@ def remove_above(fake: FakeHost) -> None:
         guitar.plugins.pop(0)
 
 
-each = pytest.mark.parametrize("fake", [FakeCarla], indirect=True)
+each = pytest.mark.parametrize("fake", [FakeCarla, (FakeLive, 0.1)], indirect=True)
 
 
 @each
@@ -130,3 +130,21 @@ def test_a_knob_of_what_took_the_place_is_nobodys_hand_here(fake: FakeCarla) -> 
         loop.until(lambda: not loop.driver.lost and holds(fake, loop.goal))
         assert loop.driver.yielded == {}
         assert gain.value == pytest.approx(0.2)
+
+
+def test_live_tells_under_old_numbers_and_is_believed_of_none(manifest: Manifest) -> None:
+    pair = chain_of("mda-overdrive,mda-overdrive", manifest)
+    with FakeLive(pair, 0.1) as fake, following(fake) as loop:
+        loop.until(lambda: holds(fake, loop.goal))
+        for _ in range(2):
+            fake.insert_above()
+            loop.until(lambda: loop.driver.lost)
+            loop.until(lambda: not loop.driver.lost and holds(fake, loop.goal))
+        raised = len(fake.raised)
+        # The second one's listener is at the number that is the first one's now.
+        fake.turn("mda-overdrive-2/muffle", 0.75)
+        loop.until(lambda: "mda-overdrive-2/muffle" in loop.driver.yielded)
+        loop.sweep(DRIVE, 1.0)
+        assert set(loop.driver.yielded) == {"mda-overdrive-2/muffle"}
+        assert fake.values()["mda-overdrive-2/muffle"] == pytest.approx(0.75)
+        assert len(fake.raised) == raised == 0
