@@ -42,8 +42,11 @@ class Feedback:
 
         A value that has not changed is nobody's, though a lost write should have changed it.
         """
-        before = self._known.setdefault(address, value)
-        if abs(value - before) <= self._tolerance:
+        before = self._known.get(address)
+        if before is not None and abs(value - before) <= self._tolerance:
             return False
         self._known[address] = value
-        return all(abs(value - w) > self._tolerance for _, w in self._sent.get(address, ()))
+        writes = self._sent.get(address, ())
+        # What is told for the first time may be of before, unless something was written since.
+        unknown = before is None and not writes
+        return not unknown and all(abs(value - w) > self._tolerance for _, w in writes)

@@ -12,6 +12,7 @@ that write, and is given back. A number at which another slot was ever listened 
 to again, and what is told there is believed of that slot alone.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
 
@@ -55,6 +56,8 @@ _VALUES = "/live/device/get/parameters/value"
 _VALUE = "/live/device/get/parameter/value"
 _SET = "/live/device/set/parameter/value"
 _ABOUT = tuple(f"/live/device/get/parameters/{what}" for what in ("name", "min", "max", "value"))
+_COUNTED = re.compile(r"\d+-(Audio|MIDI)")
+"""The name of a track to which nobody has given one: it counts."""
 _SWITCH = 0
 """A device's first parameter is its switch, 'Device On'."""
 _LATELY_S = 2.0
@@ -83,7 +86,10 @@ class Live(OscDialect):
     @override
     def tracks(self) -> Sequence[HostTrack]:
         (names,) = self._request_each([Message(_TRACKS)])
-        return [HostTrack(number, str(name)) for number, name in enumerate(names)]
+        return [
+            HostTrack(number, str(name), not _COUNTED.fullmatch(str(name)))
+            for number, name in enumerate(names)
+        ]
 
     @override
     def plugins(self, track: HostTrack) -> Sequence[HostPlugin]:

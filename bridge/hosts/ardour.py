@@ -276,8 +276,8 @@ class Ardour(OscDialect):
         news.moved |= (told.name, told.min, told.max) != (resolved.name, resolved.min, resolved.max)
         if number in self._preceding:
             self._before.setdefault((number, told.key), told)
-        else:
-            self._told[number, told.key] = told.value
+        # Also what comes in front of a write: a hand that it has overwritten is seen nowhere else.
+        self._told[number, told.key] = told.value
 
     def _descriptors(self, numbers: Iterable[int]) -> list[Message]:
         return [Message(_DESCRIPTOR, self._place(number)) for number in numbers]

@@ -99,6 +99,8 @@ class HostTrack:
 
     key: Key
     name: str
+    named: bool = True
+    """False where the host gives the name, and counts: it is another one's when tracks move."""
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from typing_extensions import override
 
 from bridge.chain import Chain, Slot
 from bridge.errors import HostError
-from bridge.hosts.base import NEVER_S, Attachment, Dialect, Host, HostParameter, News, Ref
+from bridge.hosts.base import Attachment, Dialect, Host, HostParameter, News, Ref
 from bridge.hosts.finding import Place, Wanted, find_again, find_places
 from bridge.hosts.matching import Mapped, match
 from bridge.manifest import BYPASS
 
 _READ_ATTEMPTS = 4
-_READ_S = 0.5
+_READ_S = 1.0
 _POLL_S = 0.005
 
 
@@ -85,8 +85,6 @@ class ChainHost(Host):
     def read(self) -> dict[str, float]:
         if not self.profile.reads:
             return {}
-        if self.profile.ask_s == NEVER_S:
-            return self._read_anew()
         # What has come in before is older than the question.
         self.poll()
         values: dict[str, float] = {}
@@ -108,20 +106,6 @@ class ChainHost(Host):
             f" {', '.join(address for address in self._mapped if address not in values)};"
             f" {self.profile.remedy}"
         )
-
-    def _read_anew(self) -> dict[str, float]:
-        """All that a host tells which cannot be asked for values alone."""
-        found = find_again(self._dialect, self._found, self._wanted, self._chain)
-        if [place.keys for place in found] != [place.keys for place in self._found]:
-            self._attach(found)
-        self._bypassed = self._told_by_places(found)
-        values = dict(self._bypassed)
-        for number, (slot, place) in enumerate(zip(self._chain.slots, found, strict=True)):
-            for parameter in self._parameters(slot, place):
-                address = self._addresses.get((number, parameter.key))
-                if address and parameter.value is not None:
-                    values[address] = self._mapped[address].to_real(parameter.value)
-        return values
 
     @override
     def set(self, values: Mapping[str, float]) -> None:

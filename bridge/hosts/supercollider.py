@@ -59,7 +59,9 @@ class SuperCollider(OscDialect):
             for (of, key), value in values.items():
                 pairs += [key, float(value)] if of == number else []
             if pairs:
-                self._send(Message("/n_set", (attachment.plugin.key, *pairs)))
+                write = Message("/n_set", (attachment.plugin.key, *pairs))
+                # In one packet, so that no hand comes between unseen.
+                self._send_together([_question(attachment), write])
 
     @override
     def bypass(self, number: int, on: bool) -> None:
@@ -67,7 +69,7 @@ class SuperCollider(OscDialect):
 
     @override
     def ask(self) -> None:
-        self._send(*(Message("/s_get", (a.plugin.key, *a.keys)) for a in self._attached))
+        self._send(*map(_question, self._attached))
 
     @override
     def close(self) -> None:
@@ -102,6 +104,11 @@ class SuperCollider(OscDialect):
 
         self._request(lambda: [Message("/g_queryTree", (0, 1))], take, lambda: bool(answers))
         return answers[-1]
+
+
+def _question(attachment: Attachment) -> Message:
+    """The values of a synth's controls."""
+    return Message("/s_get", (attachment.plugin.key, *attachment.keys))
 
 
 def _synths(tree: Sequence[Argument]) -> Iterator[tuple[HostPlugin, list[HostParameter]]]:

@@ -249,12 +249,16 @@ class FakeHost:
         while not self._stop.is_set():
             with contextlib.suppress(TimeoutError):
                 self._queue.append(self._socket.recvfrom(65_535))
+            self.idle()
             if time.monotonic() < due:
                 continue
             due = time.monotonic() + self.tick_s
             queue, self._queue = self._queue, []
             if not self.deaf:
                 self._queue = self._drain(queue)
+
+    def idle(self) -> None:
+        """What it does whenever it has the time."""
 
     def _drain(self, queue: list[tuple[bytes, Any]]) -> list[tuple[bytes, Any]]:
         """Take all that has come in; what is left for the next tick."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bridge.chain import Chain, chain_of
+from bridge.chain import Chain, ChainSetting, chain_of
 from bridge.manifest import Manifest
 from tests.fake_hosts import (
     FakeArdour,
@@ -64,11 +64,10 @@ def test_a_knob_set_back_to_where_it_was_first_is_a_hand(fake: FakeHost) -> None
         assert loop.driver.yielded[DRIVE] == pytest.approx(first, abs=2e-3)
 
 
-def wobble(loop: Loop, up: bool) -> None:
-    """A hop in which every knob is on its way."""
-    step = 0.01 if up else -0.01
-    values = {a: v + step for a, v in loop.goal.values.items()}
-    loop.goal = loop.goal.with_values(values)
+def wobble(loop: Loop, start: ChainSetting, hop: int) -> None:
+    """A hop in which every knob is on its way: up and down by a tenth, twice a second."""
+    away = 0.02 * min(hop % 10, 10 - hop % 10)
+    loop.goal = start.with_values({a: v + away for a, v in start.values.items()})
     loop.hop()
 
 
@@ -77,7 +76,7 @@ def test_jumps_at_random_moments_are_kept(fake: FakeHost) -> None:
     draw = random.Random(1)
     with following(fake) as loop:
         loop.until(lambda: holds(fake, loop.goal))
-        wrong = []
+        wrong, start = [], loop.goal
         for _ in range(JUMPS // 3):
             jumps = {a: draw.uniform(0.4, 1.0) for a in (DRIVE, MUFFLE, OUTPUT)}
             timers = [
@@ -86,7 +85,7 @@ def test_jumps_at_random_moments_are_kept(fake: FakeHost) -> None:
             for timer in timers:
                 timer.start()
             for hop in range(round(1.5 / HOP_S)):
-                wobble(loop, up=hop % 20 < 10)
+                wobble(loop, start, hop)
             kept, told = fake.values(), loop.driver.yielded
             wrong += [
                 (a, v, kept[a], told.get(a))
