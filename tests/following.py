@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
@@ -43,13 +43,18 @@ class Loop:
             self.hop()
 
 
-@contextmanager
-def following(fake: FakeHost) -> Iterator[Loop]:
+def following(fake: FakeHost) -> AbstractContextManager[Loop]:
     """Follow a goal an eighth up from the bottom of every range."""
+    return following_at(fake, fake.url)
+
+
+@contextmanager
+def following_at(fake: FakeHost, url: str) -> Iterator[Loop]:
+    """The same, at another URL of the fake."""
     chain = fake.chain
     values = [0.0 if p.spec.classes else 0.125 for p in chain.parameters]
     goal = ChainSetting.of_normalised(chain, values)
-    with connect(fake.url, chain) as host, Driver(host, chain) as driver:
+    with connect(url, chain) as host, Driver(host, chain) as driver:
         yield Loop(driver, goal)
 
 

@@ -60,7 +60,7 @@ _COUNTED = re.compile(r"\d+-(Audio|MIDI)")
 """The name of a track to which nobody has given one: it counts."""
 _SWITCH = 0
 """A device's first parameter is its switch, 'Device On'."""
-_LATELY_S = 2.0
+_LATELY_S = 5.0
 """So old a write may be that has met another device; the next answers would have told."""
 
 

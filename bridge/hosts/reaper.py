@@ -12,6 +12,7 @@ of what has taken the place, so a change counts only when no such name has follo
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from time import monotonic
 
 from typing_extensions import override
@@ -50,11 +51,11 @@ PROFILE = Profile(
     reply_port=9000,
 )
 _REFRESH = Message("/action/41743")
-_SETTLED_S = 2.0
-"""So long after a refresh, what still comes is taken for its rest."""
+_REFRESH_S = 2.0
+"""A refresh is over after so long, whatever was lost of it."""
 _FOLLOWED_S = 0.1
 """So long a change waits for the news that something has moved."""
-_LATELY_S = 2.0
+_LATELY_S = 5.0
 """So old a write may be that has met another effect; REAPER tells within a tenth of a second."""
 _TRACKS_AT_ONCE = 16
 _PARAMETERS = 32
@@ -68,7 +69,14 @@ class Reaper(OscDialect):
         super().__init__(PROFILE, address, reply_port)
         self._surface = Surface()
         self._bank = ALL_TRACKS
-        self._refreshed_s = 0.0
+        self._refreshed_s = -inf
+        """When a refresh was asked for."""
+        self._due: set[str] = set()
+        """What it has still to tell; what is told twice has changed."""
+        self._held: dict[str, Argument] = {}
+        """What was told when it was asked for."""
+        self._before: list[Standing] | None = None
+        """What stood in the bank, before something moved."""
         self._attached: tuple[Attachment, ...] = ()
         self._resolved: tuple[Standing, ...] = ()
         self._watched: re.Pattern[str] = re.compile("")
@@ -110,14 +118,15 @@ class Reaper(OscDialect):
 
     @override
     def attach(self, attachments: Sequence[Attachment]) -> None:
+        """Blocking: reads what the bank around them holds."""
         self._attached = tuple(attachments)
         tracks = [int(attachment.track.key) for attachment in attachments]
         parameters = [int(key) for attachment in attachments for key in attachment.keys]
         # With the effect below the last one, which takes its place where one above goes.
         effects = max(len(self._surface.plugins(track)) for track in tracks) + 1
         self._bank = Bank.over(min(tracks), max(tracks), effects, max(parameters))
-        self._surface = self._surface.within(self._bank)
-        self._send(*self._bank.messages)
+        self._surface = Surface()
+        self._read(self._bank)
         refs = [(number, key) for number, a in enumerate(attachments) for key in a.keys]
         self._refs = {self._address_of(ref): ref for ref in refs}
         self._refs |= {self._address_of((n, BYPASS)): (n, BYPASS) for n in range(len(tracks))}
@@ -125,13 +134,14 @@ class Reaper(OscDialect):
         of_tracks = "|".join(str(track) for track in tracks)
         self._watched = re.compile(rf"(/track/({of_tracks})(/fx/\d+)?|{names})/name")
         self._resolved = tuple(map(self._standing, range(len(attachments))))
+        self._before = None
         self._changes.clear()
         self._written.clear()
 
     @override
     def mend(self) -> None:
         lately = monotonic() - _LATELY_S
-        before = self._surface.standing
+        before = self._surface.standing if self._before is None else self._before
         self._surface = Surface()
         self._read(self._bank)
         for number in range(len(self._attached)):
@@ -166,7 +176,7 @@ class Reaper(OscDialect):
 
     @override
     def ask(self) -> None:
-        self._refreshed_s = monotonic()
+        self._begin()
         self._send(*self._bank.messages, _REFRESH)
 
     @override
@@ -188,22 +198,33 @@ class Reaper(OscDialect):
         if len(message.arguments) != 1:
             return
         address, (value,) = self._bank.from_reaper(message.address), message.arguments
-        is_refresh = monotonic() - self._refreshed_s < _SETTLED_S
+        now_s = monotonic()
+        is_refresh = address in self._due and now_s - self._refreshed_s < _REFRESH_S
+        self._due.discard(address)
         if self._watched.fullmatch(address):
-            news.moved |= value != self._surface.told.get(address) or not is_refresh
+            if value != self._surface.told.get(address) or not is_refresh:
+                news.moved = True
+                if self._before is None:
+                    of_before = Surface(self._held) if is_refresh else self._surface
+                    self._before = of_before.standing
         elif not is_refresh:
-            self._changes.append((monotonic(), address, value))
+            self._changes.append((now_s, address, value))
         else:
             self._surface.told[address] = value
             ref = self._refs.get(address)
             if ref and not isinstance(value, str):
                 news.values.append((ref, _of_host(ref, value)))
 
+    def _begin(self) -> None:
+        """A refresh is about to come."""
+        self._refreshed_s = monotonic()
+        self._due = set(self._surface.told)
+        self._held = dict(self._surface.told)
+
     def _read(self, bank: Bank) -> None:
         """Blocking: all that a bank holds."""
         self._bank = bank
         told = self._request_all(*bank.messages, _REFRESH)
-        self._refreshed_s = monotonic()
         self._surface.told |= {bank.from_reaper(address): value for address, value in told.items()}
 
     def _standing(self, number: int) -> Standing:

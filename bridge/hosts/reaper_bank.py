@@ -15,7 +15,6 @@ from bridge.osc import Argument, Message
 _IN_TRACK = re.compile(r"/track/(\d+)(/.*)")
 _TRACK = re.compile(r"/track/(\d+)/name")
 _EFFECT = re.compile(r"/track/(\d+)/fx/(\d+)/name")
-_NUMBERS = re.compile(r"/track/(\d+)(?:/fx/(\d+)(?:/fxparam/(\d+))?)?/\w+")
 
 
 @dataclass(frozen=True)
@@ -52,15 +51,6 @@ class Bank:
     def to_reaper(self, address: str) -> str:
         """The same address as REAPER numbers it in this bank."""
         return self._moved(address, -self._before)
-
-    def holds(self, address: str) -> bool:
-        """Whether what has this address, with the mixer's number, lies in the bank."""
-        match = _NUMBERS.fullmatch(address)
-        if not match:
-            return False
-        track, effect, parameter = (int(number or 1) for number in match.groups())
-        inside = 0 < track - self._before <= self.tracks
-        return inside and effect <= self.effects and parameter <= self.parameters
 
     @property
     def _before(self) -> int:
@@ -123,10 +113,6 @@ class Surface:
         """All effects."""
         matches = (_EFFECT.fullmatch(address) for address, name in self.told.items() if name)
         return [self.standing_at(int(match[1]), int(match[2])) for match in matches if match]
-
-    def within(self, bank: Bank) -> "Surface":
-        """Only what a bank holds."""
-        return Surface({address: v for address, v in self.told.items() if bank.holds(address)})
 
     def _all(self, pattern: re.Pattern[str]) -> list[tuple[int, str]]:
         matches = ((pattern.fullmatch(address), name) for address, name in self.told.items())

@@ -1,16 +1,18 @@
 """Plugins are moved, removed and inserted while the bridge follows: nobody else's values change."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from bridge.chain import Chain, chain_of
-from bridge.hosts import Host, connect
+from bridge.errors import HostError
+from bridge.hosts import Host, connect, discover
 from bridge.manifest import Manifest
-from tests.fake_hosts import FakeCarla, FakeHost, FakeLive
-from tests.fake_hosts.base import FakeParameter, FakePlugin
-from tests.following import following, holds
+from tests.fake_hosts import FakeCarla, FakeHost, FakeLive, FakeReaper
+from tests.fake_hosts.base import FakeParameter, FakePlugin, FakeTrack, fake_plugin, others
+from tests.following import following, following_at, holds
 
 DRIVE = "mda-overdrive/drive"
 EQ = {"Gain": 0.9, "Freq": 0.8, "Width": 0.7, "Mix": 0.6, "Low": 0.55, "Mid": 0.45, "High": 0.35}
@@ -58,13 +60,19 @@ def noticed(host: Host) -> bool:
 
 
 def remove_above(fake: FakeHost) -> None:
-    """The plugin above goes, and nobody has been told yet."""
+    """The plugin above goes; hosts that tell it do so a tick later."""
+
+    def tell() -> None:
+        with fake._lock:
+            fake.tell_moved()
+
     with fake._lock:
         guitar = next(track for track in fake.tracks if track.name == "guitar")
         guitar.plugins.pop(0)
+    threading.Timer(0.03, tell).start()
 
 
-each = pytest.mark.parametrize("fake", [FakeCarla, (FakeLive, 0.1)], indirect=True)
+each = pytest.mark.parametrize("fake", [FakeCarla, (FakeLive, 0.1), FakeReaper], indirect=True)
 
 
 @each
@@ -148,3 +156,52 @@ def test_live_tells_under_old_numbers_and_is_believed_of_none(manifest: Manifest
         assert set(loop.driver.yielded) == {"mda-overdrive-2/muffle"}
         assert fake.values()["mda-overdrive-2/muffle"] == pytest.approx(0.75)
         assert len(fake.raised) == raised == 0
+
+
+def test_a_track_without_a_name_is_found_by_what_it_holds(manifest: Manifest) -> None:
+    chain = chain_of("mda-overdrive", manifest)
+    with FakeReaper(chain) as fake:
+        for track in fake.tracks:
+            track.name = ""
+        with following_at(fake, f"reaper://127.0.0.1:{fake.port}?reply={fake.reply_port}") as loop:
+            loop.until(lambda: holds(fake, loop.goal))
+            with fake._lock:
+                fake.tracks.insert(0, FakeTrack("", [FakePlugin("Gate", [])]))
+                fake.tell_moved()
+            loop.until(lambda: loop.driver.lost)
+            loop.sweep(DRIVE, 0.5)
+            loop.until(lambda: not loop.driver.lost and holds(fake, loop.goal))
+            assert others(fake.tracks) == {0.5}
+
+
+def test_two_such_tracks_equally_near_are_not_chosen_from(manifest: Manifest) -> None:
+    chain = chain_of("mda-overdrive", manifest)
+    with FakeReaper(chain) as fake:
+        fake.tracks = [FakeTrack("", []), FakeTrack("", fake.tracks[1].plugins), FakeTrack("", [])]
+        url = f"reaper://127.0.0.1:{fake.port}/2?reply={fake.reply_port}"
+        with connect(url, chain) as host:
+            gone = fake.tracks[1].plugins
+            fake.tracks[1].plugins = []
+            fake.tracks[0].plugins, fake.tracks[2].plugins = (
+                gone,
+                [fake_plugin(chain.slots[0], True)],
+            )
+            with pytest.raises(HostError, match="on several tracks in the host"):
+                host.find()
+
+
+def test_reapers_ghosts_are_left_out(one: Chain) -> None:
+    with FakeReaper(one) as fake:
+        fake.tracks.append(FakeTrack("", []))
+        assert [track.track.name for track in discover(fake.url)] == ["drums", "guitar"]
+
+
+def test_reaper_is_ready_within_three_seconds_of_packets(one: Chain) -> None:
+    with FakeReaper(one) as fake:
+        with connect(fake.url, one) as host:
+            host.read()
+            started = fake.packets
+            host.read()
+        # REAPER sends a hundred packets a second, and is waited for twice a quarter of one.
+        assert started < 200
+        assert fake.packets - started < 30
