@@ -101,7 +101,8 @@ def find_again(
             raise
         else:
             return find_places(dialect, wanted, chain)
-    listed = [place for of_track in _listed(dialect, tracks) for place in of_track]
+    driven = list(dict.fromkeys(place.track for place in found))
+    listed = [place for of_track in _listed(dialect, driven) for place in of_track]
     _check_order(found, listed, chain)
     return found
 

@@ -10,7 +10,7 @@ from bridge.chain import Chain, chain_of
 from bridge.errors import HostError
 from bridge.hosts import Host, connect, discover
 from bridge.manifest import Manifest
-from tests.fake_hosts import FakeCarla, FakeHost, FakeLive, FakeReaper
+from tests.fake_hosts import FakeBitwig, FakeCarla, FakeHost, FakeLive, FakeReaper
 from tests.fake_hosts.base import FakeParameter, FakePlugin, FakeTrack, fake_plugin, others
 from tests.following import following, following_at, holds
 
@@ -205,3 +205,23 @@ def test_reaper_is_ready_within_three_seconds_of_packets(one: Chain) -> None:
         # REAPER sends a hundred packets a second, and is waited for twice a quarter of one.
         assert started < 200
         assert fake.packets - started < 30
+
+
+def test_bitwig_is_found_by_names_that_it_spells_otherwise(one: Chain) -> None:
+    with FakeBitwig(one) as fake:
+        fake.tracks[1].name = "Gitarre Übung"
+        url = f"bitwig://127.0.0.1:{fake.port}/gitarre%20%C3%BCbung?reply={fake.reply_port}"
+        with connect(url, one) as host:
+            assert host.places == {"mda-overdrive": "Gitarre Uebung/mda Overdrive"}
+
+
+def test_bitwigs_values_are_those_of_the_page_that_was_asked_for(one: Chain) -> None:
+    with FakeBitwig(one) as fake:
+        knobs = [FakeParameter(f"Macro {n}", 0.0, 1.0, 0.9) for n in range(8)]
+        fake.plugin.parameters[:0] = knobs
+        fake.turn(DRIVE, 0.25)
+        with connect(fake.url, one) as host:
+            assert host.read()[DRIVE] == pytest.approx(0.25, abs=1e-3)
+            host.set({DRIVE: 0.75})
+            assert eventually(lambda: abs(fake.values()[DRIVE] - 0.75) < 1e-3)
+            assert {knob.value for knob in knobs} == {0.9}
