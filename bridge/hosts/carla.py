@@ -14,7 +14,6 @@ from time import monotonic
 
 from typing_extensions import override
 
-from bridge.errors import HostError
 from bridge.hosts import osc_dialect
 from bridge.hosts.base import (
     Attachment,
@@ -26,11 +25,11 @@ from bridge.hosts.base import (
     Ref,
 )
 from bridge.hosts.carla_rack import ACTIVE, Rack, changed
+from bridge.hosts.carla_registration import REFUSED, Registration
 from bridge.hosts.giving_back import Standing, same_before, to_give_back
 from bridge.hosts.osc_dialect import Gathering, OscDialect
 from bridge.manifest import BYPASS
 from bridge.osc import Address, Message
-from bridge.osc.tcp import OscTcp
 
 PROFILE = Profile(
     scheme="carla",
@@ -48,21 +47,16 @@ PROFILE = Profile(
     lost_s=4.0,
 )
 _REMOVED, _RENAMED, _CHANGED = 2, 3, 5
-_POKES = 2
-"""A client that was killed is let go when messages do not reach it; the first still seems to."""
-_POKED_S = 0.1
 _SURE_S = 0.25
 """So long after it was told which plugin stands where, nobody has moved one and turned a knob."""
 
 
 class Carla(OscDialect):
-    """Carla's rack. Owns a TCP socket on loopback beside the UDP one."""
+    """Carla's rack. Owns a registration, with its TCP socket, beside the UDP one."""
 
     def __init__(self, address: Address) -> None:
         super().__init__(PROFILE, address)
-        self._tcp = OscTcp()
-        self._registrations = 0
-        self._registered = False
+        self._registration = Registration(address)
         self._asked = False
         """Whether Carla was asked to hang up and tell everything anew."""
         self._asked_s = -inf
@@ -139,7 +133,7 @@ class Carla(OscDialect):
     def ask(self) -> None:
         # One that is asked again and again would never come to an end.
         if not self._asked or monotonic() - self._asked_s > osc_dialect.ANSWER_S:
-            self._call()
+            self._registration.renew()
             self._asked, self._asked_s, self._heard_s = True, monotonic(), inf
             self._rack.begin()
 
@@ -154,33 +148,25 @@ class Carla(OscDialect):
 
     @override
     def close(self) -> None:
-        self._unregister()
-        self._tcp.close()
+        self._registration.close()
         super().close()
 
     @override
     def _arrived(self) -> list[Message] | None:
-        was_closed = self._tcp.closed_by_host
-        messages = self._tcp.receive(0)
-        if messages is None and self._tcp.closed_by_host and not was_closed:
-            # It has hung up to call back at once.
-            return self._tcp.receive(0)
-        return messages
+        return self._registration.receive()
 
     @property
     @override
     def _is_gone(self) -> bool:
-        return self._registered and not self._asked and self._tcp.closed_by_host
+        return not self._asked and self._registration.hung_up
 
     @override
     def _hear(self, message: Message, news: Gathering) -> None:
-        path, _, what = message.address.rpartition("/")
-        if what == "cb":
+        what = self._registration.what(message)
+        if message.address.endswith("/cb"):
             # Also from before the last registration: a hand's turn is not told twice.
             self._called_back(message, news)
-        elif path != self._path:
-            return
-        elif what == "exit-error":
+        elif what == REFUSED:
             news.gone = True
         elif self._rack.take(what, message.arguments) and self._asked:
             self._heard_s = monotonic()
@@ -249,77 +235,11 @@ class Carla(OscDialect):
 
     def _register(self) -> None:
         """Blocking: be told everything anew. Raises HostError where Carla obeys another program."""
-        if self._is_registered_now():
-            return
-        # Its client may have been killed: Carla lets it go when it cannot be told something.
-        for _ in range(_POKES):
-            self._tcp.send(Message("/ctrl/clear_engine_xruns", (0,)), self._address)
-            self._tcp.receive(_POKED_S)
-        if not self._is_registered_now():
-            raise HostError(
-                "another controller is connected to Carla, which obeys one alone over OSC; close"
-                " that one"
-            )
+        rack = self._rack = Rack()
+        self._asked = False
 
-    def _is_registered_now(self) -> bool:
-        """Blocking: whether Carla takes us. Raises HostError where it does not answer."""
-        self._rack, self._asked = Rack(), False
-        # A connection to a Carla that has ended fails; there may be another by now.
-        if not self._reaches_carla() and not self._reaches_carla():
+        def hear(message: Message) -> None:
+            rack.take(self._registration.what(message), message.arguments)
+
+        if not self._registration.take(hear):
             raise self._unanswered()
-        heard = False
-        deadline = monotonic() + 4 * osc_dialect.ANSWER_S
-        while (left := deadline - monotonic()) > 0:
-            for message in self._tcp.receive(left) or ():
-                path, _, what = message.address.rpartition("/")
-                if path != self._path:
-                    continue
-                if what == "exit-error":
-                    self._registered = False
-                    return False
-                heard = True
-                self._rack.take(what, message.arguments)
-                deadline = monotonic() + osc_dialect.QUIET_S
-        self._registered = heard
-        if not heard:
-            self._tcp.hang_up()
-            raise self._unanswered()
-        return True
-
-    def _reaches_carla(self) -> bool:
-        """Whether something has taken the call."""
-        try:
-            self._call()
-        except HostError:
-            self._registered = False
-            return False
-        return True
-
-    def _call(self) -> None:
-        """Be registered anew; over one connection, so that nobody else comes between."""
-        if self._registered:
-            self._tcp.send(Message("/unregister", (self._url,)), self._address)
-        self._registrations += 1
-        self._registered = True
-        self._tcp.send(Message("/register", (self._url,)), self._address)
-
-    def _unregister(self) -> None:
-        """Blocking: leave the place to another client, which Carla would refuse until then."""
-        if self._registered:
-            try:
-                self._tcp.send(Message("/unregister", (self._url,)), self._address)
-                while not self._tcp.closed_by_host and self._tcp.receive(osc_dialect.ANSWER_S):
-                    pass
-            except HostError:
-                pass
-        self._registered = False
-
-    @property
-    def _path(self) -> str:
-        """Of what Carla tells since the last registration; nobody else has one like it, so no
-        other client's farewell is ours, nor ours another's."""
-        return f"/dafx-{self._tcp.port}-{self._registrations}"
-
-    @property
-    def _url(self) -> str:
-        return f"osc.tcp://127.0.0.1:{self._tcp.port}{self._path}"
