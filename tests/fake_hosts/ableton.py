@@ -30,6 +30,8 @@ class FakeLive(FakeHost):
         self._listeners: dict[tuple[int, int, int], FakeParameter] = {}
         self._switches: dict[FakePlugin, FakeParameter] = {}
         self.raised: list[str] = []
+        self.busy_ticks = 0
+        """In how many something had come in."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self.forget()
@@ -51,6 +53,7 @@ class FakeLive(FakeHost):
         self.tell(self._switch(plugin))
 
     def _drain(self, queue: list[tuple[bytes, Any]]) -> list[tuple[bytes, Any]]:
+        self.busy_ticks += bool(queue)
         for number, (packet, sender) in enumerate(queue, 1):
             try:
                 self._packet(packet, sender)

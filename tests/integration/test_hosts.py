@@ -69,6 +69,12 @@ def near(fake: FakeHost, values: dict[str, float]) -> Any:
     return pytest.approx(values, abs=max(2 * fake.step, 1e-6))
 
 
+def arrived(host: Host, fake: FakeHost, wanted: dict[str, float]) -> bool:
+    """Whether the host has what was set; what waits for an answer is sent by a poll."""
+    host.poll()
+    return bool(fake.values() == near(fake, wanted))
+
+
 def random_values(chain: Chain, seed: int) -> dict[str, float]:
     shares = np.random.default_rng(seed).random(len(chain.parameters))
     parameters = zip(chain.parameters, shares, strict=True)
@@ -85,13 +91,13 @@ def test_what_is_set_is_what_the_host_holds(fake: FakeHost) -> None:
         for seed in range(3):
             wanted = random_values(fake.chain, seed)
             host.set(wanted)
-            assert eventually(lambda wanted=wanted: fake.values() == near(fake, wanted))
+            assert eventually(lambda wanted=wanted: arrived(host, fake, wanted))
             if host.profile.reads:
                 assert without_bypass(host.read()) == near(fake, wanted)
         for share in (0, 1):
             wanted = {p.address: p.spec.to_real(share) for p in fake.chain.parameters}
             host.set(wanted)
-            assert eventually(lambda wanted=wanted: fake.values() == near(fake, wanted))
+            assert eventually(lambda wanted=wanted: arrived(host, fake, wanted))
 
 
 @each(*FAKES)
@@ -152,17 +158,18 @@ def test_live_tells_sixty_tracks_within_five_seconds(manifest: Manifest) -> None
         crowd(fake, 58, 4)
         count = sum(len(track.plugins) for track in fake.tracks)
         told: list[tuple[int, int]] = []
-        started = time.monotonic()
         found = discover(fake.url, lambda *progress: told.append(progress))
-        assert time.monotonic() - started < 5
+        # Of a tenth of a second each; the fake itself may take longer on a busy machine.
+        assert fake.busy_ticks < 40
         assert [len(track.plugins) for track in found] == [len(t.plugins) for t in fake.tracks]
         assert found[-1].plugins[-1].parameters[-1].name == "Knob 8"
         assert told[-1] == (count, count)
         assert len(told) > 10
-        started = time.monotonic()
-        with connect(fake.url.replace("guitar/", "").replace("mda%20Combo", ""), chain) as host:
+        before = fake.busy_ticks
+        url = f"live://127.0.0.1:{fake.port}?reply={fake.reply_port}"
+        with connect(url, chain) as host:
             assert host.read()
-        assert time.monotonic() - started < 3
+        assert fake.busy_ticks - before < 15
 
 
 @each(*FAKES)
