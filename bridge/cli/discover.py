@@ -24,7 +24,10 @@ def command(
 
     The numbers are the host's own; --host URLs take them as well as names.
     """
-    tracks = discover(host)
+    with Console(stderr=True).status("asking the host") as status:
+        tracks = discover(
+            host, lambda done, of: status.update(f"asking the host: {done} of {of} plugins")
+        )
     if as_json:
         echo_json(listing(tracks))
         return

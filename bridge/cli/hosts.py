@@ -15,6 +15,7 @@ _ABILITIES = {
     "reads": "read back",
     "follows": "follow",
     "bypasses": "bypass",
+    "follows_bypass": "follow bypass",
 }
 
 
@@ -22,7 +23,8 @@ def command(as_json: JsonOption = False) -> None:
     """List the kinds of host that --host takes, with what their protocols let the bridge do.
 
     discover: list tracks, plugins and parameters. read back: ask for the values, and so restore
-    them. follow: notice a knob that you turn. bypass: leave the plugin out. All of them can be set.
+    them. follow: notice a knob that you turn. bypass: leave the plugin out. follow bypass: notice a
+    plugin that you switch. All of them can be set.
     """
     if as_json:
         keys = ("scheme", "name", "example", *_ABILITIES)

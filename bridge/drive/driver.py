@@ -38,13 +38,17 @@ class Driver(Closing):
         self._host = host
         self._chain = chain
         self._driven = frozenset({*(p.address for p in chain.predicted), *chain.switches})
-        self._sender = Sender(profile.tick_s, profile.step)
+        told_once = frozenset() if profile.follows_bypass else frozenset(chain.switches)
+        self._sender = Sender(profile.tick_s, profile.step, told_once)
         self._echoes = Feedback(max(DEADBAND, 1.5 * profile.step))
         self._values: dict[str, float] = {}
         self._prior: dict[str, float] | None = None
         self._yielded: set[str] = set()
         self.locked: frozenset[str] = frozenset()
         """What is left alone, armed or not."""
+        self.following = False
+        """Whether the knobs are about to be driven: one that is turned then is a hand's, though
+        nothing was sent yet."""
         self._touched: dict[str, float] = {}
         self._put_at: dict[str, float] = {}
         self._searcher = ThreadPoolExecutor(1, thread_name_prefix="host-search")
@@ -198,19 +202,28 @@ class Driver(Closing):
         self._unanswered_since = None
 
     def _take(self, news: News[str], now_s: float) -> None:
+        for address, value in news.turned:
+            self._echoes.turned(address, self._chain.to_normalised(address, value))
+            self._values[address] = value
+            self._yield(address, value, now_s)
         for address, value in news.values:
             if now_s - self._put_at.get(address, float("-inf")) < PUT_SETTLES_S:
                 continue
-            self._values[address] = value
             foreign = self._echoes.is_foreign(address, self._chain.to_normalised(address, value))
-            if foreign and self.driving and address in self._driven:
-                self._yield(address, value)
+            if foreign:
+                self._values[address] = value
+                self._yield(address, value, now_s)
+            elif address not in self._yielded or not self._echoes.in_flight(address, now_s):
+                # What was on its way when the hand came tells nothing of the hand's value.
+                self._values[address] = value
 
-    def _yield(self, address: str, value: float) -> None:
+    def _yield(self, address: str, value: float, now_s: float) -> None:
+        """Leave a knob to the musician, and give back what a write on its way overwrites."""
+        if address not in self._driven or not (self.driving or self.following):
+            return
         new = address not in self._yielded
         self._yielded.add(address)
-        # A host that was asked was written to after it was asked: give back what was overwritten.
-        if new and not self._host.profile.pushes:
+        if new and self._echoes.in_flight(address, now_s):
             self._host.set({address: value})
 
     def _judge(self, news: News[str], now_s: float) -> None:

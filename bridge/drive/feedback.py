@@ -28,13 +28,25 @@ class Feedback:
         while len(writes) > 2 and writes[1][0] < now_s - ECHO_S:
             writes.popleft()
 
+    def turned(self, address: str, value: float) -> None:
+        """A change that is certainly the musician's."""
+        self._known[address] = value
+
+    def in_flight(self, address: str, now_s: float) -> bool:
+        """Whether a write was sent so lately that it may reach the host only now."""
+        writes = self._sent.get(address)
+        return writes is not None and now_s - writes[-1][0] < ECHO_S
+
     def is_foreign(self, address: str, value: float) -> bool:
         """Whether the host tells a change that the bridge did not make.
 
         A value that has not changed is nobody's, though a lost write should have changed it.
         """
-        before = self._known.setdefault(address, value)
-        if abs(value - before) <= self._tolerance:
+        before = self._known.get(address)
+        if before is not None and abs(value - before) <= self._tolerance:
             return False
         self._known[address] = value
-        return all(abs(value - w) > self._tolerance for _, w in self._sent.get(address, ()))
+        writes = self._sent.get(address, ())
+        # What is told for the first time may be of before, unless something was written since.
+        unknown = before is None and not writes
+        return not unknown and all(abs(value - w) > self._tolerance for _, w in writes)

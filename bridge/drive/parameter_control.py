@@ -31,8 +31,12 @@ class ParameterControl(Closing):
         """Where the knobs and the bypasses are."""
         return self._smoother.setting
 
-    def listen(self, now_s: float) -> None:
-        """Take what the host tells, and look for it where it is gone."""
+    def listen(self, now_s: float, following: bool = False) -> None:
+        """Take what the host tells, and look for it where it is gone.
+
+        `following`: the knobs are about to be driven, so one that is turned is the player's.
+        """
+        self.driver.following = following
         self.driver.listen(now_s)
         if self.driver.driving:
             self._leave_yielded()

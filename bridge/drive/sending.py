@@ -34,10 +34,14 @@ NOTHING = Due({}, frozenset())
 class Sender:
     """Keeps what was sent; of what is wanted between two ticks, only the latest counts."""
 
-    def __init__(self, tick_s: float, step: float = 0.0) -> None:
-        """`step`: the host's resolution as a share of the range; less is not a change."""
+    def __init__(self, tick_s: float, step: float = 0.0, told_once: Set[str] = frozenset()) -> None:
+        """`step`: the host's resolution as a share of the range; less is not a change.
+
+        `told_once`: what is sent when it changes and not again with everything else.
+        """
         self._tick_s = tick_s
         self._deadband = max(DEADBAND, step)
+        self._told_once = told_once
         self._sent: dict[str, float] = {}
         self._tick_at = self._full_state_at = float("-inf")
         self._times: deque[float] = deque()
@@ -55,7 +59,8 @@ class Sender:
         moved = frozenset(a for a, value in wanted.items() if self._is_new(a, value))
         if full:
             self._full_state_at = now_s + FULL_STATE_S
-        due = Due(wanted if full else {a: wanted[a] for a in wanted if a in moved}, moved)
+        again = wanted.keys() - self._told_once if full else frozenset()
+        due = Due({a: v for a, v in wanted.items() if a in moved or a in again}, moved)
         self._sent |= due.values
         self._times.extend([now_s] * due.count)
         while self._times and self._times[0] < now_s - 1:

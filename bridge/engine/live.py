@@ -140,6 +140,12 @@ class LiveEngine(Closing):
         """Whether the knobs are turned at all."""
         return self.follow or self._once is not None
 
+    @property
+    def _is_about_to_turn(self) -> bool:
+        """Whether only the window or the answer is still waited for."""
+        wanted = self.hearing is not None and self.reference is not None
+        return wanted and self.turning and self.settings.amount > 0
+
     def arm(self, addresses: Iterable[str] = ()) -> None:
         """Drive these parameters, or all of these slots, again; or all."""
         if self.control:
@@ -228,7 +234,7 @@ class LiveEngine(Closing):
         started = time.perf_counter()
         elapsed_s, self._last_hop_s = now_s - self._last_hop_s, now_s
         if self.control:
-            self.control.listen(now_s)
+            self.control.listen(now_s, self._is_about_to_turn)
         answered = self._listen(elapsed_s)
         self._turn(elapsed_s, now_s)
         if answered:

@@ -1,13 +1,20 @@
 """Ableton Live with AbletonOSC: every index from 0, Live's own ranges, one tick in 100 ms.
 
 All answers go to one fixed port. Live's own devices have ranges in real values; those of plugins go
-from 0 to 1. An exception in Live drops whatever else came in the same tick, and every queued value
-is played out, so nothing out of range and nothing outdated may be sent. Nothing tells that tracks
-or devices have moved, so the names of both and of the parameters are asked for all the time, before
-their values; until the answer, a write or two may meet what has taken the place.
+from 0 to 1. All that has come in is handled in one tick, in order, up to what raises an exception;
+the rest waits for the next. Every queued value is played out, so nothing out of range and nothing
+outdated may be sent.
+
+Nothing tells that tracks or devices have moved, and a listener of a device that has moved goes on
+telling under the old number. So the names of tracks, devices and parameters are asked for with all
+values, and in front of every write: what the answer holds of another device is what it held before
+that write, and is given back. A number at which another slot was ever listened to is not listened
+to again, and what is told there is believed of that slot alone.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from time import monotonic
 
 from typing_extensions import override
 
@@ -18,9 +25,13 @@ from bridge.hosts.base import (
     HostTrack,
     Key,
     Profile,
+    Progress,
     Ref,
+    silently,
 )
+from bridge.hosts.giving_back import Standing, to_give_back
 from bridge.hosts.osc_dialect import Gathering, OscDialect
+from bridge.manifest import BYPASS
 from bridge.osc import Address, Argument, Message
 
 PROFILE = Profile(
@@ -38,12 +49,19 @@ PROFILE = Profile(
     lost_s=4.0,
     reply_port=11001,
 )
-_VALUE = "/live/device/get/parameter/value"
-_VALUES = "/live/device/get/parameters/value"
-_NAMES = "/live/device/get/parameters/name"
+_TRACKS = "/live/song/get/track_names"
 _DEVICES = "/live/track/get/devices/name"
+_NAMES = "/live/device/get/parameters/name"
+_VALUES = "/live/device/get/parameters/value"
+_VALUE = "/live/device/get/parameter/value"
+_SET = "/live/device/set/parameter/value"
+_ABOUT = tuple(f"/live/device/get/parameters/{what}" for what in ("name", "min", "max", "value"))
+_COUNTED = re.compile(r"\d+-(Audio|MIDI)")
+"""The name of a track to which nobody has given one: it counts."""
 _SWITCH = 0
 """A device's first parameter is its switch, 'Device On'."""
+_LATELY_S = 5.0
+"""So old a write may be that has met another device; the next answers would have told."""
 
 
 class Live(OscDialect):
@@ -54,53 +72,81 @@ class Live(OscDialect):
         self._attached: tuple[Attachment, ...] = ()
         self._listed: dict[Key, tuple[Argument, ...]] = {}
         """By track: the names of its devices, as they were resolved."""
+        self._listeners: dict[tuple[Key, ...], int] = {}
+        """By track, device and parameter: of which attachment Live was told to tell changes."""
+        self._names: dict[int, tuple[Argument, ...]] = {}
+        """Of the parameters of what stands in an attachment's place, as told last."""
+        self._wrong: set[int] = set()
+        """Attachments whose place something else has taken."""
+        self._before: dict[int, Standing] = {}
+        """What was first told of that: its values before any write met it."""
+        self._written: dict[Ref, tuple[float, float]] = {}
+        """The latest write to each of Live's parameters, and when it was sent."""
 
     @override
     def tracks(self) -> Sequence[HostTrack]:
-        names = self._get("/live/song/get/track_names")
-        return [HostTrack(number, str(name)) for number, name in enumerate(names)]
-
-    @override
-    def plugins(self, track: HostTrack) -> Sequence[HostPlugin]:
-        names = self._listed[track.key] = self._get(_DEVICES, track.key)
-        return [HostPlugin(number, str(name)) for number, name in enumerate(names)]
-
-    @override
-    def parameters(self, track: HostTrack, plugin: HostPlugin) -> Sequence[HostParameter]:
-        names, lows, highs, values = (
-            self._get(f"/live/device/get/parameters/{what}", track.key, plugin.key)
-            for what in ("name", "min", "max", "value")
-        )
+        (names,) = self._request_each([Message(_TRACKS)])
         return [
-            HostParameter(
-                number,
-                str(name),
-                float(low),
-                float(high),
-                float(value),
-                normalised=(low, high) == (0, 1),
-            )
-            for number, (name, low, high, value) in enumerate(
-                zip(names, lows, highs, values, strict=False)
-            )
-            if number != _SWITCH
+            HostTrack(number, str(name), not _COUNTED.fullmatch(str(name)))
+            for number, name in enumerate(names)
         ]
 
     @override
+    def plugins(self, track: HostTrack) -> Sequence[HostPlugin]:
+        return self.plugins_of([track])[0]
+
+    @override
+    def plugins_of(self, tracks: Sequence[HostTrack]) -> Sequence[Sequence[HostPlugin]]:
+        listed = self._request_each([Message(_DEVICES, (track.key,)) for track in tracks])
+        self._listed |= {t.key: names for t, names in zip(tracks, listed, strict=True)}
+        return [[HostPlugin(n, str(name)) for n, name in enumerate(names)] for names in listed]
+
+    @override
+    def parameters(self, track: HostTrack, plugin: HostPlugin) -> Sequence[HostParameter]:
+        return self.parameters_of([(track, plugin)])[0]
+
+    @override
+    def parameters_of(
+        self, places: Sequence[tuple[HostTrack, HostPlugin]], told: Progress = silently
+    ) -> Sequence[Sequence[HostParameter]]:
+        questions = [Message(what, (t.key, p.key)) for t, p in places for what in _ABOUT]
+        count = len(_ABOUT)
+        answers = iter(self._request_each(questions, lambda n, _: told(n // count, len(places))))
+        return [list(_parameters(*group)) for group in zip(*[answers] * count, strict=True)]
+
+    @override
     def attach(self, attachments: Sequence[Attachment]) -> None:
-        self._listen("stop")
         self._attached = tuple(attachments)
-        self._listen("start")
+        for kept in (self._names, self._wrong, self._before, self._written):
+            kept.clear()
+        for key, number in self._current():
+            if key not in self._listeners:
+                self._listeners[key] = number
+                self._send(Message("/live/device/start_listen/parameter/value", key))
+
+    @override
+    def mend(self) -> None:
+        for number in list(self._before):
+            # Asked for once: what has gone for good cannot answer.
+            before, place = self._before.pop(number), self._place(number)
+            told = self._request_each([Message(what, place) for what in (_NAMES, _VALUES)])
+            now = _standing(*told)
+            writes = {
+                key: value
+                for (of, key), (value, at_s) in self._written.items()
+                if of == number and monotonic() - at_s < _LATELY_S
+            }
+            if now.is_like(before):
+                back = to_give_back(writes, before, now)
+                self._send(*(Message(_SET, (*place, k, float(v))) for k, v in back.items()))
 
     @override
     def set(self, values: Mapping[Ref, float]) -> None:
+        now_s = monotonic()
+        self._written |= {ref: (float(value), now_s) for ref, value in values.items()}
         self._send(
-            *(
-                Message(
-                    "/live/device/set/parameter/value", (*self._place(number), key, float(value))
-                )
-                for (number, key), value in values.items()
-            )
+            *self._questions({number for number, _ in values}),
+            *(Message(_SET, (*self._place(n), key, float(v))) for (n, key), v in values.items()),
         )
 
     @override
@@ -109,84 +155,110 @@ class Live(OscDialect):
 
     @override
     def ask(self) -> None:
-        tracks = dict.fromkeys(attachment.track.key for attachment in self._attached)
-        places = [self._place(number) for number in range(len(self._attached))]
-        self._send(
-            Message("/live/song/get/track_names"),
-            *(Message(_DEVICES, (track,)) for track in tracks),
-            *(Message(what, place) for place in places for what in (_NAMES, _VALUES)),
-        )
+        self._send(*self._questions(range(len(self._attached))))
 
     @override
     def close(self) -> None:
-        self._listen("stop")
+        # Where the device has moved away, Live would only raise.
+        own = (key for key, number in self._current() if self._listeners.get(key) == number)
+        self._send(*(Message("/live/device/stop_listen/parameter/value", key) for key in own))
         super().close()
 
     @override
     def _hear(self, message: Message, news: Gathering) -> None:
         match message:
             case Message("/live/startup"):
+                self._listeners.clear()
                 news.moved = True
             case Message("/live/song/get/track_names", names):
-                tracks = {attachment.track for attachment in self._attached}
-                news.moved |= not all(_holds(names, int(t.key), t.name) for t in tracks)
+                for number, attachment in enumerate(self._attached):
+                    track = attachment.track
+                    self._check(number, _holds(names, int(track.key), track.name), news)
             case Message("/live/track/get/devices/name", (int(track), *devices)):
-                if any(attachment.track.key == track for attachment in self._attached):
-                    news.moved |= tuple(devices) != self._listed[track]
+                for number, attachment in enumerate(self._attached):
+                    if attachment.track.key == track:
+                        self._check(number, tuple(devices) == self._listed[track], news)
             case Message("/live/device/get/parameters/name", (_, _, *names)):
-                for attachment, _ in self._of(message):
-                    known = attachment.parameters
-                    news.moved |= not all(_holds(names, int(p.key), p.name) for p in known)
+                for number in self._of(message):
+                    self._names[number] = tuple(names)
+                    known = self._attached[number].parameters
+                    self._check(number, all(_holds(names, int(p.key), p.name) for p in known), news)
             case Message("/live/device/get/parameters/value", (_, _, *values)):
-                for attachment, number in self._of(message):
-                    for key in (_SWITCH, *attachment.keys):
-                        if int(key) < len(values):
-                            _tell((number, key), values[int(key)], news)
-            case Message("/live/device/get/parameter/value", (_, _, int(key), value)):
-                for attachment, number in self._of(message):
-                    if key in (_SWITCH, *attachment.keys):
-                        _tell((number, key), value, news)
+                for number in self._of(message):
+                    self._tell_all(number, values, news)
+            case Message(
+                "/live/device/get/parameter/value", (int(track), int(device), int(key), value)
+            ):
+                for number in self._of(message):
+                    if self._listeners.get((track, device, key)) == number:
+                        self._tell(number, key, value, news)
 
-    def _of(self, message: Message) -> list[tuple[Attachment, int]]:
-        """What a message that begins with track and device speaks of."""
+    def _check(self, number: int, in_place: bool, news: Gathering) -> None:
+        if not in_place:
+            self._wrong.add(number)
+            news.moved = True
+
+    def _tell_all(self, number: int, values: Sequence[Argument], news: Gathering) -> None:
+        """All values of what stands in an attachment's place, after its names."""
+        if number in self._wrong:
+            if len(self._names.get(number, ())) == len(values):
+                self._before.setdefault(number, _standing(self._names[number], values))
+            return
+        for key in (_SWITCH, *self._attached[number].keys):
+            if int(key) < len(values):
+                self._tell(number, int(key), values[int(key)], news)
+
+    def _tell(self, number: int, key: int, value: Argument, news: Gathering) -> None:
+        if isinstance(value, str) or number in self._wrong:
+            return
+        if key == _SWITCH:
+            news.values.append(((number, BYPASS), float(value < 0.5)))
+        elif key in self._attached[number].keys:
+            news.values.append(((number, key), float(value)))
+
+    def _questions(self, numbers: Iterable[int]) -> list[Message]:
+        """What stands in these attachments' places, and what it holds."""
+        places = [self._place(number) for number in sorted(numbers)]
         return [
-            (attachment, number)
-            for number, attachment in enumerate(self._attached)
-            if message.arguments[:2] == self._place(number)
+            Message(_TRACKS),
+            *(Message(_DEVICES, (track,)) for track in dict.fromkeys(track for track, _ in places)),
+            *(Message(what, place) for place in places for what in (_NAMES, _VALUES)),
         ]
 
-    def _listen(self, what: str) -> None:
-        address = f"/live/device/{what}_listen/parameter/value"
-        self._send(
-            *(
-                Message(address, (*self._place(number), key))
-                for number, attachment in enumerate(self._attached)
-                for key in (_SWITCH, *attachment.keys)
-            )
-        )
+    def _current(self) -> Iterable[tuple[tuple[Key, ...], int]]:
+        """Every parameter's track, device and number, and whose it is."""
+        for number, attachment in enumerate(self._attached):
+            for key in (_SWITCH, *attachment.keys):
+                yield (*self._place(number), key), number
 
-    def _get(self, address: str, *place: Key) -> tuple[Argument, ...]:
-        answers: list[tuple[Argument, ...]] = []
-
-        def take(message: Message) -> None:
-            if message.address == address and message.arguments[: len(place)] == place:
-                answers.append(message.arguments[len(place) :])
-
-        self._request(lambda: [Message(address, place)], take, lambda: bool(answers))
-        return answers[-1]
+    def _of(self, message: Message) -> list[int]:
+        """The attachments of whose place a message speaks, that begins with track and device."""
+        numbers = range(len(self._attached))
+        return [n for n in numbers if message.arguments[:2] == self._place(n)]
 
     def _place(self, number: int) -> tuple[Key, Key]:
         attachment = self._attached[number]
         return attachment.track.key, attachment.plugin.key
 
 
-def _tell(ref: Ref, value: Argument, news: Gathering) -> None:
-    if isinstance(value, str):
-        return
-    if ref[1] == _SWITCH:
-        news.bypassed.append((ref[0], value < 0.5))
-    else:
-        news.values.append((ref, float(value)))
+def _parameters(
+    names: Sequence[Argument],
+    lows: Sequence[Argument],
+    highs: Sequence[Argument],
+    values: Sequence[Argument],
+) -> Iterable[HostParameter]:
+    for number, (name, low, high, value) in enumerate(
+        zip(names, lows, highs, values, strict=False)
+    ):
+        if number != _SWITCH:
+            numbers = float(low), float(high), float(value)
+            yield HostParameter(number, str(name), *numbers, normalised=(low, high) == (0, 1))
+
+
+def _standing(names: Sequence[Argument], values: Sequence[Argument]) -> Standing:
+    """A device, its switch among its parameters."""
+    pairs = enumerate(zip(names, values, strict=False))
+    return Standing.of("", [HostParameter(n, str(name), value=float(v)) for n, (name, v) in pairs])
 
 
 def _holds(names: Sequence[Argument], number: int, name: str) -> bool:

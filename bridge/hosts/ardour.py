@@ -10,8 +10,7 @@ confirmed so soon is held back and tried again at the next poll. Where a plugin 
 that answer and the write all the same, it has told its values just before, and gets them back.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import isclose
+from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
 from typing import TypeVar
 
@@ -27,6 +26,7 @@ from bridge.hosts.base import (
     Profile,
     Ref,
 )
+from bridge.hosts.giving_back import Standing, to_give_back
 from bridge.hosts.osc_dialect import Gathering, OscDialect
 from bridge.manifest import BYPASS
 from bridge.osc import Address, Message
@@ -49,8 +49,6 @@ _REPLY_ADDRESS = 16384
 _INPUT, _HIDDEN = 0x80, 0x100
 CONFIRM_S = 0.01
 """How long a write waits for the news that its plugin is still in place."""
-_SINGLE = 1e-6
-"""How near a value is to itself in single precision."""
 _DESCRIPTOR = "/strip/plugin/descriptor"
 _NAME = "/strip/name"
 """Asked while a track is watched; `/strip/list` also warns in Ardour's log each time."""
@@ -162,34 +160,26 @@ class Ardour(OscDialect):
     def mend(self) -> None:
         # What was asked for before comes in before the answer to this.
         self._in_place(self._tracks)
-        written = {number for number, _ in self._written}
-        back = {ref: value for number in written for ref, value in self._overwritten(number)}
-        self._send_together([self._message(ref, value) for ref, value in back.items()])
+        for number in {number for number, _ in self._written}:
+            back = self._overwritten(number)
+            self._send_together([self._message((number, key), v) for key, v in back.items()])
         self._written.clear()
 
-    def _overwritten(self, number: int) -> Iterator[tuple[Ref, float]]:
+    def _overwritten(self, number: int) -> dict[Key, float]:
         """What in the place of an attachment was another plugin's, and its values from before."""
         attachment = self._attached[number]
         key = attachment.plugin.key
         first = {p.key: p for p in self._wrong.get(attachment.track.key, ())}.get(key)
         now = {p.key: p for p in self.plugins(attachment.track)}.get(key) if first else None
         if not first or not now or first.name != now.name:
-            return
-        values = {p.key: p for p in self.parameters(attachment.track, now)}
+            return {}
+        told = [parameter for (of, _), parameter in self._before.items() if of == number]
+        before = Standing.of(first.name, told, first.bypassed)
+        holds = Standing.of(now.name, self.parameters(attachment.track, now), now.bypassed)
+        writes = {key: value for (of, key), value in self._written.items() if of == number}
+        back = to_give_back(writes, before, holds)
         # Until Ardour has inserted it whole, it is told as bypassed: it is only switched on.
-        if self._written.get((number, BYPASS)) == 1.0 and not first.bypassed and now.bypassed:
-            yield (number, BYPASS), 0.0
-        pairs = [
-            (ref, told.value, values[ref[1]].value)
-            for ref, told in self._before.items()
-            if ref[0] == number and ref[1] in values and told.name == values[ref[1]].name
-        ]
-        for ref, before, after in pairs:
-            write = self._written.get(ref)
-            if before is None or after is None or write is None or before == after:
-                continue
-            if isclose(after, write, rel_tol=_SINGLE, abs_tol=_SINGLE):
-                yield ref, before
+        return {key: value for key, value in back.items() if (key, value) != (BYPASS, 1.0)}
 
     def _write(self, values: Mapping[Ref, float]) -> None:
         """Send these and what is held back, as soon as their plugins are known to be in place."""
@@ -254,7 +244,9 @@ class Ardour(OscDialect):
         for number, attachment in enumerate(self._attached):
             if attachment.track != track or self._stale:
                 continue
-            news.bypassed.append((number, bool(plugins[attachment.plugin.key].bypassed)))
+            news.values.append(
+                ((number, BYPASS), float(bool(plugins[attachment.plugin.key].bypassed)))
+            )
             news.values += list(_pop(self._told, number).items())
             if number not in self._preceding:
                 # The last write has met the plugin that it was meant for.
@@ -274,8 +266,8 @@ class Ardour(OscDialect):
         news.moved |= (told.name, told.min, told.max) != (resolved.name, resolved.min, resolved.max)
         if number in self._preceding:
             self._before.setdefault((number, told.key), told)
-        else:
-            self._told[number, told.key] = told.value
+        # Also what comes in front of a write: a hand that it has overwritten is seen nowhere else.
+        self._told[number, told.key] = told.value
 
     def _descriptors(self, numbers: Iterable[int]) -> list[Message]:
         return [Message(_DESCRIPTOR, self._place(number)) for number in numbers]

@@ -10,7 +10,7 @@ for the host, a few seconds at most; nothing else waits.
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Generic, TypeVar
@@ -21,8 +21,11 @@ from bridge.manifest import PluginSpec
 Key = int | str
 """What a host calls a track, a plugin or a parameter in its messages."""
 Ref = tuple[int, Key]
-"""A parameter of an attached plugin: the attachment's number from 0, and the parameter's key."""
+"""A parameter of an attached plugin: the attachment's number from 0, and the parameter's key, or
+`BYPASS` for its switch, which is 1 where the plugin is left out."""
 Name = TypeVar("Name")
+Progress = Callable[[int, int], None]
+"""Is told how many of how many are done."""
 NEVER_S = inf
 """How often a host is asked, and after how long it is missed, that answers nothing."""
 
@@ -45,6 +48,9 @@ class Profile:
     follows: bool
     """Whether a knob that is moved in the host is noticed."""
     bypasses: bool
+    follows_bypass: bool = True
+    """Whether a plugin that is switched in the host is noticed; where not, a bypass is written when
+    it changes and not said again, or the musician's switch would be turned back."""
     tracks: bool = True
     """Whether plugins stand in tracks: a URL's path is TRACK/PLUGIN, and else PLUGIN."""
     pushes: bool = False
@@ -93,6 +99,8 @@ class HostTrack:
 
     key: Key
     name: str
+    named: bool = True
+    """False where the host gives the name, and counts: it is another one's when tracks move."""
 
 
 @dataclass(frozen=True)
@@ -115,14 +123,18 @@ class News(Generic[Name]):
 
     values: tuple[tuple[Name, float], ...] = ()
     """In order; a parameter may be told several times."""
-    bypassed: tuple[tuple[int, bool], ...] = ()
-    """Likewise, whether the plugin of an attachment is left out. A `Host` has it in `values`."""
+    turned: tuple[tuple[Name, float], ...] = ()
+    """Likewise, changes that are certainly not the bridge's, of a host that does not echo."""
     answered: bool = False
     """Anything at all came."""
     moved: bool = False
     """Tracks or plugins are no longer where they were: resolve again before anything is set."""
     gone: bool = False
     """The host has said that it quits, or closed the connection."""
+
+
+def silently(done: int, of: int) -> None:
+    """Progress that nobody asks for."""
 
 
 class Dialect(Closing):
@@ -151,6 +163,23 @@ class Dialect(Closing):
         """Blocking: the inputs of a plugin, with current values where the host tells them."""
         return ()
 
+    def plugins_of(self, tracks: Sequence[HostTrack]) -> Sequence[Sequence[HostPlugin]]:
+        """Blocking: the plugins of each of these tracks; at once where the host is slow."""
+        return [self.plugins(track) for track in tracks]
+
+    def parameters_of(
+        self, places: Sequence[tuple[HostTrack, HostPlugin]], told: Progress = silently
+    ) -> Sequence[Sequence[HostParameter]]:
+        """Blocking: the inputs of each of these plugins; at once where the host is slow.
+
+        `told` is called with how many of how many are done.
+        """
+        found = []
+        for number, (track, plugin) in enumerate(places, 1):
+            found.append(self.parameters(track, plugin))
+            told(number, len(places))
+        return found
+
     def assumed(
         self,
         track: HostTrack,  # noqa: ARG002
@@ -168,7 +197,10 @@ class Dialect(Closing):
         """
 
     def mend(self) -> None:
-        """Blocking: things have moved; give back what was written to whatever took a place."""
+        """Blocking: things have moved; give back what was written to whatever took a place.
+
+        The attachments are still those of before.
+        """
 
     @abstractmethod
     def set(self, values: Mapping[Ref, float]) -> None:

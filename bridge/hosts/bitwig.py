@@ -26,6 +26,7 @@ from bridge.hosts.base import (
     Ref,
 )
 from bridge.hosts.osc_dialect import Gathering, OscDialect
+from bridge.manifest import BYPASS
 from bridge.osc import Address, Argument, Message
 
 PROFILE = Profile(
@@ -46,6 +47,8 @@ PROFILE = Profile(
 )
 _MOST = 16_383
 """The largest value at the resolution `High`."""
+_PAGE_LOOKS = 8
+"""How often a page is looked at until it shows."""
 _VALUE = re.compile(r"/device/param/(\d+)/value")
 
 
@@ -114,7 +117,6 @@ class Bitwig(Dialect):
         self._unanswered -= heard
         return News(
             tuple(((n, key), v) for n, news in enumerate(all_news) for (_, key), v in news.values),
-            tuple((n, on) for n, news in enumerate(all_news) for _, on in news.bypassed),
             # One that is silent is missed, however much the others say.
             answered=bool(heard) and not self._unanswered,
             moved=any(news.moved for news in all_news),
@@ -156,16 +158,15 @@ class _Controller(OscDialect):
 
     @override
     def plugins(self, track: HostTrack) -> Sequence[HostPlugin]:
-        # While a device is pinned, those of every other track are hidden.
-        told = self._refresh(*self._select(track))
+        told = self._select(track)
         return [HostPlugin(n, name) for n, name in _names(told, "/device/sibling/{}")]
 
     @override
     def parameters(self, track: HostTrack, plugin: HostPlugin) -> Sequence[HostParameter]:
-        told = self._refresh(*self._pin(track, plugin))
+        told = self._pin(track, plugin)
         found = []
         for page, _ in _names(told, "/device/page/{}"):
-            told = self._refresh(Message(f"/device/page/{page}", (1,)))
+            told = self._turn_to(page)
             for n, name in _names(told, "/device/param/{}"):
                 value = told.get(f"/device/param/{n}/value")
                 found.append(
@@ -184,7 +185,7 @@ class _Controller(OscDialect):
 
     def show(self, attachment: Attachment) -> None:
         """Blocking: pin the cursor to this device. Raises HostError where it is not shown."""
-        told = self._refresh(*self._pin(attachment.track, attachment.plugin))
+        told = self._pin(attachment.track, attachment.plugin)
         if told.get("/device/name") != attachment.plugin.name:
             raise HostError(
                 f"Bitwig shows {told.get('/device/name')!r} and not {attachment.plugin.name!r}"
@@ -202,7 +203,7 @@ class _Controller(OscDialect):
             )
         self._attached, self._page = attached, pages[0]
         self._names = {f"{_parameter(p.key)}/name": p.name for p in attached.parameters}
-        self._send(Message(f"/device/page/{self._page}", (1,)))
+        self._turn_to(int(self._page))
 
     @override
     def set(self, values: Mapping[Ref, float]) -> None:
@@ -235,19 +236,40 @@ class _Controller(OscDialect):
                 news.moved |= not there
             case Message("/device/bypass", (int(on),)):
                 self._bypassed = bool(on)
-                news.bypassed.append((0, self._bypassed))
+                news.values.append(((0, BYPASS), float(self._bypassed)))
             case Message(address, (int(value),)) if parameter := _VALUE.fullmatch(address):
                 news.values.append(((0, f"{self._page}/{parameter[1]}"), float(value)))
 
-    def _pin(self, track: HostTrack, plugin: HostPlugin) -> list[Message]:
-        return [
-            *self._select(track),
-            Message(f"/device/sibling/{plugin.key}/selected", (1,)),
-            Message("/device/pinned", (1,)),
-        ]
+    def _pin(self, track: HostTrack, plugin: HostPlugin) -> dict[str, Argument]:
+        """Have the cursor on this device, and stay there."""
+        told, sibling = self._select(track), f"/device/sibling/{plugin.key}/selected"
+        chosen = [] if told.get(sibling) == 1 else [Message(sibling, (1,))]
+        return self._refresh(*chosen, Message("/device/pinned", (1,)))
 
-    def _select(self, track: HostTrack) -> list[Message]:
-        return [Message("/device/pinned", (0,)), Message(f"/track/{track.key}/select", (1,))]
+    def _select(self, track: HostTrack) -> dict[str, Argument]:
+        """Have the cursor on this track; one that is selected already would be unfolded."""
+        # While a device is pinned, those of every other track are hidden.
+        told = self._refresh(Message("/device/pinned", (0,)))
+        if told.get(f"/track/{track.key}/selected") == 1:
+            return told
+        return self._refresh(Message(f"/track/{track.key}/select", (1,)))
+
+    def _turn_to(self, page: int) -> dict[str, Argument]:
+        """Have this page shown. Raises HostError where it never is.
+
+        What is asked at once is still answered from the page before, so the page must say that it
+        is chosen, and tell the same twice.
+        """
+        before: dict[str, Argument] = {}
+        chosen = [Message(f"/device/page/{page}", (1,))]
+        for _ in range(_PAGE_LOOKS):
+            told = self._refresh(*chosen)
+            chosen = []
+            shown = {a: v for a, v in told.items() if a.startswith("/device/param/")}
+            if shown == before and told.get(f"/device/page/{page}/selected", 1) == 1:
+                return told
+            before = shown
+        raise HostError(f"Bitwig does not turn to page {page} of the device's Remote Controls")
 
     def _refresh(self, *before: Message) -> dict[str, Argument]:
         """All that the extension shows after these messages, by address."""

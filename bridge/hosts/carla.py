@@ -2,28 +2,34 @@
 
 Carla knows one client. Registered over TCP, it opens a connection in turn and pushes all plugins,
 their parameters and ranges, and later what changes in its window; the bridge's own writes are not
-echoed. Plugins are numbered by their place in the rack, so numbers shift when one is removed.
+echoed. Plugins are numbered by their place in the rack. A removal is told, a move up or down is
+not, and the only question that Carla answers is to be registered anew. So the bridge registers anew
+every second, and whenever a knob is said to have been turned: that counts, and more is written,
+only once the plugin at that number has told the name and the parameters that were resolved.
 """
 
 from collections.abc import Mapping, Sequence
+from math import inf
 from time import monotonic
 
 from typing_extensions import override
 
-from bridge.errors import HostError
 from bridge.hosts import osc_dialect
 from bridge.hosts.base import (
-    NEVER_S,
     Attachment,
     HostParameter,
     HostPlugin,
     HostTrack,
+    News,
     Profile,
     Ref,
 )
+from bridge.hosts.carla_rack import ACTIVE, Rack, changed
+from bridge.hosts.carla_registration import REFUSED, Registration
+from bridge.hosts.giving_back import Standing, same_before, to_give_back
 from bridge.hosts.osc_dialect import Gathering, OscDialect
-from bridge.osc import Address, Argument, Message
-from bridge.osc.tcp import OscTcp
+from bridge.manifest import BYPASS
+from bridge.osc import Address, Message
 
 PROFILE = Profile(
     scheme="carla",
@@ -37,24 +43,40 @@ PROFILE = Profile(
     tracks=False,
     pushes=True,
     tick_s=1 / 25,
-    ask_s=NEVER_S,
-    lost_s=NEVER_S,
+    ask_s=1.0,
+    lost_s=4.0,
 )
-_INPUT = 1
-_ACTIVE = -2
 _REMOVED, _RENAMED, _CHANGED = 2, 3, 5
-_DESCRIBING = ("info", "iparams", "paramInfo", "paramData", "paramRanges")
+_SURE_S = 0.25
+"""So long after it was told which plugin stands where, nobody has moved one and turned a knob."""
 
 
 class Carla(OscDialect):
-    """Carla's rack. Owns a TCP socket on loopback beside the UDP one."""
+    """Carla's rack. Owns a registration, with its TCP socket, beside the UDP one."""
 
     def __init__(self, address: Address) -> None:
         super().__init__(PROFILE, address)
-        self._tcp = OscTcp()
-        self._registered = False
-        self._told: dict[tuple[str, Argument, Argument], tuple[Argument, ...]] = {}
+        self._registration = Registration(address)
+        self._asked = False
+        """Whether Carla was asked to hang up and tell everything anew."""
+        self._asked_s = -inf
+        self._heard_s = inf
+        """When something was told anew since then."""
+        self._rack = Rack()
+        self._before: dict[int, Standing] = {}
+        """The rack when its plugins were last known to be in place."""
         self._attached: tuple[Attachment, ...] = ()
+        self._resolved: tuple[Standing, ...] = ()
+        self._in_place_s = -inf
+        """When the plugins were last known to be in place."""
+        self._surprises: list[tuple[Ref, float]] = []
+        """Knobs that are said to be turned, until it is known whose."""
+        self._held: dict[Ref, float] = {}
+        """Writes that wait for that; the latest of each."""
+        self._written: dict[Ref, float] = {}
+        """What was written since the plugins were last known to be in place."""
+        self._stale = False
+        """Something is no longer where it was resolved; nothing is written until it is again."""
 
     @override
     def tracks(self) -> Sequence[HostTrack]:
@@ -63,140 +85,161 @@ class Carla(OscDialect):
 
     @override
     def plugins(self, track: HostTrack) -> Sequence[HostPlugin]:
-        found = [
-            HostPlugin(int(key), str(about[7]), self._is_bypassed(key))
-            for (what, key, _), about in self._told.items()
-            if what == "info" and len(about) > 7
-        ]
-        return sorted(found, key=lambda plugin: int(plugin.key))
+        standing = self._rack.standing.items()
+        return [HostPlugin(number, s.name, s.bypassed) for number, s in sorted(standing)]
 
     @override
     def parameters(self, track: HostTrack, plugin: HostPlugin) -> Sequence[HostParameter]:
-        found = []
-        for (what, key, number), about in self._told.items():
-            data = self._told.get(("paramData", key, number), ())
-            ranges = self._told.get(("paramRanges", key, number), ())
-            if what == "paramInfo" and key == plugin.key and len(data) == 9 and len(ranges) == 8:
-                low, high, value = float(ranges[3]), float(ranges[4]), float(data[8])
-                if data[2] == _INPUT:
-                    found.append(HostParameter(int(number), str(about[2]), low, high, value))
-        return found
+        found = self._rack.standing.get(int(plugin.key))
+        return list(found.parameters.values()) if found else []
 
     @override
     def attach(self, attachments: Sequence[Attachment]) -> None:
         self._attached = tuple(attachments)
+        standing = self._rack.standing
+        self._resolved = tuple(standing[int(a.plugin.key)] for a in attachments)
+        self._before = standing
+        self._surprises.clear()
+        self._held.clear()
+        self._written.clear()
+        self._stale = False
+
+    @override
+    def mend(self) -> None:
+        self._register()
+        writes: dict[int, dict[int | str, float]] = {}
+        for (number, key), value in self._written.items():
+            writes.setdefault(number, {})[key] = value
+        for number, written in writes.items():
+            place = int(self._attached[number].plugin.key)
+            now = self._rack.standing.get(place)
+            if now is None or now.is_like(self._resolved[number]):
+                continue
+            if before := same_before(now, list(self._before.values()), written):
+                for key, value in to_give_back(written, before, now).items():
+                    self._send(self._message(place, key, value))
+        self._written.clear()
 
     @override
     def set(self, values: Mapping[Ref, float]) -> None:
-        self._send(
-            *(
-                Message(
-                    f"/Carla/{self._attached[number].plugin.key}/set_parameter_value",
-                    (key, float(value)),
-                )
-                for (number, key), value in values.items()
-            )
-        )
+        self._held |= values
+        self._write()
 
     @override
     def bypass(self, number: int, on: bool) -> None:
-        plugin = self._attached[number].plugin
-        self._send(Message(f"/Carla/{plugin.key}/set_active", (int(not on),)))
+        self.set({(number, BYPASS): float(on)})
+
+    @override
+    def ask(self) -> None:
+        # One that is asked again and again would never come to an end.
+        if not self._asked or monotonic() - self._asked_s > osc_dialect.ANSWER_S:
+            self._registration.renew()
+            self._asked, self._asked_s, self._heard_s = True, monotonic(), inf
+            self._rack.begin()
+
+    @override
+    def poll(self) -> News[Ref]:
+        self._gathered()
+        # Told to the end, and a driven plugin was not among it.
+        if self._asked and monotonic() - self._heard_s > osc_dialect.QUIET_S:
+            self._stale = self._news.moved = True
+        self._write()
+        return super().poll()
 
     @override
     def close(self) -> None:
-        self._unregister()
-        self._tcp.close()
+        self._registration.close()
         super().close()
 
     @override
     def _arrived(self) -> list[Message] | None:
-        return self._tcp.receive(0)
+        return self._registration.receive()
 
     @property
     @override
     def _is_gone(self) -> bool:
-        return self._registered and self._tcp.closed_by_host
+        return not self._asked and self._registration.hung_up
 
     @override
     def _hear(self, message: Message, news: Gathering) -> None:
-        match message:
-            case Message("/ctrl/exit"):
-                news.gone = True
-            case Message("/ctrl/cb", (int(action), *_)) if action in (_REMOVED, _RENAMED):
+        what = self._registration.what(message)
+        if message.address.endswith("/cb"):
+            # Also from before the last registration: a hand's turn is not told twice.
+            self._called_back(message, news)
+        elif what == REFUSED:
+            news.gone = True
+        elif self._rack.take(what, message.arguments) and self._asked:
+            self._heard_s = monotonic()
+            self._compare(news)
+        self._stale |= news.moved
+
+    def _called_back(self, message: Message, news: Gathering) -> None:
+        match message.arguments:
+            case (int(action), *_) if action in (_REMOVED, _RENAMED):
                 news.moved = True
-            case Message("/ctrl/cb", (int(action), plugin, int(key), _, _, value, _)):
-                if action == _CHANGED and not isinstance(value, str):
-                    self._changed(plugin, key, float(value), news)
-            case Message("/ctrl/info" | "/ctrl/paramInfo" | "/ctrl/paramRanges", about) if about:
-                news.moved |= self._is_another(message)
+            case (int(action), int(plugin), int(key), _, _, int() | float() as value, _):
+                if action == _CHANGED:
+                    self._rack.change(plugin, key, float(value))
+                    self._before = changed(self._before, plugin, key, float(value))
+                    self._surprise(plugin, key, float(value), news)
 
-    def _changed(self, plugin: Argument, key: int, value: float, news: Gathering) -> None:
+    def _surprise(self, plugin: int, key: int, value: float, news: Gathering) -> None:
+        """A knob was turned, of whatever stands at that number: ask what that is."""
         for number, attachment in enumerate(self._attached):
-            if attachment.plugin.key != plugin:
+            if attachment.plugin.key != plugin or (key < 0 and key != ACTIVE):
                 continue
-            if key >= 0:
-                news.values.append(((number, key), value))
-            elif key == _ACTIVE:
-                news.bypassed.append((number, value < 0.5))
+            ref: Ref = (number, BYPASS if key == ACTIVE else key)
+            turned = (ref, float(value < 0.5) if key == ACTIVE else value)
+            if monotonic() - self._in_place_s < _SURE_S:
+                news.turned.append(turned)
+                continue
+            self._surprises.append(turned)
+            self.ask()
 
-    def _is_another(self, message: Message) -> bool:
-        """Whether Carla describes a plugin anew, and not as it did when it was resolved."""
-        what, key = _what(message), message.arguments[0]
-        if key not in {attachment.plugin.key for attachment in self._attached}:
-            return False
-        return self._told.get(what) != message.arguments
+    def _compare(self, news: Gathering) -> None:
+        """Once all driven plugins have told themselves anew: whether they are those resolved."""
+        places = [int(attachment.plugin.key) for attachment in self._attached]
+        in_place = [*map(self._rack.is_in_place, places, self._resolved)]
+        news.moved |= False in in_place
+        if not all(in_place):
+            return
+        self._asked = False
+        self._in_place_s = monotonic()
+        standing = self._rack.standing
+        news.values += [
+            ((number, key), value)
+            for number, place in enumerate(places)
+            for key, value in standing[place].values.items()
+        ]
+        news.turned += self._surprises
+        for ref, _ in self._surprises:
+            # What was meant for it before would overwrite it.
+            self._held.pop(ref, None)
+        self._surprises.clear()
+        self._written.clear()
+        self._before = standing
 
-    def _is_bypassed(self, plugin: Argument) -> bool | None:
-        internal = self._told.get(("iparams", plugin, ""))
-        return float(internal[1]) < 0.5 if internal else None
+    def _write(self) -> None:
+        """Send what is held back, where the plugins are taken to be in place."""
+        if self._stale or self._surprises:
+            return
+        for (number, key), value in self._held.items():
+            self._send(self._message(int(self._attached[number].plugin.key), key, value))
+        self._written |= self._held
+        self._held.clear()
+
+    def _message(self, place: int, key: int | str, value: float) -> Message:
+        if key == BYPASS:
+            return Message(f"/Carla/{place}/set_active", (int(value < 0.5),))
+        return Message(f"/Carla/{place}/set_parameter_value", (key, float(value)))
 
     def _register(self) -> None:
-        """Blocking: be told everything anew."""
-        self._unregister()
-        self._told = {}
-        try:
-            self._tcp.send(Message("/register", (self._url,)), self._address)
-        except HostError:
-            raise self._unanswered() from None
-        self._registered = True
-        deadline = monotonic() + 4 * osc_dialect.ANSWER_S
-        while (left := deadline - monotonic()) > 0:
-            messages = self._tcp.receive(left)
-            for message in messages or []:
-                self._store(message)
-            if messages:
-                deadline = monotonic() + osc_dialect.QUIET_S
-        if not self._told:
+        """Blocking: be told everything anew. Raises HostError where Carla obeys another program."""
+        rack = self._rack = Rack()
+        self._asked = False
+
+        def hear(message: Message) -> None:
+            rack.take(self._registration.what(message), message.arguments)
+
+        if not self._registration.take(hear):
             raise self._unanswered()
-
-    def _store(self, message: Message) -> None:
-        """Keep what a message tells, by what it is, of which plugin, and of which parameter."""
-        what = message.address.removeprefix("/ctrl/")
-        if what == "exit-error":
-            raise HostError("Carla obeys another program over OSC already, and only one; end that")
-        if what in _DESCRIBING and message.arguments:
-            self._told[_what(message)] = message.arguments
-
-    def _unregister(self) -> None:
-        if self._registered and not self._tcp.closed_by_host:
-            try:
-                self._tcp.send(Message("/unregister", (self._url,)), self._address)
-                # Until it has hung up, it would refuse us as a second client.
-                while not self._tcp.closed_by_host and self._tcp.receive(osc_dialect.ANSWER_S):
-                    pass
-            except HostError:
-                pass
-        self._registered = False
-        self._tcp.hang_up()
-
-    @property
-    def _url(self) -> str:
-        return f"osc.tcp://127.0.0.1:{self._tcp.port}/ctrl"
-
-
-def _what(message: Message) -> tuple[str, Argument, Argument]:
-    """What a message describes, of which plugin, and of which of its parameters."""
-    what = message.address.removeprefix("/ctrl/")
-    plugin, *rest = message.arguments
-    return what, plugin, rest[0] if what.startswith("param") and rest else ""

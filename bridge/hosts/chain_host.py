@@ -7,13 +7,13 @@ from typing_extensions import override
 
 from bridge.chain import Chain, Slot
 from bridge.errors import HostError
-from bridge.hosts.base import NEVER_S, Attachment, Dialect, Host, HostParameter, News, Ref
+from bridge.hosts.base import Attachment, Dialect, Host, HostParameter, News, Ref
 from bridge.hosts.finding import Place, Wanted, find_again, find_places
 from bridge.hosts.matching import Mapped, match
 from bridge.manifest import BYPASS
 
 _READ_ATTEMPTS = 4
-_READ_S = 0.5
+_READ_S = 1.0
 _POLL_S = 0.005
 
 
@@ -60,6 +60,7 @@ class ChainHost(Host):
             of_slot = match(slot.plugin, self._parameters(slot, place))
             mapped |= {slot.address(symbol): m for symbol, m in of_slot.items()}
             refs |= {slot.address(symbol): (number, m.found.key) for symbol, m in of_slot.items()}
+            refs[slot.address(BYPASS)] = (number, BYPASS)
             parameters = tuple(m.found for m in of_slot.values())
             attachments.append(Attachment(place.track, place.plugin, parameters))
         self._dialect.attach(attachments)
@@ -84,8 +85,6 @@ class ChainHost(Host):
     def read(self) -> dict[str, float]:
         if not self.profile.reads:
             return {}
-        if self.profile.ask_s == NEVER_S:
-            return self._read_anew()
         # What has come in before is older than the question.
         self.poll()
         values: dict[str, float] = {}
@@ -107,20 +106,6 @@ class ChainHost(Host):
             f" {', '.join(address for address in self._mapped if address not in values)};"
             f" {self.profile.remedy}"
         )
-
-    def _read_anew(self) -> dict[str, float]:
-        """All that a host tells which cannot be asked for values alone."""
-        found = find_again(self._dialect, self._found, self._wanted, self._chain)
-        if [place.keys for place in found] != [place.keys for place in self._found]:
-            self._attach(found)
-        self._bypassed = self._told_by_places(found)
-        values = dict(self._bypassed)
-        for number, (slot, place) in enumerate(zip(self._chain.slots, found, strict=True)):
-            for parameter in self._parameters(slot, place):
-                address = self._addresses.get((number, parameter.key))
-                if address and parameter.value is not None:
-                    values[address] = self._mapped[address].to_real(parameter.value)
-        return values
 
     @override
     def set(self, values: Mapping[str, float]) -> None:
@@ -144,14 +129,18 @@ class ChainHost(Host):
     @override
     def poll(self) -> News[str]:
         news = self._dialect.poll()
-        switches = [(self._chain.switches[number], float(on)) for number, on in news.bypassed]
-        self._bypassed |= switches
-        values = [
-            (address, self._mapped[address].to_real(value))
-            for ref, value in news.values
-            if (address := self._addresses.get(ref))
-        ]
-        return News((*values, *switches), answered=news.answered, moved=news.moved, gone=news.gone)
+        values, turned = self._real(news.values), self._real(news.turned)
+        self._bypassed |= {a: v for a, v in (*values, *turned) if a not in self._mapped}
+        return News(values, turned, news.answered, news.moved, news.gone)
+
+    def _real(self, told: Iterable[tuple[Ref, float]]) -> tuple[tuple[str, float], ...]:
+        """Addresses and real values of what a dialect tells."""
+        known = ((self._addresses.get(ref), value) for ref, value in told)
+        return tuple(
+            (address, self._mapped[address].to_real(value) if address in self._mapped else value)
+            for address, value in known
+            if address
+        )
 
     @override
     def close(self) -> None:

@@ -24,7 +24,16 @@ from bridge.hosts import (
     supercollider,
     sushi,
 )
-from bridge.hosts.base import Dialect, Host, HostParameter, HostPlugin, HostTrack, Profile
+from bridge.hosts.base import (
+    Dialect,
+    Host,
+    HostParameter,
+    HostPlugin,
+    HostTrack,
+    Profile,
+    Progress,
+    silently,
+)
 from bridge.hosts.chain_host import ChainHost
 from bridge.hosts.finding import Wanted
 from bridge.osc import Address
@@ -78,8 +87,11 @@ def connect(url: str, chain: Chain) -> Host:
     return ChainHost(dialect, wanted, chain)
 
 
-def discover(url: str) -> list[FoundTrack]:
-    """Blocking: everything the host at `url` holds. Raises HostError where it cannot be told."""
+def discover(url: str, told: Progress = silently) -> list[FoundTrack]:
+    """Blocking: everything the host at `url` holds. Raises HostError where it cannot be told.
+
+    `told` is called with how many of its plugins are known, of how many.
+    """
     dialect, _ = _open(url)
     with dialect:
         if not dialect.profile.discovers:
@@ -87,16 +99,14 @@ def discover(url: str) -> list[FoundTrack]:
                 f"{dialect.profile.name} cannot be asked what it holds; name the plugin in the URL,"
                 f" such as {dialect.profile.example}"
             )
-        return [
-            FoundTrack(
-                track,
-                tuple(
-                    FoundPlugin(plugin, tuple(dialect.parameters(track, plugin)))
-                    for plugin in dialect.plugins(track)
-                ),
-            )
-            for track in dialect.tracks()
-        ]
+        tracks = dialect.tracks()
+        listed = dialect.plugins_of(tracks)
+        places = [(t, plugin) for t, of_t in zip(tracks, listed, strict=True) for plugin in of_t]
+        parameters = dialect.parameters_of(places, told)
+        found: dict[HostTrack, list[FoundPlugin]] = {track: [] for track in tracks}
+        for (track, plugin), of_plugin in zip(places, parameters, strict=True):
+            found[track].append(FoundPlugin(plugin, tuple(of_plugin)))
+        return [FoundTrack(track, tuple(plugins)) for track, plugins in found.items()]
 
 
 def listing(tracks: Iterable[FoundTrack]) -> list[dict[str, Any]]:

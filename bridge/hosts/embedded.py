@@ -95,7 +95,7 @@ class Embedded(OscDialect):
             case Message(address, (int() | float() as value,)) if address in self._refs:
                 news.values.append((self._refs[address], float(value)))
             case Message(address, (int() as on,)) if address in self._switches:
-                news.bypassed.append((self._switches[address], bool(on)))
+                news.values.append(((self._switches[address], BYPASS), float(bool(on))))
             case Message("/chain", (str(), str(), int())):
                 news.moved = True
 

@@ -60,7 +60,7 @@ def find_places(dialect: Dialect, wanted: Wanted, chain: Chain) -> tuple[Place, 
     if wanted.tracks:
         meant = [_meant_track(tracks, name) for name in wanted.tracks]
         tracks = list(dict.fromkeys(meant))
-    listed = [place for track in tracks for place in _listed(dialect, track)]
+    listed = [place for of_track in _listed(dialect, tracks) for place in of_track]
     names = wanted.plugins or tuple(slot.plugin.name for slot in chain.slots)
     candidates = _candidates(listed, names)
     found: dict[int, Place] = {}
@@ -84,7 +84,8 @@ def find_again(
 ) -> tuple[Place, ...]:
     """Blocking: where the same plugins are now.
 
-    They go by the names of track and plugin; of several with one name, by their order. Raises
+    They go by the names of track and plugin; of several with one name, by their order. Where a
+    track has no name of its own, they go by what they are, the nearest track first. Raises
     HostError where they are no longer there, or could be others.
     """
     if not dialect.profile.discovers:
@@ -93,23 +94,33 @@ def find_again(
     try:
         found = _where_they_were(dialect, tracks, before)
     except HostError:
+        if not all(place.track.named for place in before):
+            found = _nearest(dialect, tracks, before, chain)
         # Where the URL names nothing, they may have gone to another track.
-        if wanted.tracks or wanted.plugins:
+        elif wanted.tracks or wanted.plugins:
             raise
-        return find_places(dialect, wanted, chain)
-    listed = [place for track in tracks for place in _listed(dialect, track)]
+        else:
+            return find_places(dialect, wanted, chain)
+    driven = list(dict.fromkeys(place.track for place in found))
+    listed = [place for of_track in _listed(dialect, driven) for place in of_track]
     _check_order(found, listed, chain)
     return found
 
 
-def _listed(dialect: Dialect, track: HostTrack) -> list[Place]:
-    """The plugins of a track, in order."""
-    plugins = dialect.plugins(track)
-    names = [plugin.name for plugin in plugins]
-    return [
-        Place(track, plugin, names[: number + 1].count(plugin.name), names.count(plugin.name))
-        for number, plugin in enumerate(plugins)
-    ]
+def _listed(dialect: Dialect, tracks: Sequence[HostTrack]) -> list[list[Place]]:
+    """The plugins of each track, in order."""
+    found = []
+    for track, plugins in zip(tracks, dialect.plugins_of(tracks), strict=True):
+        names = [plugin.name for plugin in plugins]
+        found.append(
+            [
+                Place(
+                    track, plugin, names[: number + 1].count(plugin.name), names.count(plugin.name)
+                )
+                for number, plugin in enumerate(plugins)
+            ]
+        )
+    return found
 
 
 def _candidates(listed: Sequence[Place], names: Iterable[str]) -> dict[str, list[Place]]:
@@ -172,7 +183,7 @@ def _where_they_were(
 ) -> tuple[Place, ...]:
     """The same plugins on tracks of the same names."""
     now = {track: _same_track(tracks, track) for track in {place.track for place in before}}
-    listed = {track: _listed(dialect, found) for track, found in now.items()}
+    listed = dict(zip(now, _listed(dialect, list(now.values())), strict=True))
     found = []
     for place in before:
         same = [p for p in listed[place.track] if p.plugin.name == place.plugin.name]
@@ -184,6 +195,42 @@ def _where_they_were(
             )
         found.append(same[place.nth - 1])
     return tuple(found)
+
+
+def _nearest(
+    dialect: Dialect, tracks: Sequence[HostTrack], before: Sequence[Place], chain: Chain
+) -> tuple[Place, ...]:
+    """The same plugins on the nearest tracks that hold as many of their names and parameters."""
+    listed = dict(zip(tracks, _listed(dialect, tracks), strict=True))
+    found: dict[Place, Place] = {}
+    for track in {place.track: None for place in before}:
+        slots = [(p, s) for p, s in zip(before, chain.slots, strict=True) if p.track == track]
+        by_distance: dict[int, list[dict[Place, Place]]] = {}
+        for candidate, places in listed.items():
+            same = {
+                was: place
+                for was, slot in slots
+                for place in places
+                if (place.plugin.name, place.nth, place.of) == (was.plugin.name, was.nth, was.of)
+                and _has_parameters(dialect, place, slot.plugin)
+            }
+            if len(same) == len(slots):
+                by_distance.setdefault(_distance(candidate, track), []).append(same)
+        nearest = by_distance[min(by_distance)] if by_distance else []
+        if len(nearest) != 1:
+            what = "on several tracks" if nearest else "gone"
+            raise HostError(
+                f"{', '.join(str(was) for was, _ in slots)} is {what} in the host, where the track"
+                " has no name of its own; give it one, and connect again"
+            )
+        found |= nearest[0]
+    return tuple(found[place] for place in before)
+
+
+def _distance(one: HostTrack, other: HostTrack) -> int:
+    if isinstance(one.key, int) and isinstance(other.key, int):
+        return abs(one.key - other.key)
+    return 0
 
 
 def _same_track(tracks: Sequence[HostTrack], before: HostTrack) -> HostTrack:

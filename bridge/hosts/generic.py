@@ -37,6 +37,7 @@ PROFILE = Profile(
     reads=True,
     follows=True,
     bypasses=True,
+    follows_bypass=False,
 )
 _MOST_NUMBERS = 128
 """How many numbers are asked for their names."""
@@ -113,6 +114,7 @@ class HostFile(_Entry):
             reads=self.ask is not None,
             follows=self.ask is not None,
             bypasses=self.bypass is not None,
+            follows_bypass=False,
             tracks=self.tracks,
             tick_s=1 / self.updates_per_s,
             ask_s=PROFILE.ask_s if self.ask else NEVER_S,

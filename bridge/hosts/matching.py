@@ -1,6 +1,7 @@
 """Which of a plugin's parameters in a host is which of the manifest: by name and range."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isclose, isfinite
@@ -9,6 +10,7 @@ from bridge.errors import HostError
 from bridge.hosts.base import HostParameter
 from bridge.manifest import ParamSpec, PluginSpec
 
+_SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "œ": "oe", "æ": "ae", "ø": "o"})
 _RANGE_TOLERANCE = 1e-4
 """Of the range: hosts speak in single precision and some round."""
 
@@ -84,8 +86,14 @@ def match(plugin: PluginSpec, parameters: Sequence[HostParameter]) -> dict[str, 
 
 
 def plain(name: str) -> str:
-    """A name apart from case and signs; a name of signs alone stays."""
-    return re.sub(r"[\W_]+", " ", name.casefold()).strip() or name
+    """A name apart from case, signs and accents; a name of signs alone stays.
+
+    Umlauts are spelled out, as hosts do that tell names in ASCII: "Ü" is "Ue".
+    """
+    spelled = unicodedata.normalize("NFC", name).casefold().translate(_SPELLED)
+    letters = unicodedata.normalize("NFKD", spelled)
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return re.sub(r"[\W_]+", " ", bare).strip() or name
 
 
 def _fits(spec: ParamSpec, found: HostParameter) -> bool:

@@ -1,14 +1,14 @@
 """What dialects over UDP share: one socket, questions repeated until answered, news gathered."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
 from typing_extensions import override
 
 from bridge.errors import HostError
-from bridge.hosts.base import Dialect, News, Profile, Ref
+from bridge.hosts.base import Dialect, News, Profile, Progress, Ref, silently
 from bridge.osc import Address, Argument, Message, OscSocket
 
 _ATTEMPTS = 4
@@ -16,6 +16,8 @@ ANSWER_S = 0.5
 """How long a question may take before it is asked again."""
 QUIET_S = 0.25
 """A dump is over after so long a silence; hosts send its packets 10 ms apart."""
+_AT_ONCE = 64
+"""How many questions are under way together: a system's buffer holds about 250 messages."""
 _PACKETS_AT_ONCE = 500
 """A poll ends after so many packets, whatever floods the socket."""
 
@@ -25,14 +27,14 @@ class Gathering:
     """News as it comes in."""
 
     values: list[tuple[Ref, float]] = field(default_factory=list)
-    bypassed: list[tuple[int, bool]] = field(default_factory=list)
+    turned: list[tuple[Ref, float]] = field(default_factory=list)
     answered: bool = False
     moved: bool = False
     gone: bool = False
 
     def hand_out(self) -> News[Ref]:
         """The news, as a value."""
-        return News(tuple(self.values), tuple(self.bypassed), self.answered, self.moved, self.gone)
+        return News(tuple(self.values), tuple(self.turned), self.answered, self.moved, self.gone)
 
 
 class OscDialect(Dialect):
@@ -119,6 +121,37 @@ class OscDialect(Dialect):
                 if answered():
                     return
         raise self._unanswered()
+
+    def _request_each(
+        self, questions: Sequence[Message], told: Progress = silently
+    ) -> list[tuple[Argument, ...]]:
+        """Blocking: the answer to each question, of hosts that repeat a question in its answer.
+
+        Many are asked at once, as a slow host takes all that has come in together. Raises HostError
+        where one is never answered.
+        """
+        answers: list[tuple[Argument, ...]] = []
+        for start in range(0, len(questions), _AT_ONCE):
+            answers += self._request_batch(questions[start : start + _AT_ONCE])
+            told(len(answers), len(questions))
+        return answers
+
+    def _request_batch(self, questions: Sequence[Message]) -> list[tuple[Argument, ...]]:
+        answers: dict[Message, tuple[Argument, ...]] = {}
+
+        def take(message: Message) -> None:
+            for question in questions:
+                count = len(question.arguments)
+                begins = message.arguments[:count] == question.arguments
+                if begins and message.address == question.address:
+                    answers[question] = message.arguments[count:]
+
+        self._request(
+            lambda: [question for question in questions if question not in answers],
+            take,
+            lambda: answers.keys() >= {*questions},
+        )
+        return [answers[question] for question in questions]
 
     def _request_all(self, *questions: Message) -> dict[str, Argument]:
         """Blocking: ask, and take what comes until it is quiet; for answers without an end.

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from bridge.hosts.base import Attachment, HostParameter, HostPlugin, HostTrack, Profile, Ref
 from bridge.hosts.osc_dialect import Gathering, OscDialect
+from bridge.manifest import BYPASS
 from bridge.osc import Address, Argument, Message
 
 PROFILE = Profile(
@@ -58,7 +59,9 @@ class SuperCollider(OscDialect):
             for (of, key), value in values.items():
                 pairs += [key, float(value)] if of == number else []
             if pairs:
-                self._send(Message("/n_set", (attachment.plugin.key, *pairs)))
+                write = Message("/n_set", (attachment.plugin.key, *pairs))
+                # In one packet, so that no hand comes between unseen.
+                self._send_together([_question(attachment), write])
 
     @override
     def bypass(self, number: int, on: bool) -> None:
@@ -66,7 +69,7 @@ class SuperCollider(OscDialect):
 
     @override
     def ask(self) -> None:
-        self._send(*(Message("/s_get", (a.plugin.key, *a.keys)) for a in self._attached))
+        self._send(*map(_question, self._attached))
 
     @override
     def close(self) -> None:
@@ -85,7 +88,8 @@ class SuperCollider(OscDialect):
                     if key in self._attached[number].keys and not isinstance(key, float)
                 ]
             case Message("/n_off" | "/n_on", (int(node), *_)) if node in nodes:
-                news.bypassed.append((nodes.index(node), message.address == "/n_off"))
+                off = float(message.address == "/n_off")
+                news.values.append(((nodes.index(node), BYPASS), off))
             case Message("/n_end" | "/n_move", (int(node), *_)) if node in nodes:
                 news.moved = True
             case Message("/fail", ("/s_get" | "/n_set", *_)):
@@ -100,6 +104,11 @@ class SuperCollider(OscDialect):
 
         self._request(lambda: [Message("/g_queryTree", (0, 1))], take, lambda: bool(answers))
         return answers[-1]
+
+
+def _question(attachment: Attachment) -> Message:
+    """The values of a synth's controls."""
+    return Message("/s_get", (attachment.plugin.key, *attachment.keys))
 
 
 def _synths(tree: Sequence[Argument]) -> Iterator[tuple[HostPlugin, list[HostParameter]]]:

@@ -1,7 +1,7 @@
 """SUSHI (Elk Audio OS): names for addresses, values from 0 to 1, nothing to be asked over OSC.
 
-It answers nothing; with `enable_all_processor_outputs` in its configuration it tells changes, to a
-fixed port, by the addresses that set them.
+It answers nothing; with `enable_all_processor_outputs` in its configuration it tells changes of
+parameters, to a fixed port, by the addresses that set them. It never tells a bypass.
 """
 
 import re
@@ -31,6 +31,7 @@ PROFILE = Profile(
     reads=False,
     follows=True,
     bypasses=True,
+    follows_bypass=False,
     tracks=False,
     pushes=True,
     ask_s=NEVER_S,
@@ -76,10 +77,6 @@ class Sushi(OscDialect):
         match message:
             case Message(address, (float() as value,)) if address in self._refs:
                 news.values.append((self._refs[address], value))
-            case Message(address, (int() | float() as on,)) if address.startswith("/bypass/"):
-                processor = address.removeprefix("/bypass/")
-                if processor in self._processors:
-                    news.bypassed.append((self._processors.index(processor), on >= 0.5))
 
     def _parameter(self, ref: Ref) -> str:
         number, key = ref

@@ -195,6 +195,15 @@ class FakeHost:
             parameter.value = spec.to_normalised(real) if self.normalised else real
             self.tell(parameter)
 
+    def switch(self, slot_id: str, enabled: bool) -> None:
+        """What a musician does: switch a plugin off or on in the host."""
+        with self._lock:
+            self.plugins[slot_id].enabled = enabled
+            self.tell_switched(self.plugins[slot_id])
+
+    def tell_switched(self, plugin: FakePlugin) -> None:
+        """Let listeners know, where this host does that."""
+
     def insert_above(self, position: int = 0) -> None:
         """What a musician does: insert a plugin on the guitar's track, at the top or below."""
         with self._lock:
@@ -240,13 +249,22 @@ class FakeHost:
         while not self._stop.is_set():
             with contextlib.suppress(TimeoutError):
                 self._queue.append(self._socket.recvfrom(65_535))
+            self.idle()
             if time.monotonic() < due:
                 continue
             due = time.monotonic() + self.tick_s
             queue, self._queue = self._queue, []
-            for packet, sender in queue:
-                if not self.deaf:
-                    self._packet(packet, sender)
+            if not self.deaf:
+                self._queue = self._drain(queue)
+
+    def idle(self) -> None:
+        """What it does whenever it has the time."""
+
+    def _drain(self, queue: list[tuple[bytes, Any]]) -> list[tuple[bytes, Any]]:
+        """Take all that has come in; what is left for the next tick."""
+        for packet, sender in queue:
+            self._packet(packet, sender)
+        return []
 
     def _packet(self, packet: bytes, sender: Any) -> None:
         if len(packet) > MAX_BYTES:

@@ -1,5 +1,8 @@
 """DrivenByMoss in Bitwig: the cursor device's page of eight, whole numbers, bypass that toggles.
 
+As the real one: names come in ASCII, to select a track that is selected unfolds a group, and a page
+that was asked for reaches the values a little later than the answer to a refresh.
+
 For a chain of several there are as many controllers, each with a cursor of its own, on ports that
 follow each other.
 """
@@ -23,6 +26,10 @@ from tests.fake_hosts.base import (
 MOST = 16_383
 _PER_PAGE = 8
 _PER_BUNDLE = 101
+_PAGE_S = 0.1
+_ASCII = str.maketrans(
+    {"Ä": "Ae", "ä": "ae", "Ö": "Oe", "ö": "oe", "Ü": "Ue", "ü": "ue", "ß": "ss"}
+)
 
 
 class FakeBitwig(FakeHost):
@@ -35,7 +42,8 @@ class FakeBitwig(FakeHost):
     def forget(self) -> None:
         self._track: FakeTrack | None = None
         self._device: FakePlugin | None = None
-        self._page = 1
+        self._page = self._shown_page = 1
+        self._shown_s = 0.0
         self._pinned = False
         self.touched: set[str] = set()
 
@@ -109,17 +117,21 @@ class FakeBitwig(FakeHost):
             case ["refresh"]:
                 self._dump()
             case ["track", number, "select"]:
-                self._track = item(self.tracks, int(number), 1)
+                track = item(self.tracks, int(number), 1)
+                if track is self._track:
+                    raise RefusedError("the track is selected; a group would be unfolded")
+                self._track = track
                 if not self._pinned:
-                    self._device, self._page = self._track.plugins[0], 1
+                    self._device = self._track.plugins[0]
+                    self._turn_to(1)
             case ["device", "sibling", number, "selected"]:
                 self._device = item(self._siblings, int(number), 1)
-                self._page = 1
+                self._turn_to(1)
             case ["device", "pinned"]:
                 self._pinned = bool(value)
             case ["device", "page", number]:
                 item(self._pages, int(number), 1)
-                self._page = int(number)
+                self._turn_to(int(number))
             case ["device", "bypass"]:
                 self._cursor.enabled = not self._cursor.enabled
                 self.reply_bundle(
@@ -137,6 +149,16 @@ class FakeBitwig(FakeHost):
                 (self.touched.add if value else self.touched.discard)(name)
             case _:
                 raise RefusedError("unknown")
+
+    def _turn_to(self, page: int) -> None:
+        self._shown_page, self._page = self._page, page
+        self._shown_s = time.monotonic() + _PAGE_S
+
+    def tell_switched(self, plugin: FakePlugin) -> None:
+        for controller in (self, *self._others):
+            if controller._device is plugin:
+                row = ("/device/bypass", "i", int(not plugin.enabled))
+                controller.reply_bundle(controller.listener, row)
 
     @property
     def _cursor(self) -> FakePlugin:
@@ -156,7 +178,8 @@ class FakeBitwig(FakeHost):
 
     @property
     def _shown(self) -> list[FakeParameter]:
-        return self._pages[self._page - 1] if self._pages else []
+        page = self._shown_page if time.monotonic() < self._shown_s else self._page
+        return self._pages[min(page, len(self._pages)) - 1] if self._pages else []
 
     def _state(self) -> list[tuple[str, str, Any, Any]]:
         told: list[tuple[str, str, Any, Any]] = []
@@ -164,6 +187,8 @@ class FakeBitwig(FakeHost):
             track = self.tracks[n] if n < len(self.tracks) else None
             told.append((f"/track/{n + 1}/exists", "i", int(track is not None), None))
             told.append((f"/track/{n + 1}/name", "s", track.name if track else "", None))
+            selected = int(track is not None and track is self._track)
+            told.append((f"/track/{n + 1}/selected", "i", selected, None))
         told.append(("/device/exists", "i", int(self._device is not None), None))
         if self._device:
             told.append(("/device/name", "s", self._device.name, None))
@@ -171,15 +196,19 @@ class FakeBitwig(FakeHost):
             for n, sibling in enumerate(self._siblings, 1):
                 told.append((f"/device/sibling/{n}/exists", "i", 1, None))
                 told.append((f"/device/sibling/{n}/name", "s", sibling.name, None))
+                chosen = int(sibling is self._device)
+                told.append((f"/device/sibling/{n}/selected", "i", chosen, None))
             for n in range(len(self._pages)):
                 told.append((f"/device/page/{n + 1}/name", "s", f"Page {n + 1}", None))
+                chosen = int(n + 1 == self._page)
+                told.append((f"/device/page/{n + 1}/selected", "i", chosen, None))
         for n in range(8):
             one, parameter = f"/device/param/{n + 1}", dict(enumerate(self._shown)).get(n)
             told.append((f"{one}/exists", "i", int(parameter is not None), None))
             told.append((f"{one}/name", "s", parameter.name if parameter else "", None))
             value = round(parameter.value * MOST) if parameter else 0
             told.append((f"{one}/value", "i", value, parameter))
-        return told
+        return [(a, t, v.translate(_ASCII) if t == "s" else v, of) for a, t, v, of in told]
 
     def _dump(self) -> None:
         told = [tuple(row[:3]) for row in self._state()]

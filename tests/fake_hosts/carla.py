@@ -1,4 +1,9 @@
-"""Carla: exact type tags over UDP; one client, registered and told over TCP."""
+"""Carla: exact type tags over UDP; one client, registered and told over TCP.
+
+As the real one: a second client is refused on its own connection, an unregistration is taken from
+whoever names the path, a client that was killed keeps its place until something does not reach it,
+and a move up or down is told to nobody.
+"""
 
 import contextlib
 import re
@@ -20,6 +25,7 @@ from tests.fake_hosts.base import (
     tags_of,
 )
 
+_URL = re.compile(r"osc\.tcp://127\.0\.0\.1:(\d+)(/.*)")
 _SET = re.compile(r"/Carla/(\d+)/(set_parameter_value|set_active)")
 
 
@@ -30,10 +36,10 @@ class FakeCarla(FakeHost):
 
     def _open(self, port: int = 0) -> None:
         self._client: socket.socket | None = None
-        self._client_url = ""
+        self._client_path = ""
         super()._open(port)
         self._server = socket.create_server(("127.0.0.1", self.port))
-        self._server.settimeout(0.02)
+        self._server.settimeout(0.005)
         self._tcp_thread = threading.Thread(target=self._serve, daemon=True)
         self._tcp_thread.start()
 
@@ -48,13 +54,24 @@ class FakeCarla(FakeHost):
         for number, plugin in enumerate(self._rack):
             if parameter in plugin.parameters:
                 index = plugin.parameters.index(parameter)
-                self._push("/ctrl/cb", "iiiiifs", 5, number, index, 0, 0, parameter.value, "")
+                self._push("cb", "iiiiifs", 5, number, index, 0, 0, parameter.value, "")
+
+    def tell_switched(self, plugin: FakePlugin) -> None:
+        number = self._rack.index(plugin)
+        self._push("cb", "iiiiifs", 5, number, -2, 0, 0, float(plugin.enabled), "")
 
     def move_track(self) -> None:
         """What a musician does: remove the first plugin of the rack."""
         with self._lock:
             self.tracks[0].plugins.clear()
-            self._push("/ctrl/cb", "iiiiifs", 2, 0, 0, 0, 0, 0.0, "")
+            self._push("cb", "iiiiifs", 2, 0, 0, 0, 0, 0.0, "")
+
+    def move_up(self) -> None:
+        """What a musician does: move the first of the chain's plugins up by one place."""
+        with self._lock:
+            guitar = self.tracks[1].plugins
+            place = guitar.index(self.plugin)
+            guitar.insert(place - 1, guitar.pop(place))
 
     def take(self, address: str, tags: str, arguments: tuple[Any, ...], sender: Any) -> None:
         match = _SET.fullmatch(address)
@@ -79,61 +96,75 @@ class FakeCarla(FakeHost):
         while not self._stop.is_set():
             with contextlib.suppress(TimeoutError):
                 connection, _ = self._server.accept()
-                connection.settimeout(0.02)
+                connection.settimeout(0.005)
                 connections.append(connection)
             for connection in connections:
                 with contextlib.suppress(TimeoutError, OSError):
-                    head = connection.recv(4)
-                    if len(head) == 4 and not self.deaf:
+                    while len(head := connection.recv(4)) == 4 and not self.deaf:
                         connection.settimeout(1)
-                        self._tcp(connection.recv(struct.unpack(">i", head)[0]))
-                        connection.settimeout(0.02)
+                        self._tcp(connection.recv(struct.unpack(">i", head)[0]), connection)
+                        connection.settimeout(0.005)
         for connection in connections:
             connection.close()
 
-    def _tcp(self, packet: bytes) -> None:
+    def _tcp(self, packet: bytes, caller: socket.socket) -> None:
         with self._lock:
             for part in messages_of(packet):
-                if tags_of(part.dgram) != "s":
-                    self.mistakes.append(f"{part.address} takes ,s")
-                elif part.address == "/register":
-                    self._register(part.params[0])
-                elif part.address == "/unregister" and part.params[0] == self._client_url:
-                    self._push("/ctrl/exit", "")
-                    if self._client:
-                        self._client.close()
-                    self._client = None
-                else:
-                    self.mistakes.append(f"{part.address} {part.params}")
+                self.received.append((part.address, tuple(part.params)))
+                match part.address, tags_of(part.dgram):
+                    case "/register", "s":
+                        self._register(part.params[0], caller)
+                    case "/unregister", "s":
+                        self._unregister(part.params[0])
+                    case "/ctrl/clear_engine_xruns", "i":
+                        self._push("resp", "is", part.params[0], "")
+                    case _:
+                        self.mistakes.append(f"{part.address} {part.params}")
 
-    def _register(self, url: str) -> None:
-        match = re.fullmatch(r"osc\.tcp://127\.0\.0\.1:(\d+)/ctrl", url)
-        if self._client or not match:
+    def _unregister(self, url: str) -> None:
+        # Whose port it is, it does not look at.
+        if self._client and _URL.fullmatch(url)[2] == self._client_path:
+            self._client.close()
+            self._client = None
+
+    def _register(self, url: str, caller: socket.socket) -> None:
+        match = _URL.fullmatch(url)
+        if not match or len(match[2]) >= 32:
             self.mistakes.append(f"cannot register {url}")
             return
-        self._client_url = url
+        if self._client:
+            told = "OSC already registered to another client"
+            _framed(caller, message(f"{match[2]}/exit-error", "s", told))
+            return
+        self._client_path = match[2]
         self._client = socket.create_connection(("127.0.0.1", int(match[1])))
         for number, plugin in enumerate(self._rack):
             about = (number, 4, 0, 0, 0, 0, 0, plugin.name, "", "", plugin.name, "", "", "")
-            self._push("/ctrl/info", "iiiihiisssssss", *about)
-            self._push("/ctrl/ports", "iiiiiiii", number, 2, 2, 0, 0, 0, 0, 0)
-            self._push("/ctrl/count", "iiiiii", number, len(plugin.parameters), 0, 0, 0, 0)
+            self._push("info", "iiiihiisssssss", *about)
+            self._push("ports", "iiiiiiii", number, 2, 2, 0, 0, 0, 0, 0)
+            self._push("count", "iiiiii", number, len(plugin.parameters), 0, 0, 0, 0)
             for index, parameter in enumerate([*plugin.parameters, _METER]):
                 place, kind = (number, index), 2 if parameter is _METER else 1
-                self._push("/ctrl/paramInfo", "iissss", *place, parameter.name, "", "", "")
+                self._push("paramInfo", "iissss", *place, parameter.name, "", "", "")
                 data = (*place, kind, 0, -1, 0, 0.0, 1.0, parameter.value)
-                self._push("/ctrl/paramData", "iiiiiifff", *data)
+                self._push("paramData", "iiiiiifff", *data)
                 low, high = parameter.min, parameter.max
                 ranges = (*place, low, low, high, 0.01, 0.001, 0.1)
-                self._push("/ctrl/paramRanges", "iiffffff", *ranges)
+                self._push("paramRanges", "iiffffff", *ranges)
             internal = (number, float(plugin.enabled), 1.0, 1.0, -1.0, 1.0, 0.0, 0.0)
-            self._push("/ctrl/iparams", "ifffffff", *internal)
+            self._push("iparams", "ifffffff", *internal)
 
-    def _push(self, address: str, tags: str, *arguments: object) -> None:
+    def _push(self, what: str, tags: str, *arguments: object) -> None:
         if self._client:
-            packet = message(address, tags, *arguments)
-            with contextlib.suppress(OSError):
-                self._client.sendall(struct.pack(">i", len(packet)) + packet)
+            try:
+                _framed(self._client, message(f"{self._client_path}/{what}", tags, *arguments))
+            except OSError:
+                self._client.close()
+                self._client = None
+
+
+def _framed(connection: socket.socket, packet: bytes) -> None:
+    connection.sendall(struct.pack(">i", len(packet)) + packet)
 
 
 _METER = FakeParameter("Meter", 0.0, 1.0, 0.0)

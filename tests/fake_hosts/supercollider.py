@@ -23,6 +23,12 @@ class FakeSuperCollider(FakeHost):
             self.first_node += 10
             self.reply(self.listener, "/n_end", "iiiii", ended, 1, -1, -1, 0)
 
+    def tell_switched(self, plugin: FakePlugin) -> None:
+        node = next(n for n, synth in self._synths().items() if synth is plugin)
+        what = "/n_on" if plugin.enabled else "/n_off"
+        if self.listener:
+            self.reply(self.listener, what, "iiiii", node, 1, -1, -1, 0)
+
     def take(self, address: str, tags: str, arguments: tuple[Any, ...], sender: Any) -> None:
         match address:
             case "/g_queryTree":
@@ -45,8 +51,10 @@ class FakeSuperCollider(FakeHost):
                     self.reply(sender, "/n_set", tags, arguments[0], *told)
             case "/n_run":
                 require(tags, "ii")
-                if plugin := self._synth(address, arguments[0], sender):
+                plugin = self._synth(address, arguments[0], sender)
+                if plugin and plugin.enabled is not bool(arguments[1]):
                     plugin.enabled = bool(arguments[1])
+                    self.tell_switched(plugin)
             case _:
                 raise RefusedError("unknown")
 

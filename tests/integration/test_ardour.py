@@ -35,6 +35,8 @@ DRIVE, MUFFLE, OUTPUT = (f"mda-overdrive/{name}" for name in ("drive", "muffle",
 LIMITER = "http://drobilla.net/plugins/mda/Limiter"
 HOP_S = 0.05
 INSERTIONS = 10
+MOVES = 10
+SWITCHES = 20
 TRUTH = {"drive": 0.8, "muffle": 0.5, "output": 0.3}
 
 # A busy machine takes its time to start Ardour twice.
@@ -221,6 +223,15 @@ class Hand:
             assert time.monotonic() < deadline, self.driver.take_fault()
             self.hop()
 
+    def until_found(self, target: str) -> None:
+        """Until it is driven where it is now."""
+        deadline = time.monotonic() + PATIENCE_S
+        while self.driver.lost:
+            assert time.monotonic() < deadline, self.driver.take_fault()
+            self.hop()
+        with connect(target, self.goal.chain) as other:
+            self.until_it_follows(other)
+
 
 @pytest.fixture
 def scripted(jack: None, tmp_path: Path) -> Iterator[ScriptedArdour]:
@@ -257,6 +268,65 @@ def test_plugins_inserted_and_removed_above_are_neither_believed_nor_written(
             with connect(target, chain) as musician:
                 hand.until_it_follows(musician)
         assert driver.yielded == {}
+        driver.revert()
+
+
+def test_a_plugin_that_goes_to_another_track_and_back_is_followed(
+    scripted: ScriptedArdour, manifest: Manifest
+) -> None:
+    chain = chain_of(FOUR, manifest)
+    target = f"ardour://127.0.0.1:{scripted.port}"
+    draw = np.random.default_rng(1)
+    with connect(target, chain) as host, Driver(host, chain) as driver:
+        hand = Hand(scripted, driver, of_chain(chain, 0))
+        for seed in range(MOVES):
+            for move in (scripted.to_master, scripted.back_from_master):
+                change = threading.Timer(draw.uniform(0, 0.5), move, [len(PLUGINS) - 1])
+                change.start()
+                hand.glide(seed)
+                change.join()
+                hand.glide(seed + 1)
+                away = move == scripted.to_master
+                wait_for("the move", lambda away=away: ("Combo" in names(scripted)) is not away)
+                hand.hop()
+                hand.until_found(target)
+        assert driver.yielded == {}
+        driver.revert()
+
+
+def test_a_bypass_at_a_random_moment_is_kept(ardour: Ardour, manifest: Manifest) -> None:
+    chain = chain_of(FOUR, manifest)
+    target = f"ardour://127.0.0.1:{ardour.port}"
+    draw = np.random.default_rng(2)
+    with (
+        connect(target, chain) as host,
+        Driver(host, chain) as driver,
+        OscSocket() as musician,
+    ):
+        # All are heard, so that the musician is the only one who switches them off.
+        hand = Hand(ardour, driver, of_chain(chain, 0))
+        with connect(target, chain) as other:
+            hand.until_it_follows(other)
+        for number in range(SWITCHES):
+            plugin = 1 + number % len(PLUGINS)
+            switch = f"{PLUGINS[plugin - 1]}/bypass"
+            off = Message("/strip/plugin/deactivate", (1, plugin))
+            to = ("127.0.0.1", ardour.port)
+            change = threading.Timer(draw.uniform(0, 3), musician.send, (off, to))
+            change.start()
+            # A full state goes out every three seconds.
+            for glide in range(12):
+                hand.glide(glide)
+            change.join()
+            with connect(target, chain) as other:
+                kept = other.read()[switch]
+            assert (kept, driver.yielded) == (1.0, {switch: 1.0})
+            driver.arm()
+            with connect(target, chain) as other:
+                hand.until_it_follows(other)
+            # What was sent before the arm may still come back.
+            for _ in range(24):
+                hand.hop()
         driver.revert()
 
 

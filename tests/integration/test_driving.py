@@ -1,14 +1,10 @@
 """The driver against fake hosts on real sockets and the real clock: slow, deaf, gone and back."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 
 import pytest
 
-from bridge.chain import Chain, ChainSetting, chain_of
-from bridge.drive.driver import Driver
-from bridge.hosts import connect
+from bridge.chain import Chain, chain_of
 from bridge.manifest import Manifest
 from tests.fake_hosts import (
     FAKES,
@@ -21,50 +17,12 @@ from tests.fake_hosts import (
     FakeSuperCollider,
 )
 from tests.fake_hosts.base import others
+from tests.following import following, holds
 
-HOP_S = 0.05
-PATIENCE_S = 20.0
 DRIVE, MUFFLE, OUTPUT, BYPASS = (
     f"mda-overdrive/{symbol}" for symbol in ("drive", "muffle", "output", "bypass")
 )
 ANSWERING = [FakeArdour, FakeCarla, FakeReaper, FakeLive, FakeBitwig, FakeSuperCollider]
-
-
-class Loop:
-    """The engine's hops: listen, send, sleep."""
-
-    def __init__(self, driver: Driver, goal: ChainSetting) -> None:
-        self.driver = driver
-        self.goal = goal
-
-    def hop(self) -> None:
-        now_s = time.monotonic()
-        self.driver.listen(now_s)
-        self.driver.update(self.goal, now_s)
-        time.sleep(HOP_S)
-
-    def until(self, wanted: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE_S
-        while not wanted():
-            assert time.monotonic() < deadline, self.driver.take_fault()
-            self.hop()
-
-    def sweep(self, address: str, seconds: float) -> None:
-        """Move one parameter up by a step every hop, starting where it is."""
-        spec = self.goal.chain.parameter(address).spec
-        for _ in range(round(seconds / HOP_S)):
-            share = min(spec.to_normalised(self.goal.values[address]) + 0.01, 1.0)
-            self.goal = self.goal.with_values({address: spec.to_real(share)})
-            self.hop()
-
-
-@contextmanager
-def following(fake: FakeHost) -> Iterator[Loop]:
-    chain = fake.chain
-    values = [0.0 if p.spec.classes else 0.125 for p in chain.parameters]
-    goal = ChainSetting.of_normalised(chain, values)
-    with connect(fake.url, chain) as host, Driver(host, chain) as driver:
-        yield Loop(driver, goal)
 
 
 @pytest.fixture
@@ -88,10 +46,6 @@ def fake(request: pytest.FixtureRequest, one: Chain) -> Iterator[FakeHost]:
 def fake_of_two(request: pytest.FixtureRequest, two: Chain) -> Iterator[FakeHost]:
     with request.param(two) as running:
         yield running
-
-
-def holds(fake: FakeHost, goal: ChainSetting) -> bool:
-    return fake.values() == pytest.approx(goal.values, abs=2e-3)
 
 
 @pytest.mark.parametrize("fake", FAKES, indirect=True)

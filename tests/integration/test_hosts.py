@@ -12,7 +12,7 @@ from bridge.errors import HostError
 from bridge.hosts import Host, connect, discover
 from bridge.manifest import BYPASS, Manifest
 from tests.fake_hosts import FAKES, FakeArdour, FakeBitwig, FakeLive, FakeReaper
-from tests.fake_hosts.base import FakeHost, FakeParameter, others
+from tests.fake_hosts.base import FakeHost, FakeParameter, FakePlugin, FakeTrack, others
 
 PATIENCE_S = 10.0
 ONE = "mda-combo"
@@ -69,6 +69,12 @@ def near(fake: FakeHost, values: dict[str, float]) -> Any:
     return pytest.approx(values, abs=max(2 * fake.step, 1e-6))
 
 
+def arrived(host: Host, fake: FakeHost, wanted: dict[str, float]) -> bool:
+    """Whether the host has what was set; what waits for an answer is sent by a poll."""
+    host.poll()
+    return bool(fake.values() == near(fake, wanted))
+
+
 def random_values(chain: Chain, seed: int) -> dict[str, float]:
     shares = np.random.default_rng(seed).random(len(chain.parameters))
     parameters = zip(chain.parameters, shares, strict=True)
@@ -85,13 +91,13 @@ def test_what_is_set_is_what_the_host_holds(fake: FakeHost) -> None:
         for seed in range(3):
             wanted = random_values(fake.chain, seed)
             host.set(wanted)
-            assert eventually(lambda wanted=wanted: fake.values() == near(fake, wanted))
+            assert eventually(lambda wanted=wanted: arrived(host, fake, wanted))
             if host.profile.reads:
                 assert without_bypass(host.read()) == near(fake, wanted)
         for share in (0, 1):
             wanted = {p.address: p.spec.to_real(share) for p in fake.chain.parameters}
             host.set(wanted)
-            assert eventually(lambda wanted=wanted: fake.values() == near(fake, wanted))
+            assert eventually(lambda wanted=wanted: arrived(host, fake, wanted))
 
 
 @each(*FAKES)
@@ -129,6 +135,41 @@ def test_tracks_plugins_and_ranges_are_discovered(fake: FakeHost) -> None:
                 assert (told.min, told.max) == pytest.approx((expected.min, expected.max))
             if told.value is not None and not told.integer:
                 assert told.value == pytest.approx(expected.value, abs=1e-6)
+
+
+def crowd(fake: FakeHost, tracks: int, plugins: int) -> None:
+    """So many more tracks with so many plugins each, of eight knobs."""
+    knobs = [f"Knob {n}" for n in range(1, 9)]
+    for number in range(tracks):
+        fake.tracks.append(
+            FakeTrack(
+                f"more {number}",
+                [
+                    FakePlugin(f"Plugin {n}", [FakeParameter(k, 0.0, 1.0, 0.5) for k in knobs])
+                    for n in range(plugins)
+                ],
+            )
+        )
+
+
+def test_live_tells_sixty_tracks_within_five_seconds(manifest: Manifest) -> None:
+    chain = chain_of(ONE, manifest)
+    with FakeLive(chain, 0.1) as fake:
+        crowd(fake, 58, 4)
+        count = sum(len(track.plugins) for track in fake.tracks)
+        told: list[tuple[int, int]] = []
+        found = discover(fake.url, lambda *progress: told.append(progress))
+        # Of a tenth of a second each; the fake itself may take longer on a busy machine.
+        assert fake.busy_ticks < 40
+        assert [len(track.plugins) for track in found] == [len(t.plugins) for t in fake.tracks]
+        assert found[-1].plugins[-1].parameters[-1].name == "Knob 8"
+        assert told[-1] == (count, count)
+        assert len(told) > 10
+        before = fake.busy_ticks
+        url = f"live://127.0.0.1:{fake.port}?reply={fake.reply_port}"
+        with connect(url, chain) as host:
+            assert host.read()
+        assert fake.busy_ticks - before < 15
 
 
 @each(*FAKES)

@@ -157,6 +157,22 @@ class ScriptedArdour(Ardour):
         """Begin to remove the plugin that was inserted last."""
         self._say("r:remove_processor(p, nil, true)")
 
+    def to_master(self, number: int) -> None:
+        """Begin to move the track's plugin of that number, from 0, to the master bus."""
+        self._say(
+            f'r = s:route_by_name("{TRACK}")',
+            f"moved = r:nth_plugin({number})",
+            "r:remove_processor(moved, nil, true)",
+            "s:master_out():add_processor_by_index(moved, 0, nil, true)",
+        )
+
+    def back_from_master(self, number: int) -> None:
+        """Begin to move it back to its place."""
+        self._say(
+            "s:master_out():remove_processor(moved, nil, true)",
+            f"r:add_processor_by_index(moved, {number}, nil, true)",
+        )
+
     @override
     def _launched(self) -> subprocess.Popen[bytes]:
         program = self._program.parent / "luasession"

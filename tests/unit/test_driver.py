@@ -190,6 +190,70 @@ def test_what_moves_before_the_first_send_is_the_musicians_start(
     assert host.values == OWN | {DRIVE: 0.9}
 
 
+def test_what_moves_while_the_window_fills_is_a_hands(
+    host: MemoryHost, driven: Make, setting: Of
+) -> None:
+    driver = driven(host)
+    driver.following = True
+    driver.listen(0.0)
+    host.values[DRIVE] = 0.9
+    driver.listen(0.5)
+    driver.listen(1.0)
+    assert (driver.driving, driver.yielded) == (False, {DRIVE: 0.9})
+    glide(driver, host, setting, 1.0)
+    driver.revert()
+    assert host.values == OWN | {DRIVE: 0.9}
+
+
+def test_a_hand_at_the_last_told_value_is_heard_where_the_host_does_not_echo(
+    host: MemoryHost, driven: Make, setting: Of
+) -> None:
+    host.profile = replace(host.profile, pushes=True)
+    driver = driven(host)
+    driver.update(setting(0.5, 0.6, 0.7), 0.0)
+    host.values[DRIVE] = OWN[DRIVE]
+    host.news = [News(turned=((DRIVE, OWN[DRIVE]),), answered=True)]
+    driver.listen(0.05)
+    assert driver.yielded == {DRIVE: OWN[DRIVE]}
+
+
+def test_what_a_write_on_its_way_overwrites_is_given_back(
+    host: MemoryHost, driven: Make, setting: Of
+) -> None:
+    host.profile = replace(host.profile, pushes=True)
+    driver = driven(host)
+    driver.update(setting(0.5, 0.6, 0.7), 0.0)
+    # The hand came first, and then the write; the host tells both.
+    host.news = [News(((DRIVE, 0.9), (DRIVE, 0.5)), answered=True)]
+    driver.listen(0.05)
+    assert host.values[DRIVE] == 0.9
+    assert driver.yielded == {DRIVE: 0.9}
+
+
+def test_a_knob_that_rests_is_left_where_the_hand_has_it(
+    host: MemoryHost, driven: Make, setting: Of
+) -> None:
+    driver = driven(host)
+    driver.update(setting(0.5, 0.6, 0.7), 0.0)
+    sent = len(host.received)
+    host.news = [News(((DRIVE, 0.9),), answered=True)]
+    driver.listen(ECHO_S + 0.1)
+    assert driver.yielded == {DRIVE: 0.9}
+    assert len(host.received) == sent
+
+
+def test_a_bypass_that_cannot_be_followed_is_not_said_again(
+    host: MemoryHost, driven: Make, setting: Of
+) -> None:
+    host.profile = replace(host.profile, follows_bypass=False)
+    driver = driven(host)
+    for step in range(int(2.5 * FULL_STATE_S / HOP_S)):
+        driver.update(setting(0.1, 0.2, 0.3), HOP_S * step)
+    assert [BYPASS in values for values in host.received] == [True, False, False]
+    driver.update(setting(0.1, 0.2, 0.3).without({"mda-overdrive"}), 99.0)
+    assert host.values[BYPASS] == 1.0
+
+
 def test_revert_gives_back_what_was_and_drives_no_more(
     host: MemoryHost, driven: Make, setting: Of
 ) -> None:
@@ -265,6 +329,14 @@ def test_a_lost_write_is_nobodys_move() -> None:
     feedback.sent(DRIVE, 0.7, 4.0)
     assert not feedback.is_foreign(DRIVE, 0.7)
     assert not feedback.is_foreign(DRIVE, 0.7)
+
+
+def test_what_was_never_told_before_is_a_hands_where_it_was_written_otherwise() -> None:
+    feedback = Feedback(DEADBAND)
+    assert not feedback.is_foreign(BYPASS, 1.0)
+    feedback = Feedback(DEADBAND)
+    feedback.sent(BYPASS, 0.0, 1.0)
+    assert feedback.is_foreign(BYPASS, 1.0)
 
 
 def test_feedback_may_be_late_and_out_of_order_yet_not_older_than_that() -> None:

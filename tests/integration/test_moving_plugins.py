@@ -1,0 +1,227 @@
+"""Plugins are moved, removed and inserted while the bridge follows: nobody else's values change."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from bridge.chain import Chain, chain_of
+from bridge.errors import HostError
+from bridge.hosts import Host, connect, discover
+from bridge.manifest import Manifest
+from tests.fake_hosts import FakeBitwig, FakeCarla, FakeHost, FakeLive, FakeReaper
+from tests.fake_hosts.base import FakeParameter, FakePlugin, FakeTrack, fake_plugin, others
+from tests.following import following, following_at, holds
+
+DRIVE = "mda-overdrive/drive"
+EQ = {"Gain": 0.9, "Freq": 0.8, "Width": 0.7, "Mix": 0.6, "Low": 0.55, "Mid": 0.45, "High": 0.35}
+
+
+@pytest.fixture
+def one(manifest: Manifest) -> Chain:
+    return chain_of("mda-overdrive", manifest)
+
+
+@pytest.fixture
+def fake(request: pytest.FixtureRequest, one: Chain) -> Iterator[FakeHost]:
+    kind, *options = request.param if isinstance(request.param, tuple) else (request.param,)
+    with kind(one, *options) as running:
+        guitar = next(track for track in running.tracks if track.name == "guitar")
+        guitar.plugins.append(
+            FakePlugin("EQ", [FakeParameter(name, 0.0, 1.0, v) for name, v in EQ.items()])
+        )
+        yield running
+
+
+def eq(fake: FakeHost) -> FakePlugin:
+    """The plugin below the driven one, which takes its place where one above is removed."""
+    return next(p for track in fake.tracks for p in track.plugins if p.name == "EQ")
+
+
+def values_of(plugin: FakePlugin) -> dict[str, float]:
+    return {parameter.name: parameter.value for parameter in plugin.parameters}
+
+
+def eventually(wanted: Callable[[], bool], seconds: float = 10.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if wanted():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def noticed(host: Host) -> bool:
+    """Whether the host's answers to a question tell that something has moved."""
+    host.ask()
+    time.sleep(0.02)
+    return host.poll().moved
+
+
+def remove_above(fake: FakeHost) -> None:
+    """The plugin above goes; hosts that tell it do so a tick later."""
+
+    def tell() -> None:
+        with fake._lock:
+            fake.tell_moved()
+
+    with fake._lock:
+        guitar = next(track for track in fake.tracks if track.name == "guitar")
+        guitar.plugins.pop(0)
+    threading.Timer(0.03, tell).start()
+
+
+each = pytest.mark.parametrize("fake", [FakeCarla, (FakeLive, 0.1), FakeReaper], indirect=True)
+
+
+@each
+def test_what_took_the_place_gets_back_what_was_written_to_it(fake: FakeHost) -> None:
+    with connect(fake.url, fake.chain) as host:
+        host.set({DRIVE: 0.25})
+        host.read()
+        remove_above(fake)
+        host.set({DRIVE: 0.5, "mda-overdrive/muffle": 0.625, "mda-overdrive/bypass": 1.0})
+        assert eventually(lambda: values_of(eq(fake)) != EQ)
+        assert eventually(lambda: noticed(host))
+        host.find()
+        assert eventually(lambda: values_of(eq(fake)) == pytest.approx(EQ))
+        assert eventually(lambda: eq(fake).enabled)
+        host.set({DRIVE: 0.75, "mda-overdrive/bypass": 0.0})
+        assert eventually(lambda: fake.values()[DRIVE] == pytest.approx(0.75, abs=2e-3))
+        assert values_of(eq(fake)) == pytest.approx(EQ)
+
+
+@each
+def test_a_removal_above_during_a_glide_changes_nobody_else(fake: FakeHost) -> None:
+    with following(fake) as loop:
+        loop.until(lambda: holds(fake, loop.goal))
+        loop.sweep(DRIVE, 0.5)
+        remove_above(fake)
+        loop.sweep(DRIVE, 2.0)
+        loop.until(lambda: not loop.driver.lost and holds(fake, loop.goal))
+        assert eventually(lambda: values_of(eq(fake)) == pytest.approx(EQ))
+        assert eq(fake).enabled
+        assert loop.driver.yielded == {}
+
+
+@pytest.mark.parametrize("fake", [FakeCarla], indirect=True)
+def test_carla_says_nothing_of_a_move_up_and_it_is_noticed_within_two_seconds(
+    fake: FakeCarla,
+) -> None:
+    tuner = fake.tracks[1].plugins[0]
+    with following(fake) as loop:
+        loop.until(lambda: holds(fake, loop.goal))
+        fake.move_up()
+        moved_s = time.monotonic()
+        loop.sweep(DRIVE, 0.5)
+        loop.until(lambda: loop.driver.lost)
+        assert time.monotonic() - moved_s < 2
+        loop.until(lambda: not loop.driver.lost and holds(fake, loop.goal))
+        assert eventually(lambda: values_of(tuner) == {"Tune": 0.5})
+        fake.turn(DRIVE, 0.75)
+        loop.until(lambda: DRIVE in loop.driver.yielded)
+        assert set(loop.driver.yielded) == {DRIVE}
+
+
+@pytest.mark.parametrize("fake", [FakeCarla], indirect=True)
+def test_a_knob_of_what_took_the_place_is_nobodys_hand_here(fake: FakeCarla) -> None:
+    with following(fake) as loop:
+        loop.until(lambda: holds(fake, loop.goal))
+        remove_above(fake)
+        loop.sweep(DRIVE, 0.3)
+        gain = eq(fake).parameters[0]
+        with fake._lock:
+            gain.value = 0.2
+            fake.tell(gain)
+        loop.sweep(DRIVE, 1.0)
+        loop.until(lambda: not loop.driver.lost and holds(fake, loop.goal))
+        assert loop.driver.yielded == {}
+        assert gain.value == pytest.approx(0.2)
+
+
+def test_live_tells_under_old_numbers_and_is_believed_of_none(manifest: Manifest) -> None:
+    pair = chain_of("mda-overdrive,mda-overdrive", manifest)
+    with FakeLive(pair, 0.1) as fake, following(fake) as loop:
+        loop.until(lambda: holds(fake, loop.goal))
+        for _ in range(2):
+            fake.insert_above()
+            loop.until(lambda: loop.driver.lost)
+            loop.until(lambda: not loop.driver.lost and holds(fake, loop.goal))
+        raised = len(fake.raised)
+        # The second one's listener is at the number that is the first one's now.
+        fake.turn("mda-overdrive-2/muffle", 0.75)
+        loop.until(lambda: "mda-overdrive-2/muffle" in loop.driver.yielded)
+        loop.sweep(DRIVE, 1.0)
+        assert set(loop.driver.yielded) == {"mda-overdrive-2/muffle"}
+        assert fake.values()["mda-overdrive-2/muffle"] == pytest.approx(0.75)
+        assert len(fake.raised) == raised == 0
+
+
+def test_a_track_without_a_name_is_found_by_what_it_holds(manifest: Manifest) -> None:
+    chain = chain_of("mda-overdrive", manifest)
+    with FakeReaper(chain) as fake:
+        for track in fake.tracks:
+            track.name = ""
+        with following_at(fake, f"reaper://127.0.0.1:{fake.port}?reply={fake.reply_port}") as loop:
+            loop.until(lambda: holds(fake, loop.goal))
+            with fake._lock:
+                fake.tracks.insert(0, FakeTrack("", [FakePlugin("Gate", [])]))
+                fake.tell_moved()
+            loop.until(lambda: loop.driver.lost)
+            loop.sweep(DRIVE, 0.5)
+            loop.until(lambda: not loop.driver.lost and holds(fake, loop.goal))
+            assert others(fake.tracks) == {0.5}
+
+
+def test_two_such_tracks_equally_near_are_not_chosen_from(manifest: Manifest) -> None:
+    chain = chain_of("mda-overdrive", manifest)
+    with FakeReaper(chain) as fake:
+        fake.tracks = [FakeTrack("", []), FakeTrack("", fake.tracks[1].plugins), FakeTrack("", [])]
+        url = f"reaper://127.0.0.1:{fake.port}/2?reply={fake.reply_port}"
+        with connect(url, chain) as host:
+            gone = fake.tracks[1].plugins
+            fake.tracks[1].plugins = []
+            fake.tracks[0].plugins, fake.tracks[2].plugins = (
+                gone,
+                [fake_plugin(chain.slots[0], True)],
+            )
+            with pytest.raises(HostError, match="on several tracks in the host"):
+                host.find()
+
+
+def test_reapers_ghosts_are_left_out(one: Chain) -> None:
+    with FakeReaper(one) as fake:
+        fake.tracks.append(FakeTrack("", []))
+        assert [track.track.name for track in discover(fake.url)] == ["drums", "guitar"]
+
+
+def test_reaper_is_ready_within_three_seconds_of_packets(one: Chain) -> None:
+    with FakeReaper(one) as fake:
+        with connect(fake.url, one) as host:
+            host.read()
+            started = fake.packets
+            host.read()
+        # REAPER sends a hundred packets a second, and is waited for twice a quarter of one.
+        assert started < 200
+        assert fake.packets - started < 30
+
+
+def test_bitwig_is_found_by_names_that_it_spells_otherwise(one: Chain) -> None:
+    with FakeBitwig(one) as fake:
+        fake.tracks[1].name = "Gitarre Übung"
+        url = f"bitwig://127.0.0.1:{fake.port}/gitarre%20%C3%BCbung?reply={fake.reply_port}"
+        with connect(url, one) as host:
+            assert host.places == {"mda-overdrive": "Gitarre Uebung/mda Overdrive"}
+
+
+def test_bitwigs_values_are_those_of_the_page_that_was_asked_for(one: Chain) -> None:
+    with FakeBitwig(one) as fake:
+        knobs = [FakeParameter(f"Macro {n}", 0.0, 1.0, 0.9) for n in range(8)]
+        fake.plugin.parameters[:0] = knobs
+        fake.turn(DRIVE, 0.25)
+        with connect(fake.url, one) as host:
+            assert host.read()[DRIVE] == pytest.approx(0.25, abs=1e-3)
+            host.set({DRIVE: 0.75})
+            assert eventually(lambda: abs(fake.values()[DRIVE] - 0.75) < 1e-3)
+            assert {knob.value for knob in knobs} == {0.9}
