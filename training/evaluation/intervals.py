@@ -1,4 +1,4 @@
-"""Means with their 95 % intervals, as plain JSON."""
+"""Means, medians and shares with their 95 % intervals, as plain JSON."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ _DIGITS = 6
 
 
 def interval(values: Values) -> Json | None:
-    """Mean, half of its 95 % interval (normal approximation) and number of values that are not NaN.
+    """Mean, half of its 95 % interval (normal approximation), median, and number of values.
 
-    None where there are none; a single value has no interval.
+    NaN does not count. None where there are no values; a single value has no interval.
     """
     known = values[~np.isnan(values)]
     if not len(known):
@@ -23,7 +23,29 @@ def interval(values: Values) -> Json | None:
     return {
         "mean": _rounded(known.mean()),
         "ci95": _half_width(known),
+        "median": _rounded(np.median(known)),
         "n": len(known),
+    }
+
+
+def share(hits: npt.NDArray[np.bool_]) -> Json | None:
+    """Share of what is true, with its 95 % interval from `low` to `high` (Wilson, 1927).
+
+    That interval holds for shares near 0 too, where the normal one has no width. None where there
+    are no values.
+    """
+    count = len(hits)
+    if not count:
+        return None
+    found, z2 = float(np.mean(hits)), _Z95**2
+    centre = (found + z2 / (2 * count)) / (1 + z2 / count)
+    spread = found * (1 - found) / count + z2 / (4 * count**2)
+    half = _Z95 * np.sqrt(spread) / (1 + z2 / count)
+    return {
+        "mean": _rounded(found),
+        "low": _rounded(max(centre - half, 0.0)),
+        "high": _rounded(min(centre + half, 1.0)),
+        "n": count,
     }
 
 
@@ -31,7 +53,7 @@ def relative_gain(answers: Values, baseline: Values) -> Json | None:
     """How much lower the answers' mean is than the baseline's, as a share of it, with interval.
 
     1 is perfect, 0 no better, below 0 worse. The interval is that of a ratio of paired means
-    (Cochran, Sampling Techniques, 1977, eq. 2.46).
+    (Cochran, Sampling Techniques, 1977, eq. 2.46). `median` is that of the single cases' gains.
     """
     known = ~(np.isnan(answers) | np.isnan(baseline))
     answers, baseline = answers[known], baseline[known]
@@ -39,7 +61,13 @@ def relative_gain(answers: Values, baseline: Values) -> Json | None:
         return None
     ratio = answers.mean() / baseline.mean()
     half = _half_width((answers - ratio * baseline) / baseline.mean())
-    return {"mean": _rounded(1 - ratio), "ci95": half, "n": len(baseline)}
+    some = baseline > 0
+    return {
+        "mean": _rounded(1 - ratio),
+        "ci95": half,
+        "median": _rounded(np.median(1 - answers[some] / baseline[some])),
+        "n": len(baseline),
+    }
 
 
 def _half_width(values: Values) -> float | None:

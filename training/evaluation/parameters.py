@@ -47,10 +47,10 @@ def parameter_summary(truths: Sequence[Setting], answers: Sequence[Answer]) -> J
 
 
 def bypass_summary(clean: Sequence[bool], answers: Sequence[Answer]) -> Json:
-    """How often the plugin is rightly and wrongly left out, and whether its probability holds."""
+    """How often the whole chain is rightly and wrongly left out; whether its probability holds."""
     is_clean = np.array(clean, bool)
     bypassed = np.array([answer.bypass for answer in answers], float)
-    probability = np.array([answer.bypass_probability[0] for answer in answers])
+    probability = np.array([float(np.prod(answer.bypass_probability)) for answer in answers])
     return {
         "clean_found": interval(bypassed[is_clean]),
         "wet_bypassed": interval(bypassed[~is_clean]),

@@ -1,0 +1,64 @@
+"""References that sound nearly dry, as when a player leaves a mix at .03."""
+
+from functools import cached_property
+from zlib import crc32
+
+import numpy as np
+
+from bridge.analysis.metrics import magnitudes, mrstft_with_gain
+from bridge.arrays import Audio
+from bridge.audio.resample import resample
+from bridge.chain import Chain
+from bridge.effects import ChainEffect, load_chain
+from bridge.estimate.answer import HARDLY_AUDIBLE
+from training.evaluation.cases import Case, NoCaseError
+from training.evaluation.draws import near_ends
+from training.evaluation.protocol import PROTOCOL_RATE_HZ
+from training.examples import ClipSource, is_usable
+
+_MOST_DRAWS = 200
+
+
+class NearlyDryCases:
+    """Doing nothing is within `HARDLY_AUDIBLE` of the target, in gain-matched MRSTFT."""
+
+    def __init__(self, chain: Chain, clips: ClipSource) -> None:
+        self._chain, self._clips = chain, clips
+
+    @cached_property
+    def _effect(self) -> ChainEffect:
+        return load_chain(self._chain)
+
+    def __getitem__(self, index: int) -> Case:
+        """Settings are drawn again until one leaves the input nearly alone."""
+        clip = self._clips[index]
+        name = crc32(f"nearly dry {self._chain.id}".encode())
+        draw = np.random.default_rng((self._clips.seed, index, name))
+        for _ in range(_MOST_DRAWS):
+            setting = near_ends(self._chain, draw)
+            target = self._effect.render(clip.dry, clip.sample_rate, setting)
+            if not is_usable(target):
+                continue
+            if gain_matched(clip.dry, target, clip.sample_rate) > HARDLY_AUDIBLE:
+                continue
+            reference = self._effect.render(clip.other, clip.sample_rate, setting)
+            if is_usable(reference):
+                return Case(
+                    clip.stem,
+                    self._chain.id,
+                    clip.sample_rate,
+                    clip.dry,
+                    target,
+                    reference,
+                    setting,
+                    clean=False,
+                )
+        raise NoCaseError(
+            f"of {_MOST_DRAWS} settings of {self._chain.id} none leaves {clip.stem} nearly alone"
+        )
+
+
+def gain_matched(audio: Audio, target: Audio, sample_rate: int) -> float:
+    """Gain-matched MRSTFT of (1, frames) to a target, at the protocol's rate."""
+    have, wanted = (resample(some[0], sample_rate, PROTOCOL_RATE_HZ) for some in (audio, target))
+    return mrstft_with_gain(have, wanted, magnitudes(wanted))[1]
