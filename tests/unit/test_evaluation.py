@@ -48,6 +48,7 @@ def test_half_the_level_is_6_db_in_every_level_and_nothing_when_gain_matched() -
     assert column(scores, "crest_db") == pytest.approx(0, abs=1e-4)
     assert column(scores, "sce_hz") == pytest.approx(0, abs=0.01)
     assert column(scores, "mrstft_gain_matched") == pytest.approx(0, abs=1e-5)
+    assert column(scores, "modulation_db") == pytest.approx(0, abs=1e-3)
 
 
 def test_mrstft_columns_equal_auraloss() -> None:
@@ -131,9 +132,10 @@ def test_silence_and_what_is_not_finite_are_not_usable() -> None:
 
 def test_interval_counts_only_what_was_measured() -> None:
     found = interval(np.array([1.0, 2.0, 3.0, np.nan]))
-    assert found == {"mean": 2.0, "ci95": pytest.approx(1.96 / np.sqrt(3), abs=1e-6), "n": 3}
+    half = pytest.approx(1.96 / np.sqrt(3), abs=1e-6)
+    assert found == {"mean": 2.0, "ci95": half, "median": 2.0, "n": 3}
     assert interval(np.array([np.nan])) is None
-    assert interval(np.array([1.0])) == {"mean": 1.0, "ci95": None, "n": 1}
+    assert interval(np.array([1.0])) == {"mean": 1.0, "ci95": None, "median": 1.0, "n": 1}
 
 
 def test_relative_gain_has_an_interval_that_holds() -> None:
@@ -147,7 +149,8 @@ def test_relative_gain_has_an_interval_that_holds() -> None:
         assert found
         inside += abs(found["mean"] - 0.6) <= found["ci95"]
     assert 0.92 <= inside / 400 <= 0.98
-    assert relative_gain(np.zeros(3), np.ones(3)) == {"mean": 1.0, "ci95": 0.0, "n": 3}
+    perfect = {"mean": 1.0, "ci95": 0.0, "median": 1.0, "n": 3}
+    assert relative_gain(np.zeros(3), np.ones(3)) == perfect
     assert relative_gain(np.ones(3), np.zeros(3)) is None
 
 
@@ -228,14 +231,15 @@ def test_every_plugin_has_a_counterpart_that_is_described_as_in_the_manifest(
     manifest: Manifest, overdrive: PluginSpec
 ) -> None:
     table = load_counterparts()
-    known = {plugin.id for plugin in (*manifest.plugins, *table.plugins)}
-    for ids in table.counterparts.values():
-        assert set(ids) <= known
-    (found,) = table.of(overdrive, manifest)
+    known = {entry.id for entry in (*manifest.plugins, *table.plugins, *manifest.rigs)}
+    assert {rig.id for rig in manifest.rigs} <= set(table.counterparts)
+    for texts in table.counterparts.values():
+        assert {name for text in texts for name in text.split(",")} <= known
+    (found,) = table.of(Chain.of_plugin(overdrive), manifest)
     assert found.id == "pedalboard-distortion"
     absent = table.model_copy(update={"counterparts": {}})
     with pytest.raises(TrainingError, match="no counterpart is listed"):
-        absent.of(overdrive, manifest)
+        absent.of(Chain.of_plugin(overdrive), manifest)
     missing = overdrive.model_copy(
         update={"id": "gone", "formats": overdrive.formats.model_copy(update={"lv2": "urn:gone"})}
     )
@@ -243,4 +247,4 @@ def test_every_plugin_has_a_counterpart_that_is_described_as_in_the_manifest(
         update={"counterparts": {overdrive.id: ("gone",)}, "plugins": (missing,)}
     )
     with pytest.raises(TrainingError, match="urn:gone is not installed"):
-        gone.of(overdrive, manifest)
+        gone.of(Chain.of_plugin(overdrive), manifest)

@@ -16,8 +16,8 @@ from training.evaluation.protocol import (
     BEST,
     DO_NOTHING,
     GAIN_ONLY,
+    GAINED,
     MATCHED,
-    NEARLY_DRY,
     NETWORK,
     RAW,
     RENDERED,
@@ -29,6 +29,9 @@ from training.evaluation.summary import summarise
 
 COMPARED = (GAIN_ONLY, *ANSWERS, BEST)
 """Whose gain and harm over doing nothing is told."""
+
+
+_PARTS = {RENDERED: "rendered", BEST: "bounded"}
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,9 @@ class Measured:
     """The cases by slice; of summaries of earlier versions there are none."""
 
     def block(self, slice_name: str, condition: str) -> Json:
-        """The scores to compare a condition in: of all cases, or of those rendered too."""
+        """The scores to compare a condition in: of all cases, or of those that have it."""
         summary: Json = self.slices.get(slice_name, {})
-        part: Json = summary.get("rendered" if condition in (RENDERED, BEST) else "all", {})
+        part: Json = summary.get(_PARTS.get(condition, "all"), {})
         return part
 
     def mean(self, slice_name: str, condition: str, key: str) -> Json | None:
@@ -213,7 +216,7 @@ def beats(measured: Measured, answer: str, baseline: str, key: str) -> bool:
 
     But for *nearly dry*, where there is nothing to win.
     """
-    names = [name for name in measured.slices if name != NEARLY_DRY]
+    names = [name for name in measured.slices if name in GAINED]
     return bool(names) and all(
         is_below(measured.difference(name, answer, baseline, key)) for name in names
     )

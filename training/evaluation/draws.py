@@ -37,7 +37,7 @@ def random_setting(chain: Chain, draw: np.random.Generator) -> ChainSetting:
 def near_ends(chain: Chain, draw: np.random.Generator) -> ChainSetting:
     """Each value anywhere, or near an end of its range: there an effect may do next to nothing."""
     count = len(chain.predicted)
-    near = draw.random(count) ** 3
+    near = draw.random(count) ** 2
     ends = np.where(draw.random(count) < 0.5, near, 1 - near)
     values = np.where(draw.random(count) < _AT_AN_END, ends, draw.random(count))
     return ChainSetting.of_predicted(chain, values.tolist(), _some_left_out(chain, draw))

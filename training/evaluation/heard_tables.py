@@ -5,7 +5,7 @@ Each is empty where nothing of it was measured.
 
 from collections.abc import Iterator, Sequence
 
-from training.evaluation.digest import COMPARED, Measured, mda, mean_harmed
+from training.evaluation.digest import Measured, mda, mean_harmed
 from training.evaluation.foretold import MEANT_COVERAGE
 from training.evaluation.intervals import Json
 from training.evaluation.markdown import cell, gain, shared, table
@@ -14,6 +14,7 @@ from training.evaluation.protocol import (
     ANSWERS,
     BEST,
     DO_NOTHING,
+    GAIN_ONLY,
     MATCHED,
     REAL_GEAR,
     RENDERED,
@@ -36,22 +37,32 @@ def harm_table(measured: Sequence[Measured], answer: str) -> str:
 
 
 def gear_table(measured: Sequence[Measured]) -> str:
-    """Gain and harm of every condition on real gear, beside the ceiling."""
+    """Gain and harm of every condition on real gear, and the answer beside the ceiling."""
     known = [m for m in measured if REAL_GEAR in m.slices]
-    conditions = [c for c in COMPARED if any(m.gain(REAL_GEAR, c, MATCHED) for m in known)]
+    conditions = [c for c in (GAIN_ONLY, *ANSWERS) if any(_gear_gain(m, c) for m in known)]
     rows = []
     for m in known:
         row = [m.chain.name, str(m.slices[REAL_GEAR]["cases"])]
         for condition in conditions:
-            row.append(gain(m.gain(REAL_GEAR, condition, MATCHED), median=True))
-            if condition != BEST:
-                row.append(shared(m.harmed(REAL_GEAR, condition)))
-        rows.append(row)
+            row.append(gain(_gear_gain(m, condition), median=True))
+            row.append(shared(m.harmed(REAL_GEAR, condition)))
+        bounded = m.block(REAL_GEAR, BEST).get("relative_gain", {})
+        there = [bounded.get(condition, {}).get(MATCHED) for condition in (RENDERED, BEST)]
+        row.append(str(there[1]["n"]) if there[1] else "0")
+        rows.append([*row, *(gain(found, median=True) for found in there)])
     if not rows:
         return ""
-    titles = [t for c in conditions for t in ([c] if c == BEST else [f"{c}: gain", "… harmed"])]
-    note = f"Gain in gain-matched MRSTFT; *{BEST}* was searched for with the target known.\n"
-    return note + "\n" + table(["effect", "cases", *titles], rows)
+    note = (
+        f"Gain in gain-matched MRSTFT. *{BEST.capitalize()}* was searched for with the target"
+        f" known, in some of the cases; beside it stands *{RENDERED}* in the same ones.\n"
+    )
+    titles = [title for c in conditions for title in (f"{c}: gain", "… harmed")]
+    bounds = ["best setting known in", f"there {RENDERED}", f"… and {BEST}"]
+    return note + "\n" + table(["effect", "cases", *titles, *bounds], rows)
+
+
+def _gear_gain(measured: Measured, condition: str) -> Json | None:
+    return measured.gain(REAL_GEAR, condition, MATCHED)
 
 
 def modulation_table(measured: Sequence[Measured]) -> str:

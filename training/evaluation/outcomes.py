@@ -1,6 +1,6 @@
 """What is kept of every case: enough to make any table again without measuring.
 
-A *row* is an outcome as plain JSON. Scores have five digits there, exact zeros stay exact.
+A *row* is an outcome as plain JSON. Numbers have four digits there, exact zeros stay exact.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from training.evaluation.intervals import Json, Values
 from training.evaluation.protocol import BEST, CONDITIONS, KEYS, RENDERED
 from training.evaluation.scores import Scores
 
-_DIGITS = 5
+_DIGITS = 4
 
 
 @dataclass(frozen=True)

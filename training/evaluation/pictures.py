@@ -15,6 +15,7 @@ from training.evaluation.protocol import (
     CONDITIONS,
     DO_NOTHING,
     GAIN_ONLY,
+    GAINED,
     MATCHED,
     NETWORK,
     RANDOM,
@@ -101,9 +102,10 @@ def _draw_gains(plugins: Sequence[Measured], rate: int) -> Figure:
     published = load_published()
     theirs = np.mean([published.mean_relative_gain(name) for name in published.data_sets])
     for axes, answer in zip(panels, (NETWORK, RENDERED), strict=True):
-        for number, (name, (colour, marker)) in enumerate(SLICE_STYLES.items()):
+        for number, name in enumerate(GAINED):
+            colour, marker = SLICE_STYLES[name]
             found = [m.gain(name, answer, RAW) for m in plugins]
-            _plot(axes, _per_cent(found), 0.1 * (number - 3.5), colour, marker, name)
+            _plot(axes, _per_cent(found), 0.1 * (number - 3), colour, marker, name)
         ours = [mean_gains(mda(plugins), name, answer, RAW) for name in SAME_PLUGIN]
         known = [gains["mean"] for gains in ours if gains]
         axes.axvline(0, color="#000000", linewidth=1)

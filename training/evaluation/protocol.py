@@ -28,6 +28,8 @@ SLICES = {
 """The kinds of test stems in every slice; *real gear* has recordings of its own."""
 SAME_PLUGIN = (SPEECH, "guitar", "other instruments", "real recordings")
 """The slices whose reference the plugin made itself, at any setting, from clips of full length."""
+GAINED = tuple(name for name in SLICES if name != NEARLY_DRY)
+"""Those in which there is something to gain: a share of next to nothing says little."""
 SHORT_S = 2.7306666
 """Length of a half in the slice `SHORT`: half of the models' window, the least that they take."""
 

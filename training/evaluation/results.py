@@ -1,12 +1,14 @@
-"""Results on disk: one file for each plugin or rig, a line for every case that was measured.
+"""Results on disk: a compressed file for each plugin or rig, a line for every case.
 
-Lines of a slice follow its head, which tells its identity or why it has no cases. All else, such as
-means and tables, is made from them. Summaries of earlier versions, `PLUGIN.json`, are still read
-where there is nothing newer.
+The lines of a slice follow its head, which tells its identity, or why it has no cases. All else,
+such as means and tables, is made from them. Summaries of earlier versions, `PLUGIN.json`, are still
+read where there is nothing newer.
 """
 
+import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -66,7 +68,7 @@ class ChainResults:
     @classmethod
     def below(cls, folder: Path, chain: Chain) -> "ChainResults":
         """The file of a chain in a folder of results."""
-        return cls(folder / f"{chain.id}.jsonl", chain)
+        return cls(folder / f"{chain.id}.jsonl.gz", chain)
 
     def read(self) -> Mapping[tuple[int, str], Entry]:
         """What was measured, by host rate in Hz and slice. Raises TrainingError where broken."""
@@ -83,7 +85,9 @@ class ChainResults:
         self.read()
         self._kept[entry.host_rate_hz, entry.slice] = entry
         new = [one for one in self._kept.values() if one.old_summary is None]
-        write_whole(self.path, "".join(line for one in new for line in _lines(one)))
+        text = "".join(line for one in new for line in _lines(one))
+        # Without a time of writing, so that equal results are equal files.
+        write_whole(self.path, gzip.compress(text.encode(), mtime=0))
 
     def _new(self) -> dict[tuple[int, str], Entry]:
         if not self.path.exists():
@@ -91,7 +95,7 @@ class ChainResults:
         heads: list[Json] = []
         rows: list[list[Json]] = []
         try:
-            for line in self.path.read_text().splitlines():
+            for line in gzip.decompress(self.path.read_bytes()).decode().splitlines():
                 record = json.loads(line)
                 if "slice" in record:
                     heads.append(record)
@@ -109,12 +113,12 @@ class ChainResults:
                 )
                 for head, its_rows in zip(heads, rows, strict=True)
             ]
-        except (ValueError, KeyError, IndexError, TypeError):
+        except (OSError, EOFError, zlib.error, ValueError, KeyError, IndexError, TypeError):
             raise _broken(self.path) from None
         return {(entry.host_rate_hz, entry.slice): entry for entry in entries}
 
     def _old(self) -> dict[tuple[int, str], Entry]:
-        path = self.path.with_suffix(".json")
+        path = self.path.parent / f"{self.chain.id}.json"
         if not path.exists():
             return {}
         try:

@@ -50,9 +50,9 @@ def evaluate(
 ) -> None:
     """Measure what is missing of `chains`, then `report` on all that was ever measured.
 
-    A plugin is a chain of one. Writes `evaluation/CHAIN.jsonl` below `out` slice by slice. Raises
-    BridgeError where plugins, models or corpus are missing; without captures in `gear` that slice
-    is left out.
+    A plugin is a chain of one. Writes `evaluation/CHAIN.jsonl.gz` below `out` slice by slice.
+    Without captures in `gear` that slice is left out. Raises BridgeError where plugins, models or
+    corpus are missing.
     """
     with _mapping(processes) as each:
         for chain in chains:
@@ -116,15 +116,17 @@ def _prepared(manifest: Manifest, work: Work) -> tuple[Work, int]:
 
 def _rows(work: Work, cases: int, each: _Map) -> Iterator[dict[str, object]]:
     """The rows of the first cases; of none where the very first cannot be made."""
-    jobs = [(work, index) for index in range(cases)]
-    title, found = f"{work.chain.id}, {work.slice}", 0
-    for some in (jobs[:_TRIED_FIRST], jobs[_TRIED_FIRST:]):
-        for outcome in track(each(measure, some), title, total=len(some)):
-            if outcome:
-                found += 1
-                yield outcome.row
-        if not found:
-            return
+    jobs, found = [(work, index) for index in range(cases)], 0
+
+    def outcomes() -> Iterator[Outcome | None]:
+        yield from each(measure, jobs[:_TRIED_FIRST])
+        if found:
+            yield from each(measure, jobs[_TRIED_FIRST:])
+
+    for outcome in track(outcomes(), f"{work.chain.id}, {work.slice}", total=cases):
+        if outcome:
+            found += 1
+            yield outcome.row
 
 
 @contextmanager

@@ -36,16 +36,19 @@ PAIRS = (
 
 
 def summarise(outcomes: Sequence[Outcome]) -> Json:
-    """Scores of all cases and of those that were rendered too, parameters, calibration, times.
+    """Scores of all cases, of those that were rendered too, and of those of them whose best setting
+    is known (`bounded`); parameters, calibration, times.
 
     What needs true settings is left out where there are none; parameters of a rig, too, as many
     settings of it sound alike.
     """
     refined = [outcome for outcome in outcomes if RENDERED in outcome.answers]
+    bounded = [outcome for outcome in refined if not np.isnan(outcome.score(BEST, MATCHED))]
     summary: Json = {
         "cases": len(outcomes),
         "all": _table(outcomes, [c for c in CONDITIONS if c not in (RENDERED, BEST)]),
         "rendered": _table(refined, CONDITIONS),
+        "bounded": _table(bounded, CONDITIONS),
         "foretold": foretold_summary(refined),
         "seconds": _seconds(outcomes),
     }

@@ -30,6 +30,7 @@ from training.evaluation.protocol import (
     ANSWERS,
     DO_NOTHING,
     GAIN_ONLY,
+    GAINED,
     MATCHED,
     NETWORK,
     RAW,
@@ -136,13 +137,13 @@ def _worst(measured: Sequence[Measured]) -> str:
 
 def _gains(measured: Sequence[Measured], answer: str, key: str) -> str:
     rows = [
-        [m.chain.name, *(gain(m.gain(name, answer, key), median=True) for name in SLICES)]
+        [m.chain.name, *(gain(m.gain(name, answer, key), median=True) for name in GAINED)]
         for m in measured
     ]
     for title, field in (("mean of the mda effects", "mean"), ("of their mean scores", "of_means")):
-        means = [mean_gains(mda(measured), name, answer, key) for name in SLICES]
+        means = [mean_gains(mda(measured), name, answer, key) for name in GAINED]
         rows.append([f"**{title}**", *(f"**{100 * m[field]:+.0f} %**" if m else "" for m in means)])
-    return table(["effect", *SLICES], rows)
+    return table(["effect", *GAINED], rows)
 
 
 def _beside_published(plugins: Sequence[Measured], published: Published) -> str:
