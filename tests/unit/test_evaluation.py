@@ -12,7 +12,12 @@ from bridge.estimate.answer import Answer
 from bridge.manifest import Manifest, PluginSpec, Setting
 from training.errors import TrainingError
 from training.evaluation.cross_plugin import load_counterparts
-from training.evaluation.intervals import interval, relative_gain
+from training.evaluation.intervals import (
+    gain_and_median,
+    interval,
+    interval_and_median,
+    relative_gain,
+)
 from training.evaluation.parameters import bypass_summary, calibration, parameter_summary
 from training.evaluation.protocol import KEYS, PROTOCOL_RATE_HZ
 from training.evaluation.published import load_published
@@ -132,10 +137,12 @@ def test_silence_and_what_is_not_finite_are_not_usable() -> None:
 
 def test_interval_counts_only_what_was_measured() -> None:
     found = interval(np.array([1.0, 2.0, 3.0, np.nan]))
-    half = pytest.approx(1.96 / np.sqrt(3), abs=1e-6)
-    assert found == {"mean": 2.0, "ci95": half, "median": 2.0, "n": 3}
+    assert found == {"mean": 2.0, "ci95": pytest.approx(1.96 / np.sqrt(3), abs=1e-6), "n": 3}
     assert interval(np.array([np.nan])) is None
-    assert interval(np.array([1.0])) == {"mean": 1.0, "ci95": None, "median": 1.0, "n": 1}
+    assert interval(np.array([1.0])) == {"mean": 1.0, "ci95": None, "n": 1}
+    skewed = np.array([1.0, 2.0, 9.0, np.nan])
+    assert interval_and_median(skewed) == {**(interval(skewed) or {}), "median": 2.0}
+    assert interval_and_median(np.array([np.nan])) is None
 
 
 def test_relative_gain_has_an_interval_that_holds() -> None:
@@ -149,9 +156,16 @@ def test_relative_gain_has_an_interval_that_holds() -> None:
         assert found
         inside += abs(found["mean"] - 0.6) <= found["ci95"]
     assert 0.92 <= inside / 400 <= 0.98
-    perfect = {"mean": 1.0, "ci95": 0.0, "median": 1.0, "n": 3}
-    assert relative_gain(np.zeros(3), np.ones(3)) == perfect
+    assert relative_gain(np.zeros(3), np.ones(3)) == {"mean": 1.0, "ci95": 0.0, "n": 3}
     assert relative_gain(np.ones(3), np.zeros(3)) is None
+
+
+def test_the_median_gain_is_that_of_the_single_cases() -> None:
+    answers, baseline = np.array([0.1, 0.1, 4.0, 0.0]), np.array([1.0, 1.0, 1.0, 0.0])
+    found = gain_and_median(answers, baseline)
+    assert found
+    assert (found["mean"], found["median"]) == (pytest.approx(-0.4), pytest.approx(0.9))
+    assert gain_and_median(np.ones(3), np.zeros(3)) is None
 
 
 def answer(setting: Setting, confidence: float = 0.8, bypass: bool = False) -> Answer:

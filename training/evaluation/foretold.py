@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.evaluation.intervals import Json, Values, relative_gain, share
+from training.evaluation.intervals import Json, Values, gain_and_median, share
 from training.evaluation.outcomes import Outcome, columns
 from training.evaluation.parameters import calibration
 from training.evaluation.protocol import DO_NOTHING, MATCHED, RAW, RENDERED
@@ -56,7 +56,7 @@ def _true(outcomes: Sequence[Outcome], condition: str) -> Values:
 
 
 def _signed_error(predicted: Values, true: Values) -> Json | None:
-    below = relative_gain(predicted, true)
+    below = gain_and_median(predicted, true)
     if not below:
         return None
     return {**below, "mean": -below["mean"], "median": -below["median"]}

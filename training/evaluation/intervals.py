@@ -13,9 +13,9 @@ _DIGITS = 6
 
 
 def interval(values: Values) -> Json | None:
-    """Mean, half of its 95 % interval (normal approximation), median, and number of values.
+    """Mean, half of its 95 % interval (normal approximation) and number of values that are not NaN.
 
-    NaN does not count. None where there are no values; a single value has no interval.
+    None where there are none; a single value has no interval.
     """
     known = values[~np.isnan(values)]
     if not len(known):
@@ -23,9 +23,14 @@ def interval(values: Values) -> Json | None:
     return {
         "mean": _rounded(known.mean()),
         "ci95": _half_width(known),
-        "median": _rounded(np.median(known)),
         "n": len(known),
     }
+
+
+def interval_and_median(values: Values) -> Json | None:
+    """`interval` with the median beside the mean."""
+    found = interval(values)
+    return found and {**found, "median": _rounded(np.nanmedian(values))}
 
 
 def share(hits: npt.NDArray[np.bool_]) -> Json | None:
@@ -53,7 +58,7 @@ def relative_gain(answers: Values, baseline: Values) -> Json | None:
     """How much lower the answers' mean is than the baseline's, as a share of it, with interval.
 
     1 is perfect, 0 no better, below 0 worse. The interval is that of a ratio of paired means
-    (Cochran, Sampling Techniques, 1977, eq. 2.46). `median` is that of the single cases' gains.
+    (Cochran, Sampling Techniques, 1977, eq. 2.46).
     """
     known = ~(np.isnan(answers) | np.isnan(baseline))
     answers, baseline = answers[known], baseline[known]
@@ -61,13 +66,16 @@ def relative_gain(answers: Values, baseline: Values) -> Json | None:
         return None
     ratio = answers.mean() / baseline.mean()
     half = _half_width((answers - ratio * baseline) / baseline.mean())
+    return {"mean": _rounded(1 - ratio), "ci95": half, "n": len(baseline)}
+
+
+def gain_and_median(answers: Values, baseline: Values) -> Json | None:
+    """`relative_gain` with the median of the single cases' gains; a baseline of 0 has none."""
+    found = relative_gain(answers, baseline)
+    if not found:
+        return None
     some = baseline > 0
-    return {
-        "mean": _rounded(1 - ratio),
-        "ci95": half,
-        "median": _rounded(np.median(1 - answers[some] / baseline[some])),
-        "n": len(baseline),
-    }
+    return {**found, "median": _rounded(np.nanmedian(1 - answers[some] / baseline[some]))}
 
 
 def _half_width(values: Values) -> float | None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from bridge.analysis.features import FeatureSettings, hann, mel_power
 from bridge.arrays import Audio, Floats
 from bridge.chain import ChainSetting
-from training.evaluation.intervals import Json, Values, interval, share
+from training.evaluation.intervals import Json, Values, interval_and_median, share
 from training.evaluation.protocol import PROTOCOL_RATE_HZ
 
 LOW_HZ, HIGH_HZ = 0.2, 20.0
@@ -76,14 +76,14 @@ def modulation_errors(
     audible = before >= AUDIBLE
     errors: Json = {"rate_percent": {}, "depth": {}, "mix": {}, "rate_near": {}}
     for name, chosen in {"all": np.full(len(pairs), True), "audible": audible}.items():
-        errors["rate_percent"][name] = interval(100 * rates[chosen])
+        errors["rate_percent"][name] = interval_and_median(100 * rates[chosen])
         known = rates[chosen][~np.isnan(rates[chosen])]
         errors["rate_near"][name] = share(known <= NEAR_RATE)
         for what, symbol in {"depth": modulator.depth, "mix": modulator.mix}.items():
             if symbol:
                 both = [(_value(t, symbol), _value(f, symbol, what == "mix")) for t, f in pairs]
                 apart = np.array([abs(true - answered) for true, answered in both])
-                errors[what][name] = interval(apart[chosen])
+                errors[what][name] = interval_and_median(apart[chosen])
     return errors
 
 

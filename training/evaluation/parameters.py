@@ -7,7 +7,7 @@ import numpy as np
 from bridge.estimate.answer import NEAR, Answer
 from bridge.manifest import ParamSpec, Setting
 from training.canonical import canonical
-from training.evaluation.intervals import Json, Values, interval
+from training.evaluation.intervals import Json, Values, interval, interval_and_median
 
 BINS = 10
 """Equal bins of confidence, as Guo et al. (ICML 2017) take them."""
@@ -39,7 +39,7 @@ def parameter_summary(truths: Sequence[Setting], answers: Sequence[Answer]) -> J
             hits = (right <= NEAR).astype(float)
         summary[spec.symbol] = {
             **entry,
-            "answer": interval(right),
+            "answer": interval_and_median(right),
             "constant": interval(guessed),
             "calibration": calibration(confidence, hits),
         }

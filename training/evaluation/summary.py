@@ -6,7 +6,7 @@ import numpy as np
 
 from training.evaluation.foretold import foretold_summary
 from training.evaluation.harm import harmed
-from training.evaluation.intervals import Json, interval, relative_gain
+from training.evaluation.intervals import Json, gain_and_median, interval_and_median
 from training.evaluation.modulation import modulation_errors
 from training.evaluation.outcomes import Outcome, columns
 from training.evaluation.parameters import bypass_summary, parameter_summary
@@ -79,7 +79,7 @@ def _table(outcomes: Sequence[Outcome], wanted: Sequence[str]) -> Json:
         },
         "relative_gain": {
             name: {
-                key: relative_gain(*(columns(outcomes, c, key) for c in (name, DO_NOTHING)))
+                key: gain_and_median(*(columns(outcomes, c, key) for c in (name, DO_NOTHING)))
                 for key in (RAW, MATCHED)
             }
             for name in others
@@ -97,7 +97,7 @@ def _unmeasured(rows: Scores) -> bool:
 
 def _intervals(rows: Scores) -> Json:
     """By metric, what (cases, METRICS) comes to; metrics nobody measured are left out."""
-    found = {key: interval(rows[:, number]) for number, key in enumerate(KEYS)}
+    found = {key: interval_and_median(rows[:, number]) for number, key in enumerate(KEYS)}
     return {key: value for key, value in found.items() if value}
 
 
