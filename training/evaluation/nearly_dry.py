@@ -5,7 +5,7 @@ from zlib import crc32
 
 import numpy as np
 
-from bridge.analysis.metrics import magnitudes, mrstft_with_gain
+from bridge.analysis.metrics import MRSTFT_FRAMES, magnitudes, match_rms, spectral_distance
 from bridge.arrays import Audio
 from bridge.audio.resample import resample
 from bridge.chain import Chain
@@ -37,9 +37,7 @@ class NearlyDryCases:
         for _ in range(_MOST_DRAWS):
             setting = near_ends(self._chain, draw)
             target = self._effect.render(clip.dry, clip.sample_rate, setting)
-            if not is_usable(target):
-                continue
-            if gain_matched(clip.dry, target, clip.sample_rate) > HARDLY_AUDIBLE:
+            if not is_usable(target) or not is_near(clip.dry, target, clip.sample_rate):
                 continue
             reference = self._effect.render(clip.other, clip.sample_rate, setting)
             if is_usable(reference):
@@ -58,7 +56,17 @@ class NearlyDryCases:
         )
 
 
-def gain_matched(audio: Audio, target: Audio, sample_rate: int) -> float:
-    """Gain-matched MRSTFT of (1, frames) to a target, at the protocol's rate."""
+def is_near(audio: Audio, target: Audio, sample_rate: int) -> bool:
+    """Whether audio of (1, frames) is within `HARDLY_AUDIBLE` of a target, gain-matched.
+
+    Resolution by resolution, so that what is far away is soon known to be.
+    """
     have, wanted = (resample(some[0], sample_rate, PROTOCOL_RATE_HZ) for some in (audio, target))
-    return mrstft_with_gain(have, wanted, magnitudes(wanted))[1]
+    have = match_rms(have, wanted)
+    left = HARDLY_AUDIBLE * sum(frames // 2 < len(wanted) for frames in MRSTFT_FRAMES)
+    for frames in MRSTFT_FRAMES:
+        if frames // 2 < len(wanted):
+            left -= spectral_distance(magnitudes(have, (frames,)), magnitudes(wanted, (frames,)))
+        if left < 0:
+            return False
+    return True
