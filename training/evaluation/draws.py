@@ -17,8 +17,6 @@ _AROUND_START = 0.22
 """Deviation of normalised values around a rig's start."""
 _LEFT_OUT = 0.5
 """How often an optional slot is left out."""
-_AT_AN_END = 0.5
-"""How often a value lies near an end of its range in `near_ends`."""
 
 
 def random_setting(chain: Chain, draw: np.random.Generator) -> ChainSetting:
@@ -34,12 +32,16 @@ def random_setting(chain: Chain, draw: np.random.Generator) -> ChainSetting:
     return ChainSetting.of_predicted(chain, values.tolist(), _some_left_out(chain, draw))
 
 
-def near_ends(chain: Chain, draw: np.random.Generator) -> ChainSetting:
-    """Each value anywhere, or near an end of its range: there an effect may do next to nothing."""
+def near_ends(chain: Chain, draw: np.random.Generator, effort: float = 0.0) -> ChainSetting:
+    """Each value anywhere, or near an end of its range: there an effect may do next to nothing.
+
+    With more `effort`, 0..1, more values are near an end, and nearer.
+    """
     count = len(chain.predicted)
-    near = draw.random(count) ** 2
+    near = draw.random(count) ** (2 + 4 * effort)
     ends = np.where(draw.random(count) < 0.5, near, 1 - near)
-    values = np.where(draw.random(count) < _AT_AN_END, ends, draw.random(count))
+    at_an_end = draw.random(count) < 0.5 + 0.4 * effort
+    values = np.where(at_an_end, ends, draw.random(count))
     return ChainSetting.of_predicted(chain, values.tolist(), _some_left_out(chain, draw))
 
 

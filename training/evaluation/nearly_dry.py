@@ -16,7 +16,7 @@ from training.evaluation.draws import near_ends
 from training.evaluation.protocol import PROTOCOL_RATE_HZ
 from training.examples import ClipSource, is_usable
 
-_MOST_DRAWS = 200
+_MOST_DRAWS = 120
 
 
 class NearlyDryCases:
@@ -34,8 +34,8 @@ class NearlyDryCases:
         clip = self._clips[index]
         name = crc32(f"nearly dry {self._chain.id}".encode())
         draw = np.random.default_rng((self._clips.seed, index, name))
-        for _ in range(_MOST_DRAWS):
-            setting = near_ends(self._chain, draw)
+        for turn in range(_MOST_DRAWS):
+            setting = near_ends(self._chain, draw, turn / _MOST_DRAWS)
             target = self._effect.render(clip.dry, clip.sample_rate, setting)
             if not is_usable(target) or not is_near(clip.dry, target, clip.sample_rate):
                 continue
