@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bridge.analysis.metrics import match_rms, mrstft, style_distance
+from bridge.analysis.metrics import HARM, match_rms, mrstft, style_distance
 from bridge.analysis.windows import ACTIVE_DB, rms_db
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
@@ -34,8 +34,6 @@ _PEAK = 0.5
 _AROUND_START = 0.22
 """Deviation of normalised values around the start of a chain that makes a reference."""
 _LEFT_OUT = 0.5
-_HARMED = 0.05
-"""Farther from the target than doing nothing by so much counts as harm."""
 _OTHERS = {
     "guitar-amp": "mda-amp",
     "mda-amp": "guitar-amp",
@@ -64,7 +62,7 @@ class Case:
     @property
     def harmed(self) -> bool:
         """Whether doing nothing would have been better."""
-        return self.mrstft_after > self.mrstft_before + _HARMED
+        return self.mrstft_after > self.mrstft_before + HARM
 
 
 def main() -> None:
@@ -166,7 +164,7 @@ def _write(rig: str, budget_s: float, cases: list[Case], out: Path) -> None:
         "",
         f"`python -m benchmarks.chains {rig} --dry FOLDER`, {len(cases)} cases, budget"
         f" {budget_s:g} s. MRSTFT at the target's level: mean gain over doing nothing"
-        f" {np.mean(gains):.0%}, median {np.median(gains):.0%}; harmed (by more than {_HARMED})"
+        f" {np.mean(gains):.0%}, median {np.median(gains):.0%}; harmed (by more than {HARM})"
         f" {harmed} of {len(cases)}.",
         "",
         "| made by | s | candidates | MRSTFT before | after | spectra, dB, before | after |",

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bridge.chain import Chain, chain_of
 from bridge.cli.explained import explained
 from bridge.errors import BridgeError
 from bridge.library import MODELS, Library
@@ -13,8 +14,8 @@ from training import corpus, embedding, limits, processes
 from training.ablation import AblationSettings, ablate
 from training.baseline import BaselineSettings, compare
 from training.critic.run import load_settings, train_critic
-from training.evaluation import Settings
-from training.evaluation import evaluate as evaluate_plugins
+from training.evaluation import Settings, report
+from training.evaluation import evaluate as evaluate_chains
 from training.figures.hearing import clips_of
 from training.figures.run import draw_all
 from training.fit import Folders, export_run, fit, trainable
@@ -125,34 +126,66 @@ def _critic(
 @explained
 def _evaluate(
     plugin: PluginsOption = None,
-    cases: Annotated[int, typer.Option(min=8, help="Cases for each effect and slice.")] = 500,
+    rig: Annotated[
+        list[str] | None,
+        typer.Option(help="Rig id, instead of plugins; again for more.", show_default="none"),
+    ] = None,
+    cases: Annotated[int, typer.Option(min=2, help="Cases for each effect and slice.")] = 500,
     rendered_cases: Annotated[
         int, typer.Option(min=2, help="Of these, how many are refined by rendering too.")
     ] = 50,
     pesq_cases: Annotated[
         int, typer.Option(min=0, help="Of the speech cases, how many PESQ is taken of.")
     ] = 50,
+    ceiling_cases: Annotated[
+        int,
+        typer.Option(min=0, help="Of the cases of real gear, how many the best setting is found."),
+    ] = 20,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="Seconds that refining a case may take.", show_default="as long as it takes"
+        ),
+    ] = None,
     host_rate: Annotated[
         int, typer.Option(help="Rate in Hz the plugins run at; 24000 is the published protocol.")
     ] = 24_000,
+    tables_only: Annotated[
+        bool, typer.Option("--tables-only", help="Make tables and pictures again; measure nothing.")
+    ] = False,
     processes: Annotated[int, typer.Option(min=1, help="How many cases at once.")] = 2,
     data: DataOption = DATA,
     out: OutOption = RESULTS,
 ) -> None:
-    """Score the exported models on test audio: tables, JSON and pictures.
+    """Score the exported models on test audio, or rigs: tables, JSON and pictures.
 
     Goes on where it was stopped; what is in OUT/evaluation for the same models, corpus and counts
-    is not measured again.
+    is not measured again. Captures of real gear are taken from DATA/gear/validation.
     """
     manifest = Library().manifest
-    chosen = _chosen(manifest, plugin)
+    if tables_only:
+        report(manifest, out)
+        return
+    rigs = [chain_of(manifest.rig(name).id, manifest) for name in rig or ()]
+    plugins = _chosen(manifest, plugin) if plugin or not rigs else ()
+    chosen = [*map(Chain.of_plugin, plugins), *rigs]
     settings = Settings(
         cases=cases,
         rendered_cases=rendered_cases,
         pesq_cases=pesq_cases,
+        ceiling_cases=ceiling_cases,
+        budget_s=budget,
         host_rate_hz=host_rate,
     )
-    evaluate_plugins(manifest, chosen, settings, data / "corpus", out, processes=processes)
+    evaluate_chains(
+        manifest,
+        chosen,
+        settings,
+        data / "corpus",
+        out,
+        processes=processes,
+        gear=data / "gear" / "validation",
+    )
 
 
 @app.command("embedding")

@@ -1,4 +1,4 @@
-"""The estimator of one plugin's exported models: training works plugin by plugin."""
+"""The estimator of exported models: training works plugin by plugin, evaluation on rigs too."""
 
 from pathlib import Path
 
@@ -15,9 +15,17 @@ def estimator_of(plugin: PluginSpec, models: Path) -> Estimator:
 
     Raises ModelError where a model is missing, is corrupt or does not fit.
     """
-    estimator = Estimator(Chain.of_plugin(plugin), Library.of_models(models))
+    estimator = chain_estimator(Chain.of_plugin(plugin), models)
     predictor_of(estimator)
     return estimator
+
+
+def chain_estimator(chain: Chain, models: Path) -> Estimator:
+    """A chain with the models of this folder; it may be one that no network knows.
+
+    Raises ModelError where a model that the manifest names is missing, is corrupt or does not fit.
+    """
+    return Estimator(chain, Library.of_models(models))
 
 
 def predictor_of(estimator: Estimator) -> Predictor:

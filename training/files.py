@@ -3,9 +3,9 @@
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write `text`, making the folder too; a kill leaves the old file or the new one."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write text or bytes, making the folder too; a kill leaves the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    partial.write_text(text)
+    partial.write_bytes(content.encode() if isinstance(content, str) else content)
     partial.rename(path)

@@ -13,6 +13,9 @@ from bridge.arrays import Audio, Floats
 LEAST_MAGNITUDE = 1e-4
 """Quieter bins of a spectrum count as this."""
 MRSTFT_FRAMES = (32, 128, 512, 2_048, 8_192, 32_768)
+HARM = 0.05
+"""An answer that is farther from its target than doing nothing by more than this, in gain-matched
+MRSTFT, does harm."""
 _PROFILE_QUANTILES = (0.25, 0.5, 0.75, 0.95)
 _PROFILE_RANGE_DB = 60.0
 _PROFILE_FEATURES = FeatureSettings()

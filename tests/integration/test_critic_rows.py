@@ -7,19 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from training.critic.cases import MAKERS, Case, CaseSource
+from training.gear import GearPairs
 
 from bridge.analysis.features import FeatureSettings
 from bridge.arrays import Audio
 from bridge.library import CARD_FILE, CRITIC_FOLDER, MODELS, SHIPPED, Layer, Library
 from tests.stand_ins import write_critic
 from training.critic import cases as cases_module
-from training.critic.cases import MAKERS, Case, CaseSource
 from training.critic.fit import load_table
 from training.critic.rows import KINDS, Judging, Row, rows_of, winner_rows, write_rows
 from training.critic.run import CriticSettings, train_critic
 from training.examples import ClipSettings, ClipSource
 from training.fit import Folders
-from training.gear import GearPairs
 
 pytestmark = [pytest.mark.xdist_group("training"), pytest.mark.timeout(300)]
 CLIPS = ClipSettings(sample_rates_hz=(24_000,), halves_s=(2.75,), other_clip_share=0.5)

@@ -12,7 +12,12 @@ from bridge.estimate.answer import Answer
 from bridge.manifest import Manifest, PluginSpec, Setting
 from training.errors import TrainingError
 from training.evaluation.cross_plugin import load_counterparts
-from training.evaluation.intervals import interval, relative_gain
+from training.evaluation.intervals import (
+    gain_and_median,
+    interval,
+    interval_and_median,
+    relative_gain,
+)
 from training.evaluation.parameters import bypass_summary, calibration, parameter_summary
 from training.evaluation.protocol import KEYS, PROTOCOL_RATE_HZ
 from training.evaluation.published import load_published
@@ -48,6 +53,7 @@ def test_half_the_level_is_6_db_in_every_level_and_nothing_when_gain_matched() -
     assert column(scores, "crest_db") == pytest.approx(0, abs=1e-4)
     assert column(scores, "sce_hz") == pytest.approx(0, abs=0.01)
     assert column(scores, "mrstft_gain_matched") == pytest.approx(0, abs=1e-5)
+    assert column(scores, "modulation_db") == pytest.approx(0, abs=1e-3)
 
 
 def test_mrstft_columns_equal_auraloss() -> None:
@@ -134,6 +140,9 @@ def test_interval_counts_only_what_was_measured() -> None:
     assert found == {"mean": 2.0, "ci95": pytest.approx(1.96 / np.sqrt(3), abs=1e-6), "n": 3}
     assert interval(np.array([np.nan])) is None
     assert interval(np.array([1.0])) == {"mean": 1.0, "ci95": None, "n": 1}
+    skewed = np.array([1.0, 2.0, 9.0, np.nan])
+    assert interval_and_median(skewed) == {**(interval(skewed) or {}), "median": 2.0}
+    assert interval_and_median(np.array([np.nan])) is None
 
 
 def test_relative_gain_has_an_interval_that_holds() -> None:
@@ -149,6 +158,14 @@ def test_relative_gain_has_an_interval_that_holds() -> None:
     assert 0.92 <= inside / 400 <= 0.98
     assert relative_gain(np.zeros(3), np.ones(3)) == {"mean": 1.0, "ci95": 0.0, "n": 3}
     assert relative_gain(np.ones(3), np.zeros(3)) is None
+
+
+def test_the_median_gain_is_that_of_the_single_cases() -> None:
+    answers, baseline = np.array([0.1, 0.1, 4.0, 0.0]), np.array([1.0, 1.0, 1.0, 0.0])
+    found = gain_and_median(answers, baseline)
+    assert found
+    assert (found["mean"], found["median"]) == (pytest.approx(-0.4), pytest.approx(0.9))
+    assert gain_and_median(np.ones(3), np.zeros(3)) is None
 
 
 def answer(setting: Setting, confidence: float = 0.8, bypass: bool = False) -> Answer:
@@ -228,14 +245,15 @@ def test_every_plugin_has_a_counterpart_that_is_described_as_in_the_manifest(
     manifest: Manifest, overdrive: PluginSpec
 ) -> None:
     table = load_counterparts()
-    known = {plugin.id for plugin in (*manifest.plugins, *table.plugins)}
-    for ids in table.counterparts.values():
-        assert set(ids) <= known
-    (found,) = table.of(overdrive, manifest)
+    known = {entry.id for entry in (*manifest.plugins, *table.plugins, *manifest.rigs)}
+    assert {rig.id for rig in manifest.rigs} <= set(table.counterparts)
+    for texts in table.counterparts.values():
+        assert {name for text in texts for name in text.split(",")} <= known
+    (found,) = table.of(Chain.of_plugin(overdrive), manifest)
     assert found.id == "pedalboard-distortion"
     absent = table.model_copy(update={"counterparts": {}})
     with pytest.raises(TrainingError, match="no counterpart is listed"):
-        absent.of(overdrive, manifest)
+        absent.of(Chain.of_plugin(overdrive), manifest)
     missing = overdrive.model_copy(
         update={"id": "gone", "formats": overdrive.formats.model_copy(update={"lv2": "urn:gone"})}
     )
@@ -243,4 +261,4 @@ def test_every_plugin_has_a_counterpart_that_is_described_as_in_the_manifest(
         update={"counterparts": {overdrive.id: ("gone",)}, "plugins": (missing,)}
     )
     with pytest.raises(TrainingError, match="urn:gone is not installed"):
-        gone.of(overdrive, manifest)
+        gone.of(Chain.of_plugin(overdrive), manifest)

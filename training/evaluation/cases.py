@@ -1,18 +1,24 @@
 """Test cases: an input, a reference with other playing, and the target."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
+from zlib import crc32
 
 import numpy as np
 
 from bridge.arrays import Audio
-from bridge.effects import Effect
-from bridge.manifest import PluginSpec, Setting
+from bridge.chain import Chain, ChainSetting
+from bridge.effects import ChainEffect, load_chain
 from training.errors import TrainingError
-from training.examples import ClipSource, ExampleSource, Task, is_usable
+from training.evaluation.draws import usable_setting
+from training.examples import ClipSource, ExampleSource, Task
 
-_MAX_REDRAWS = 50
+_CLEAN_SHARE = 0.1
+
+
+class NoCaseError(TrainingError):
+    """A slice has no case of that number: what it asks for cannot be made."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +29,15 @@ class Case:
     made them.
     """
 
+    clip: str
+    """The recording that the input comes from."""
+    maker: str
+    """What made reference and target."""
     sample_rate: int
     dry: Audio
     target: Audio
     reference: Audio
-    truth: Setting | None
+    truth: ChainSetting | None
     clean: bool
 
 
@@ -35,35 +45,62 @@ class CaseSource(Protocol):
     """Cases by number; the same number gives the same case."""
 
     def __getitem__(self, index: int, /) -> Case:
-        """The case of that number."""
+        """The case of that number. Raises NoCaseError where there is none."""
         ...
 
 
 class OwnCases:
     """The reference was made by the plugin itself; one in ten is clean."""
 
-    def __init__(self, plugin: PluginSpec, clips: ClipSource) -> None:
+    def __init__(self, chain: Chain, clips: ClipSource) -> None:
+        """`chain` has one slot."""
+        plugin = chain.slots[0].plugin
+        self._chain = chain
         self._examples = ExampleSource(Task(plugin=plugin.id), plugin, clips)
 
     def __getitem__(self, index: int) -> Case:
-        e = self._examples[index]
-        return Case(e.sample_rate, e.dry, e.target, e.reference, e.truth, e.truth is None)
+        clip = self._examples.clips[index]
+        reference, truth = self._examples.reference(index, clip)
+        target = self._examples.render(clip.dry, clip.sample_rate, truth)
+        setting = ChainSetting(self._chain, (truth,)) if truth else None
+        return Case(
+            clip.stem,
+            self._chain.id,
+            clip.sample_rate,
+            clip.dry,
+            target,
+            reference,
+            setting,
+            setting is None,
+        )
 
 
-def usable_setting(
-    effect: Effect, audio: Sequence[Audio], sample_rate: int, draw: np.random.Generator
-) -> tuple[Setting, list[Audio]]:
-    """A random setting, uniform in the normalised ranges, and all `audio` rendered with it.
+class RigCases:
+    """The reference was made by the rig itself, at a setting around its start; one in ten clean."""
 
-    Settings that leave silence or noise of any are drawn again. Raises TrainingError where all do.
-    """
-    for _ in range(_MAX_REDRAWS):
-        values = draw.random(len(effect.plugin.predicted)).tolist()
-        setting = Setting.of_predicted(effect.plugin, values)
-        wet = [effect.render(some, sample_rate, setting) for some in audio]
-        if all(is_usable(some) for some in wet):
-            return setting, wet
-    raise TrainingError(
-        f"{effect.plugin.id}: {_MAX_REDRAWS} settings in a row leave silence or noise;"
-        " narrow its ranges"
-    )
+    def __init__(self, chain: Chain, clips: ClipSource) -> None:
+        self._chain, self._clips = chain, clips
+
+    @cached_property
+    def _effect(self) -> ChainEffect:
+        return load_chain(self._chain)
+
+    def __getitem__(self, index: int) -> Case:
+        clip = self._clips[index]
+        draw = np.random.default_rng((self._clips.seed, index, crc32(self._chain.id.encode())))
+        setting, (target, reference) = None, (clip.dry, clip.other)
+        if draw.random() >= _CLEAN_SHARE:
+            both = (clip.dry, clip.other)
+            setting, (target, reference) = usable_setting(
+                self._effect, both, clip.sample_rate, draw
+            )
+        return Case(
+            clip.stem,
+            self._chain.id,
+            clip.sample_rate,
+            clip.dry,
+            target,
+            reference,
+            setting,
+            setting is None,
+        )

@@ -12,44 +12,47 @@ import numpy as np
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bridge.effects import Effect, load_effect
+from bridge.chain import Chain, chain_of
+from bridge.effects import ChainEffect, load_chain
 from bridge.errors import EffectError
 from bridge.manifest import Manifest, PluginSpec
 from training.errors import TrainingError
-from training.evaluation.cases import Case, usable_setting
+from training.evaluation.cases import Case, NoCaseError
+from training.evaluation.draws import usable_setting
 from training.examples import ClipSource
 
 COUNTERPARTS = Path(__file__).parent / "counterparts.yaml"
 
 
 class Counterparts(BaseModel):
-    """Which effects stand against a plugin, by ids, and those that are not in the manifest."""
+    """Which effects stand against a plugin or a rig, and those that are not in the manifest."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     counterparts: dict[str, tuple[str, ...]]
+    """By the id of a plugin or rig, what `chain_of` understands, or ids of `plugins`."""
     plugins: tuple[PluginSpec, ...]
 
-    def of(self, plugin: PluginSpec, manifest: Manifest) -> tuple[PluginSpec, ...]:
-        """The installed counterparts of a plugin.
+    def of(self, chain: Chain, manifest: Manifest) -> tuple[Chain, ...]:
+        """The installed counterparts of a plugin as a chain of one, or of a rig.
 
-        Raises TrainingError, saying why, where there is none.
+        Raises NoCaseError, saying why, where there is none.
         """
-        ids = self.counterparts.get(plugin.id, ())
-        if not ids:
-            raise TrainingError(f"{plugin.id}: no counterpart is listed in {COUNTERPARTS.name}")
+        names = self.counterparts.get(chain.id, ())
+        if not names:
+            raise NoCaseError(f"{chain.id}: no counterpart is listed in {COUNTERPARTS.name}")
         own = {other.id: other for other in self.plugins}
         found, reasons = [], []
-        for name in ids:
-            counterpart = own.get(name) or manifest.plugin(name)
+        for name in names:
+            counterpart = Chain.of_plugin(own[name]) if name in own else chain_of(name, manifest)
             try:
-                load_effect(counterpart)
+                load_chain(counterpart)
             except EffectError as error:
                 reasons.append(str(error))
             else:
                 found.append(counterpart)
         if not found:
-            raise TrainingError("; ".join(reasons))
+            raise NoCaseError("; ".join(reasons))
         return tuple(found)
 
 
@@ -69,20 +72,29 @@ def load_counterparts(path: Path = COUNTERPARTS) -> Counterparts:
 class CrossCases:
     """The counterparts take turns; every case has a random setting."""
 
-    def __init__(self, counterparts: Sequence[PluginSpec], clips: ClipSource) -> None:
+    def __init__(self, counterparts: Sequence[Chain], clips: ClipSource) -> None:
         self._counterparts = counterparts
         self._clips = clips
 
     @cached_property
-    def _effects(self) -> list[Effect]:
-        return [load_effect(counterpart) for counterpart in self._counterparts]
+    def _effects(self) -> list[ChainEffect]:
+        return [load_chain(counterpart) for counterpart in self._counterparts]
 
     def __getitem__(self, index: int) -> Case:
         clip = self._clips[index]
         effect = self._effects[index % len(self._effects)]
-        name = crc32(effect.plugin.id.encode())
+        name = crc32(effect.chain.id.encode())
         draw = np.random.default_rng((self._clips.seed, index, name))
         _, (target, reference) = usable_setting(
             effect, (clip.dry, clip.other), clip.sample_rate, draw
         )
-        return Case(clip.sample_rate, clip.dry, target, reference, truth=None, clean=False)
+        return Case(
+            clip.stem,
+            effect.chain.id,
+            clip.sample_rate,
+            clip.dry,
+            target,
+            reference,
+            truth=None,
+            clean=False,
+        )

@@ -7,7 +7,7 @@ import numpy as np
 from bridge.estimate.answer import NEAR, Answer
 from bridge.manifest import ParamSpec, Setting
 from training.canonical import canonical
-from training.evaluation.intervals import Json, Values, interval
+from training.evaluation.intervals import Json, Values, interval, interval_and_median
 
 BINS = 10
 """Equal bins of confidence, as Guo et al. (ICML 2017) take them."""
@@ -39,7 +39,7 @@ def parameter_summary(truths: Sequence[Setting], answers: Sequence[Answer]) -> J
             hits = (right <= NEAR).astype(float)
         summary[spec.symbol] = {
             **entry,
-            "answer": interval(right),
+            "answer": interval_and_median(right),
             "constant": interval(guessed),
             "calibration": calibration(confidence, hits),
         }
@@ -47,10 +47,10 @@ def parameter_summary(truths: Sequence[Setting], answers: Sequence[Answer]) -> J
 
 
 def bypass_summary(clean: Sequence[bool], answers: Sequence[Answer]) -> Json:
-    """How often the plugin is rightly and wrongly left out, and whether its probability holds."""
+    """How often the whole chain is rightly and wrongly left out; whether its probability holds."""
     is_clean = np.array(clean, bool)
     bypassed = np.array([answer.bypass for answer in answers], float)
-    probability = np.array([answer.bypass_probability[0] for answer in answers])
+    probability = np.array([float(np.prod(answer.bypass_probability)) for answer in answers])
     return {
         "clean_found": interval(bypassed[is_clean]),
         "wet_bypassed": interval(bypassed[~is_clean]),

@@ -1,6 +1,6 @@
 """Pictures of the evaluation, in the colour-blind-safe palette of Okabe & Ito (2008)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -8,23 +8,25 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from training.evaluation.digest import Measured, by_host_rate, mda, mean_gains
+from training.evaluation.digest import Measured, mda, mean_gains
 from training.evaluation.intervals import Json
 from training.evaluation.protocol import (
+    BEST,
     CONDITIONS,
-    CROSS_PLUGIN,
     DO_NOTHING,
     GAIN_ONLY,
+    GAINED,
     MATCHED,
     NETWORK,
     RANDOM,
     RAW,
     RENDERED,
+    SAME_PLUGIN,
     SLICES,
     TRUE,
 )
 from training.evaluation.published import load_published
-from training.evaluation.results import PluginResults
+from training.evaluation.reliability import draw_foretold
 
 CONDITION_STYLES = {
     DO_NOTHING: ("#000000", "s"),
@@ -32,12 +34,22 @@ CONDITION_STYLES = {
     RANDOM: ("#CC79A7", "v"),
     NETWORK: ("#0072B2", "o"),
     RENDERED: ("#D55E00", "D"),
+    BEST: ("#56B4E9", "P"),
     TRUE: ("#009E73", "*"),
 }
 SLICE_STYLES = dict(
     zip(
         SLICES,
-        (("#0072B2", "o"), ("#E69F00", "s"), ("#009E73", "^"), ("#CC79A7", "D"), ("#000000", "v")),
+        (
+            ("#0072B2", "o"),
+            ("#E69F00", "s"),
+            ("#009E73", "^"),
+            ("#CC79A7", "D"),
+            ("#000000", "v"),
+            ("#D55E00", "<"),
+            ("#56B4E9", ">"),
+            ("#999999", "*"),
+        ),
         strict=True,
     )
 )
@@ -45,13 +57,18 @@ _PUBLISHED_COLOUR = "#56B4E9"
 _LOWEST_GAIN = -150
 
 
-def draw_pictures(files: Sequence[PluginResults], out: Path) -> None:
-    """Write `evaluation-KHZ-mrstft.png` and `evaluation-KHZ-gain.png` below `out` by host rate."""
+def draw_pictures(measured: Mapping[int, Sequence[Measured]], out: Path) -> None:
+    """Write `evaluation-KHZ-{mrstft,gain,foretold}.png` below `out` by host rate in Hz.
+
+    The last one, of predicted against true distances, only where some were predicted.
+    """
     matplotlib.use("Agg")
-    for rate, plugins in by_host_rate(files).items():
+    for rate, some in measured.items():
         name = f"evaluation-{rate / 1000:g}khz"
-        _draw_scores(plugins, rate).savefig(out / f"{name}-mrstft.png", dpi=130)
-        _draw_gains(plugins, rate).savefig(out / f"{name}-gain.png", dpi=130)
+        _draw_scores(some, rate).savefig(out / f"{name}-mrstft.png", dpi=130)
+        _draw_gains(some, rate).savefig(out / f"{name}-gain.png", dpi=130)
+        if foretold := draw_foretold(some, rate):
+            foretold.savefig(out / f"{name}-foretold.png", dpi=130)
 
 
 def _draw_scores(plugins: Sequence[Measured], rate: int) -> Figure:
@@ -61,8 +78,9 @@ def _draw_scores(plugins: Sequence[Measured], rate: int) -> Figure:
     panels = figure.subplots(1, len(slices), sharey=True, squeeze=False)[0]
     for axes, name in zip(panels, slices, strict=True):
         for condition, (colour, marker) in CONDITION_STYLES.items():
-            found = [_score(m, name, condition) for m in plugins]
-            offset = 0.11 * (CONDITIONS.index(condition) - 2.5)
+            # All of the same cases, or marks would differ by the cases they were taken on.
+            found = [m.mean(name, condition, MATCHED) for m in plugins]
+            offset = 0.1 * (CONDITIONS.index(condition) - 3)
             _plot(axes, found, offset, colour, marker, condition)
         axes.set_title(name)
         axes.set_xlabel("gain-matched MRSTFT")
@@ -84,15 +102,11 @@ def _draw_gains(plugins: Sequence[Measured], rate: int) -> Figure:
     published = load_published()
     theirs = np.mean([published.mean_relative_gain(name) for name in published.data_sets])
     for axes, answer in zip(panels, (NETWORK, RENDERED), strict=True):
-        for number, (name, (colour, marker)) in enumerate(SLICE_STYLES.items()):
-            found = [
-                m.block(name, answer)["relative_gain"][answer][RAW] if name in m.slices else None
-                for m in plugins
-            ]
-            _plot(axes, _per_cent(found), 0.13 * (number - 2), colour, marker, name)
-        ours = [
-            mean_gains(mda(plugins), name, answer, RAW) for name in SLICES if name != CROSS_PLUGIN
-        ]
+        for number, name in enumerate(GAINED):
+            colour, marker = SLICE_STYLES[name]
+            found = [m.gain(name, answer, RAW) for m in plugins]
+            _plot(axes, _per_cent(found), 0.1 * (number - 3), colour, marker, name)
+        ours = [mean_gains(mda(plugins), name, answer, RAW) for name in SAME_PLUGIN]
         known = [gains["mean"] for gains in ours if gains]
         axes.axvline(0, color="#000000", linewidth=1)
         axes.axvline(
@@ -124,15 +138,6 @@ def _draw_gains(plugins: Sequence[Measured], rate: int) -> Figure:
     return figure
 
 
-def _score(measured: Measured, slice_name: str, condition: str) -> Json | None:
-    if slice_name not in measured.slices:
-        return None
-    # All of the same cases, or marks would differ by the cases they were taken on.
-    means = measured.block(slice_name, RENDERED)["means"]
-    found: Json | None = means.get(condition, {}).get(MATCHED)
-    return found
-
-
 def _per_cent(found: Sequence[Json | None]) -> list[Json | None]:
     return [
         gain and {"mean": 100 * gain["mean"], "ci95": 100 * (gain["ci95"] or 0.0)} for gain in found
@@ -161,7 +166,7 @@ def _plot(
 
 
 def _label_rows(axes: Axes, plugins: Sequence[Measured]) -> None:
-    axes.set_yticks(range(len(plugins)), [m.plugin.name for m in plugins])
+    axes.set_yticks(range(len(plugins)), [m.chain.name for m in plugins])
     axes.set_ylim(len(plugins) - 0.5, -0.5)
     axes.grid(axis="x", alpha=0.3)
     for row in range(1, len(plugins)):

@@ -15,6 +15,7 @@ from bridge.analysis.features import FeatureSettings, hann, mel_power
 from bridge.analysis.metrics import magnitudes, mrstft_with_gain
 from bridge.arrays import Audio
 from bridge.audio.resample import resample
+from training.evaluation.modulation import modulation_distance, modulation_spectrum
 from training.evaluation.protocol import KEYS, PROTOCOL_RATE_HZ
 
 try:
@@ -61,7 +62,7 @@ def score(answers: Sequence[Audio], target: Audio, with_pesq: bool = False) -> S
 def _distances(answers: Sequence[Audio], target: Audio) -> Scores:
     """All metrics but PESQ, (answers, METRICS - 1)."""
     spectra, mel, centroid = magnitudes(target), _mel_magnitudes(target), _Centroid(target)
-    wanted = _levels(target)
+    wanted, modulation = _levels(target), modulation_spectrum(target)
     return np.array(
         [
             (
@@ -69,6 +70,7 @@ def _distances(answers: Sequence[Audio], target: Audio) -> Scores:
                 _mel_distance(_mel_magnitudes(answer), mel),
                 centroid.error(answer),
                 *np.abs(_levels(answer) - wanted),
+                modulation_distance(modulation_spectrum(answer), modulation),
             )
             for answer in answers
         ]

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.evaluation.bench import Outcome
-from training.evaluation.intervals import Json, interval, relative_gain
+from training.evaluation.foretold import foretold_summary
+from training.evaluation.harm import harmed
+from training.evaluation.intervals import Json, gain_and_median, interval_and_median
+from training.evaluation.modulation import modulation_errors
+from training.evaluation.outcomes import Outcome, columns
 from training.evaluation.parameters import bypass_summary, parameter_summary
 from training.evaluation.protocol import (
     ANSWERS,
+    BEST,
     CONDITIONS,
-    CROSS_PLUGIN,
     DO_NOTHING,
     GAIN_ONLY,
     KEYS,
@@ -19,7 +22,6 @@ from training.evaluation.protocol import (
     RAW,
     RENDERED,
     TRUE,
-    Settings,
 )
 from training.evaluation.scores import Scores
 
@@ -33,62 +35,91 @@ PAIRS = (
 """Whose paired differences are reported, the first minus the second."""
 
 
-def summarise(outcomes: Sequence[Outcome], slice_name: str, settings: Settings) -> Json:
-    """Scores of all cases and of those that were rendered too, parameters, calibration, times."""
-    scores = np.array([outcome.scores for outcome in outcomes])
-    without = [condition for condition in CONDITIONS if condition != RENDERED]
+def summarise(outcomes: Sequence[Outcome]) -> Json:
+    """Scores of all cases, of those that were rendered too, and of those of them whose best setting
+    is known (`bounded`); parameters, calibration, times.
+
+    What needs true settings is left out where there are none; parameters of a rig, too, as many
+    settings of it sound alike.
+    """
+    refined = [outcome for outcome in outcomes if RENDERED in outcome.answers]
+    bounded = [outcome for outcome in refined if not np.isnan(outcome.score(BEST, MATCHED))]
     summary: Json = {
         "cases": len(outcomes),
-        "all": _table(scores, without),
-        "rendered": _table(scores[: settings.rendered_cases], CONDITIONS),
+        "all": _table(outcomes, [c for c in CONDITIONS if c not in (RENDERED, BEST)]),
+        "rendered": _table(refined, CONDITIONS),
+        "bounded": _table(bounded, CONDITIONS),
+        "foretold": foretold_summary(refined),
         "seconds": _seconds(outcomes),
     }
-    if slice_name == CROSS_PLUGIN:
+    if not any(outcome.truth or outcome.clean for outcome in outcomes):
         return summary
-    worst = scores[:, CONDITIONS.index(TRUE), : KEYS.index("pesq")].max()
+    true = np.array([outcome.scores[CONDITIONS.index(TRUE)] for outcome in outcomes])
     return {
         **summary,
-        "worst_true_parameters": float(worst),
+        "worst_true_parameters": float(true[:, : KEYS.index("pesq")].max()),
         "parameters": {name: _parameters(outcomes, name) for name in ANSWERS},
+        "modulation": {name: _modulation(outcomes, name) for name in ANSWERS},
         "bypass": {name: _bypass(outcomes, name) for name in ANSWERS},
     }
 
 
-def with_rendering_of(fresh: Json, known: Json) -> Json:
-    """The summary `known`, but with all that rendering decides as the summary `fresh` has it."""
-    merged = {key: known[key] for key in fresh} | {"rendered": fresh["rendered"]}
-    for part in {"seconds", "parameters", "bypass"} & set(fresh):
-        merged[part] = {**known[part], RENDERED: fresh[part][RENDERED]}
-    return merged
-
-
-def _table(scores: Scores, conditions: Sequence[str]) -> Json:
-    """Means of every condition, paired differences and relative gains over doing nothing."""
-    columns = {name: scores[:, CONDITIONS.index(name)] for name in conditions}
-    pairs = [pair for pair in PAIRS if set(pair) <= set(conditions)]
+def _table(outcomes: Sequence[Outcome], wanted: Sequence[str]) -> Json:
+    """Means, paired differences, and gains and harm over doing nothing, of what was measured."""
+    scores = {
+        name: np.array([outcome.scores[CONDITIONS.index(name)] for outcome in outcomes])
+        for name in wanted
+    }
+    known = {name: rows for name, rows in scores.items() if rows.size and not _unmeasured(rows)}
+    others = [name for name in known if name != DO_NOTHING]
     return {
-        "means": {name: _intervals(column) for name, column in columns.items()},
-        "differences": {f"{a} - {b}": _intervals(columns[a] - columns[b]) for a, b in pairs},
+        "means": {name: _intervals(rows) for name, rows in known.items()},
+        "differences": {
+            f"{a} - {b}": _intervals(known[a] - known[b]) for a, b in PAIRS if {a, b} <= set(known)
+        },
         "relative_gain": {
             name: {
-                key: relative_gain(*(columns[c][:, KEYS.index(key)] for c in (name, DO_NOTHING)))
+                key: gain_and_median(*(columns(outcomes, c, key) for c in (name, DO_NOTHING)))
                 for key in (RAW, MATCHED)
             }
-            for name in conditions
-            if name != DO_NOTHING
+            for name in others
+        },
+        "harmed": {
+            name: harmed(*(columns(outcomes, c, MATCHED) for c in (name, DO_NOTHING)))
+            for name in others
         },
     }
 
 
-def _intervals(column: Scores) -> Json:
+def _unmeasured(rows: Scores) -> bool:
+    return bool(np.isnan(rows[:, 0]).all())
+
+
+def _intervals(rows: Scores) -> Json:
     """By metric, what (cases, METRICS) comes to; metrics nobody measured are left out."""
-    found = {key: interval(column[:, number]) for number, key in enumerate(KEYS)}
+    found = {key: interval_and_median(rows[:, number]) for number, key in enumerate(KEYS)}
     return {key: value for key, value in found.items() if value}
 
 
 def _parameters(outcomes: Sequence[Outcome], name: str) -> Json:
-    known = [(o.truth, o.answers[name]) for o in outcomes if o.truth and name in o.answers]
+    known = [
+        (o.truth.settings[0], o.answers[name])
+        for o in outcomes
+        if o.truth and name in o.answers and len(o.truth.settings) == 1
+    ]
     return parameter_summary([truth for truth, _ in known], [answer for _, answer in known])
+
+
+def _modulation(outcomes: Sequence[Outcome], name: str) -> Json | None:
+    known = [
+        (o.truth, o.answers[name].setting, o.score(DO_NOTHING, MATCHED))
+        for o in outcomes
+        if o.truth and name in o.answers
+    ]
+    if not known:
+        return None
+    truths, found, before = zip(*known, strict=True)
+    return modulation_errors(truths, found, np.array(before))
 
 
 def _bypass(outcomes: Sequence[Outcome], name: str) -> Json:

@@ -1,0 +1,118 @@
+"""Cases of real gear: captures of amplifiers and pedals, which nothing here can reach exactly.
+
+A folder holds `index.json`, a list of `{"capture", "clip", "dry", "wet"}`: which clip was played
+through which capture, and the files, mono at 48 kHz, of the clip before and after it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from bridge.arrays import Audio
+from training.errors import TrainingError
+from training.evaluation.cases import Case, NoCaseError
+from training.examples import HALF_S
+
+INDEX = "index.json"
+
+
+class Played(BaseModel):
+    """One clip, dry and through one capture; files are named below the index's folder."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    capture: str
+    clip: str
+    dry: str
+    wet: str
+
+
+_PLAYED = TypeAdapter(list[Played])
+
+
+class GearCases:
+    """One clip of a capture is the input, before it and as target after it; another the reference.
+
+    The captures take turns, so the first cases are of as many captures as there are.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Raises NoCaseError without an index, TrainingError where it is not valid."""
+        self._folder = folder
+        self._pairs = _pairs(_read_index(folder))
+        if not self._pairs:
+            raise NoCaseError(f"{folder / INDEX} has no capture with two clips")
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __getitem__(self, index: int) -> Case:
+        played, other = self._pairs[index]
+        dry, target, rate = self._excerpts(played)
+        _, reference, its_rate = self._excerpts(other)
+        if rate != its_rate:
+            raise TrainingError(
+                f"{self._folder}: {played.wet} is at {rate} Hz, {other.wet} at {its_rate} Hz;"
+                " write the folder again"
+            )
+        return Case(
+            played.clip, played.capture, rate, dry, target, reference, truth=None, clean=False
+        )
+
+    def _excerpts(self, played: Played) -> tuple[Audio, Audio, int]:
+        """The loudest stretch of the clip, as long as a half, before and after the capture."""
+        dry, rate = self._read(played.dry)
+        wet, its_rate = self._read(played.wet)
+        if rate != its_rate:
+            raise TrainingError(
+                f"{self._folder}: {played.dry} is at {rate} Hz, {played.wet} at {its_rate} Hz;"
+                " write the folder again"
+            )
+        frames = min(len(dry), len(wet), round(HALF_S * rate))
+        starts = range(0, min(len(dry), len(wet)) - frames + 1, max(frames // 4, 1))
+        start = max(starts, key=lambda at: float(np.mean(dry[at : at + frames] ** 2)))
+        return dry[None, start : start + frames], wet[None, start : start + frames], rate
+
+    def _read(self, name: str) -> tuple[Audio, int]:
+        try:
+            audio, rate = soundfile.read(self._folder / name, dtype="float32")
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise TrainingError(f"{self._folder / name}: {error}; write it again") from None
+        if audio.ndim != 1:
+            raise TrainingError(f"{self._folder / name}: {audio.shape[1]} channels; mono is needed")
+        return audio, rate
+
+
+def gear_sha256(folder: Path) -> str:
+    """What tells one set of captures from another."""
+    return hashlib.sha256((folder / INDEX).read_bytes()).hexdigest()
+
+
+def _read_index(folder: Path) -> list[Played]:
+    path = folder / INDEX
+    try:
+        return _PLAYED.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise NoCaseError(
+            f"no captures of real gear in {folder}; `dafx-train corpus --gear DIR` writes them"
+        ) from None
+    except ValidationError as error:
+        raise TrainingError(f"{path}: {error.errors()[0]['msg']}; write it again") from None
+
+
+def _pairs(played: Sequence[Played]) -> list[tuple[Played, Played]]:
+    """Every clip with the next one of the same capture, captures in turns."""
+    ordered = sorted(played, key=lambda one: (one.capture, one.clip))
+    captures = [list(clips) for _, clips in groupby(ordered, key=lambda one: one.capture)]
+    captures = [clips for clips in captures if len(clips) > 1]
+    return [
+        (clips[turn], clips[(turn + 1) % len(clips)])
+        for turn in range(max(map(len, captures), default=0))
+        for clips in captures
+        if turn < len(clips)
+    ]
