@@ -1,0 +1,53 @@
+"""Whether what is played is still the same playing."""
+
+import numpy as np
+
+from bridge.analysis.statistics import GROUPS
+from bridge.engine.window import LiveWindow
+from bridge.estimate.listener import Analysis
+
+OTHER_PLAYING = 1.5
+"""Mean square of the difference of two styles' spectra from which the playing is another one."""
+FOR_S = 1.0
+"""How long it must be so: a pause or a single sound is no other playing."""
+USUAL_S = 20.0
+"""Over how much of the playing the mean is taken that windows are compared with."""
+_SPECTRA = slice(0, GROUPS["spectrum"])
+
+
+class Playing:
+    """Follows the newest window, hop for hop. Knows the sound, not the level."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        """Another one for every change of playing."""
+        self.begin_again()
+
+    def begin_again(self, missing_s: float = 0.0) -> None:
+        """Another playing has begun; in `missing_s` seconds the window will hold nothing else."""
+        self.number += 1
+        self.whole = False
+        """Whether the window is full, and all of it is this playing."""
+        self._missing_s = missing_s
+        self._usual: Analysis | None = None
+        self._usual_s = self._other_s = 0.0
+
+    def hear(self, newest: Analysis, sounding_s: float, window: LiveWindow) -> None:
+        """Take the newest window and how much of it is new."""
+        self._missing_s -= sounding_s
+        self.whole = window.full and self._missing_s <= 0
+        if not self.whole:
+            return
+        self._other_s = self._other_s + sounding_s if self._is_other(newest) else 0.0
+        if self._other_s >= FOR_S:
+            self.begin_again(window.seconds - FOR_S)
+            return
+        self._usual_s = min(self._usual_s + sounding_s, USUAL_S)
+        share = sounding_s / self._usual_s if self._usual_s else 1.0
+        self._usual = self._usual.towards(newest, share) if self._usual else newest
+
+    def _is_other(self, newest: Analysis) -> bool:
+        if self._usual is None:
+            return False
+        apart = (newest.style - self._usual.style)[_SPECTRA]
+        return float(np.mean(apart**2)) >= OTHER_PLAYING
