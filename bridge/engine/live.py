@@ -253,7 +253,7 @@ class LiveEngine(Closing):
         newest = self.estimator.embed(self.statistics)
         share = share_of_way(elapsed_s, self.settings.averaging_s)
         self.played = self.played.towards(newest, share) if self.played else newest
-        self._playing.hear(newest, elapsed_s, window)
+        self._playing.hear(newest, elapsed_s, self.estimator.features.window_s, window.full)
         if self.reference is None:
             return False
         rate, reference, playing = self.hearing.source.sample_rate, self.reference, self._playing

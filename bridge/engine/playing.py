@@ -3,7 +3,6 @@
 import numpy as np
 
 from bridge.analysis.statistics import GROUPS
-from bridge.engine.window import LiveWindow
 from bridge.estimate.listener import Analysis
 
 OTHER_PLAYING = 1.5
@@ -32,15 +31,15 @@ class Playing:
         self._usual: Analysis | None = None
         self._usual_s = self._other_s = 0.0
 
-    def hear(self, newest: Analysis, sounding_s: float, window: LiveWindow) -> None:
-        """Take the newest window and how much of it is new."""
+    def hear(self, newest: Analysis, sounding_s: float, window_s: float, full: bool = True) -> None:
+        """Take the newest window, how much of it is new, how long it is, and whether it is full."""
         self._missing_s -= sounding_s
-        self.whole = window.full and self._missing_s <= 0
+        self.whole = full and self._missing_s <= 0
         if not self.whole:
             return
         self._other_s = self._other_s + sounding_s if self._is_other(newest) else 0.0
         if self._other_s >= FOR_S:
-            self.begin_again(window.seconds - FOR_S)
+            self.begin_again(window_s - FOR_S)
             return
         self._usual_s = min(self._usual_s + sounding_s, USUAL_S)
         share = sounding_s / self._usual_s if self._usual_s else 1.0

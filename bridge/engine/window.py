@@ -36,11 +36,6 @@ class LiveWindow:
             self._kept -= len(self._played.popleft())
 
     @property
-    def seconds(self) -> float:
-        """How long a whole window is."""
-        return self._settings.window_s
-
-    @property
     def ready(self) -> bool:
         """Whether enough has arrived to say something."""
         return self._stream.frames >= self._settings.least_frames

@@ -1,9 +1,10 @@
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from bridge.chain import Chain, ChainSetting
+from bridge.engine.playing import Playing
 from bridge.engine.refinement import DECIDE_EVERY_S, LONGEST_S, Refinement
 from bridge.estimate.answer import Answer
 from bridge.estimate.listener import ReferenceAnalysis
@@ -37,20 +38,13 @@ def analysis(value: float = 0.0) -> ReferenceAnalysis:
     return ReferenceAnalysis(*[np.full(3, value, np.float32)] * 5, windows=())
 
 
-@dataclass
-class Heard:
-    """What is played, as refinement is told of it."""
-
-    number: int = 1
-    whole: bool = True
-
-
 class Session:
     """Refinement and what it is told, hop by hop."""
 
     def __init__(self, decider: ScriptedDecider | None, whole: bool = True) -> None:
         self.refinement = Refinement(decider)
-        self.playing = Heard(whole=whole)
+        self.playing = Playing()
+        self.playing.whole = whole
         self.requests = 0
 
     def hop(
@@ -62,7 +56,7 @@ class Session:
 
     def change(self) -> None:
         """Another playing begins, of which the window holds little yet."""
-        self.playing = Heard(self.playing.number + 1, whole=False)
+        self.playing.begin_again()
 
     def request(self, reference: ReferenceAnalysis) -> Request:
         self.requests += 1
