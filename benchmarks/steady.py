@@ -45,6 +45,8 @@ from training.corpus.stems import load_index
 
 RESULT = Path("docs/results/steady.json")
 RATE = 48_000
+HOP_S = 0.2
+"""Longer than while playing, and so quicker to run."""
 STEADY_S, OTHER_S = 60.0, 24.0
 FROM_S = 10.0
 EARLY_S, LATE_S = 6.0, 30.0
@@ -75,7 +77,6 @@ class Followed:
     """What there was at every hop."""
 
     chain: Chain
-    hop_s: float
     settings: tuple[ChainSetting, ...]
     """Where the knobs and the bypasses were."""
     answers: tuple[Answer | None, ...]
@@ -83,16 +84,16 @@ class Followed:
 
     def at(self, second: float) -> ChainSetting:
         """The setting at this time."""
-        return self.settings[min(round(second / self.hop_s), len(self.settings)) - 1]
+        return self.settings[min(round(second / HOP_S), len(self.settings)) - 1]
 
     def knobs(self, from_s: float, until_s: float) -> Floats:
         """The predicted parameters, normalised, (hops, parameters)."""
-        hops = slice(round(from_s / self.hop_s), round(until_s / self.hop_s))
+        hops = slice(round(from_s / HOP_S), round(until_s / HOP_S))
         return np.array([setting.predicted for setting in self.settings[hops]])
 
     def changes(self, from_s: float, until_s: float, switches: bool = False) -> int:
         """How often the answer was another one than at the hop before, or its bypasses were."""
-        hops = slice(round(from_s / self.hop_s), round(until_s / self.hop_s))
+        hops = slice(round(from_s / HOP_S), round(until_s / HOP_S))
         told = [answer.setting for answer in self.answers[hops] if answer]
         pairs = pairwise(told)
         if switches:
@@ -107,7 +108,7 @@ class Followed:
         if length < 0.1:
             return None
         along = (self.knobs(STEADY_S, STEADY_S + OTHER_S) - before) @ (after - before) / length
-        return float((np.flatnonzero(along >= share * length)[0] + 1) * self.hop_s)
+        return float((np.flatnonzero(along >= share * length)[0] + 1) * HOP_S)
 
 
 class DecisionsOfClock:
@@ -161,14 +162,15 @@ def follow(case: Case, library: Library, searching: bool = True) -> Followed:
     estimator = Estimator(chain, library)
     decider = DecisionsOfClock(Decisions(chain, library)) if searching else None
     played = np.concatenate([_looped(case.steady, STEADY_S), _looped(case.other, OTHER_S)], axis=1)
-    hop = round(estimator.hop_s * RATE)
+    hop = round(HOP_S * RATE)
     source = BlockSource(np.split(played, range(hop, played.shape[1], hop), axis=1), RATE)
     host = MemoryHost(ChainSetting.start(chain).all_values)
     reference = estimator.analyse(case.reference, RATE, "reference")
-    settings, answers = [], []
+    settings: list[ChainSetting] = []
+    answers: list[Answer | None] = []
     with LiveEngine(source, estimator, reference, host, decider=decider) as engine:
         while not source.finished:
-            now_s = (len(settings) + 1) * estimator.hop_s
+            now_s = (len(settings) + 1) * HOP_S
             if decider:
                 decider.now_s = now_s
             engine.hop(now_s)
@@ -176,7 +178,7 @@ def follow(case: Case, library: Library, searching: bool = True) -> Followed:
             settings.append(engine.control.setting)
             answers.append(engine.answer)
         decisions = engine.refinement.decisions
-    return Followed(chain, estimator.hop_s, tuple(settings), tuple(answers), decisions)
+    return Followed(chain, tuple(settings), tuple(answers), decisions)
 
 
 def _measured(case: Case) -> dict[str, Any]:

@@ -35,7 +35,8 @@ def answer(
 
 
 def analysis(value: float = 0.0) -> ReferenceAnalysis:
-    return ReferenceAnalysis(*[np.full(3, value, np.float32)] * 5, windows=())
+    numbers = np.full(3, value, np.float32)
+    return ReferenceAnalysis(numbers, numbers, numbers, numbers, numbers, ())
 
 
 class Session:
