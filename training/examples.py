@@ -21,6 +21,7 @@ from bridge.arrays import Audio
 from bridge.audio.resample import resample
 from bridge.effects import Effect, load_effect
 from bridge.manifest import PluginSpec, Setting
+from training.augmentation import Augmentation, augment
 from training.canonical import canonical
 from training.corpus import Stem, load_index
 from training.errors import TrainingError
@@ -64,10 +65,15 @@ class ClipSettings(BaseModel):
     tone_db: Annotated[float, Field(ge=0)] = 0.0
     """Most that two shelves and a peak of random frequencies boost or cut, likewise."""
 
+    augmentation: Augmentation = Augmentation()
+    """How recordings are made to differ; both halves of a clip alike."""
+
     @property
     def plain(self) -> "ClipSettings":
-        """The same without changes of speed and tone: for audio to judge by."""
-        return self.model_copy(update={"speed": (1.0, 1.0), "tone_db": 0.0})
+        """The same without changes of speed, tone and recording: for audio to judge by."""
+        return self.model_copy(
+            update={"speed": (1.0, 1.0), "tone_db": 0.0, "augmentation": Augmentation()}
+        )
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,18 @@ class ClipSource:
             other = clip[:, frames:]
             if self.settings.equal_levels:
                 other = match_rms(other, loud)
+        dry, other = self._augmented(draw, dry, other, rate)
         return Clip(stem.kind, stem.path, rate, dry, other)
+
+    def _augmented(
+        self, draw: np.random.Generator, dry: Audio, other: Audio, rate: int
+    ) -> tuple[Audio, Audio]:
+        """Both halves changed alike: what differs is the recording, and not the style."""
+        if self.settings.augmentation.is_off:
+            return dry, other
+        both = np.concatenate([dry, other], axis=1)
+        changed = augment(draw, both, rate, self.settings.augmentation)
+        return changed[:, : dry.shape[1]], changed[:, dry.shape[1] :]
 
     def _clip(
         self, draw: np.random.Generator, rate: int, frames: int, kinds: list[str]

@@ -10,6 +10,8 @@ from bridge.analysis.features import FeatureSettings, mel_power
 from bridge.analysis.windows import at_feature_rate
 from bridge.arrays import Audio, Floats
 
+LEAST_MAGNITUDE = 1e-4
+"""Quieter bins of a spectrum count as this."""
 MRSTFT_FRAMES = (32, 128, 512, 2_048, 8_192, 32_768)
 _PROFILE_QUANTILES = (0.25, 0.5, 0.75, 0.95)
 _PROFILE_RANGE_DB = 60.0
@@ -53,15 +55,15 @@ def _like(target: Audio, answer: Audio) -> Audio:
 
 def magnitudes(audio: Audio, resolutions: Sequence[int] = MRSTFT_FRAMES) -> list[Floats]:
     """Magnitude spectrogram of mono audio at every resolution that is short enough for it."""
-    return _at_least(_powers(audio, resolutions))
+    return _at_least(powers(audio, resolutions))
 
 
 def magnitudes_with_gains(
     audio: Audio, gains: Sequence[float], resolutions: Sequence[int] = MRSTFT_FRAMES
 ) -> list[list[Floats]]:
     """For every gain the `magnitudes` of the audio times it, from one set of spectra."""
-    powers = _powers(audio, resolutions)
-    return [_at_least([power * gain**2 for power in powers]) for gain in gains]
+    plain = powers(audio, resolutions)
+    return [_at_least([power * gain**2 for power in plain]) for gain in gains]
 
 
 def spectral_distance(one: Sequence[Floats], other: Sequence[Floats]) -> float:
@@ -73,7 +75,8 @@ def spectral_distance(one: Sequence[Floats], other: Sequence[Floats]) -> float:
     return sum(distances) / len(distances)
 
 
-def _powers(audio: Audio, resolutions: Sequence[int]) -> list[Floats]:
+def powers(audio: Audio, resolutions: Sequence[int] = MRSTFT_FRAMES) -> list[Floats]:
+    """Power spectrogram of mono audio at every resolution that is short enough for it."""
     return [_power(audio, frames) for frames in resolutions if frames // 2 < len(audio)]
 
 
@@ -85,7 +88,7 @@ def _power(audio: Audio, frames: int) -> Floats:
 
 
 def _at_least(powers: Sequence[Floats]) -> list[Floats]:
-    return [np.sqrt(np.maximum(power, np.float32(1e-8))) for power in powers]
+    return [np.sqrt(np.maximum(power, np.float32(LEAST_MAGNITUDE**2))) for power in powers]
 
 
 @cache

@@ -90,14 +90,13 @@ class Judge:
 
 @dataclass(frozen=True)
 class _Rows:
-    embedding: Floats
     style: Floats
     levels: Floats
 
 
 def _alone(analysis: Analysis) -> _Rows:
     """An analysis as the only one of several."""
-    return _Rows(analysis.embedding[None], analysis.style[None], analysis.levels[None])
+    return _Rows(analysis.style[None], analysis.levels[None])
 
 
 def negative_log_likelihood(setting: ChainSetting, predictions: Sequence[Prediction]) -> float:

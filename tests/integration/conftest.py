@@ -18,7 +18,7 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     It is built twice, so the second time finds it there.
     """
     music = MusicSource(FONT, FONT, "timgm6mb-soundfont", "GPL-2", 11, 4)
-    split = Split("train", music, speech=None)
+    split = Split("train", (music,), speech=None)
     folder = tmp_path_factory.mktemp("data")
     for _ in range(2):
         corpus.build_split(split, folder / "corpus" / "train", processes=2)

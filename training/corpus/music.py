@@ -34,9 +34,7 @@ def play_songs(source: MusicSource, folder: Path, title: str, processes: int) ->
     """
     grooves = groove_names()
     songs = [
-        (source, seed, grooves, folder)
-        for seed in range(source.first_seed, source.first_seed + source.songs)
-        if not _mark(folder, seed).exists()
+        (source, seed, grooves, folder) for seed in source.seeds if not _mark(folder, seed).exists()
     ]
     if not songs:
         return

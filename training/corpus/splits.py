@@ -7,12 +7,16 @@ from pathlib import Path
 
 from rich.progress import track
 
+from training.corpus.captures import render_captures, require_reader
+from training.corpus.catalogue import SPLITS
+from training.corpus.gear import DI_KEY, DI_LICENCE, DI_PACKAGE, Gear, find_gear
+from training.corpus.kits import play_kit
 from training.corpus.music import play_songs
 from training.corpus.notes import gather_notes
 from training.corpus.own import OWN_LICENCE, OWN_PACKAGE, OWN_PREFIX, add_own, find_own
 from training.corpus.packages import DOWNLOADS
-from training.corpus.recordings import gather_recordings, gather_speech
-from training.corpus.sources import SPLITS, RecordingsSource, Split
+from training.corpus.recordings import gather_recordings, gather_speech, join_recordings
+from training.corpus.sources import KitSource, RecordingsSource, Split
 from training.corpus.stems import INDEX, Stem, kind_of, load_index, measure
 from training.errors import TrainingError
 from training.files import write_whole
@@ -25,17 +29,32 @@ def build(
     own: Sequence[Path] = (),
     downloads: Path = DOWNLOADS,
     processes: int = 2,
+    gear: Path | None = None,
 ) -> list[str]:
     """Build all splits below `folder`; the recordings below the folders `own` join training.
 
-    Returns one line, naming the file and the reason, for each recording that was skipped. Raises
-    TrainingError where a package or a folder of `own` is missing.
+    Of the folder `gear` the direct-input recordings join training and validation, and the captures
+    make pairs of dry and wet clips in the folder `gear` beside `folder`. Returns one line, naming
+    the file and the reason, for each recording and capture that was skipped. Raises TrainingError
+    where a package or a folder is missing.
     """
     recordings = find_own(own)
     skipped = []
     for split in SPLITS:
         joining = recordings if split.name == OWN_SPLIT else []
-        skipped += build_split(split, folder / split.name, processes, downloads, joining)
+        found = find_gear(gear, split.name) if gear else Gear()
+        if found.captures:
+            require_reader()
+        skipped += build_split(
+            split, folder / split.name, processes, downloads, joining, found.direct_inputs
+        )
+        skipped += render_captures(
+            found.captures,
+            load_index(folder, split.name),
+            folder / split.name,
+            folder.parent / "gear" / split.name,
+            processes,
+        )
     return skipped
 
 
@@ -45,22 +64,28 @@ def build_split(
     processes: int,
     downloads: Path = DOWNLOADS,
     own: Sequence[tuple[Path, str]] = (),
+    direct_inputs: Sequence[Path] = (),
 ) -> list[str]:
     """Build one split in `folder` with a user's files `own`, each with its kind.
 
-    Returns a line for each of these that was skipped. Raises TrainingError where a package is
-    missing.
+    The files `direct_inputs` are guitars. Returns a line for each recording that was skipped, of
+    the packages or of these. Raises TrainingError where a package is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     skipped = add_own(own, folder)
-    play_songs(split.music, folder, f"{split.name}: music", processes)
+    if direct_inputs:
+        skipped += join_recordings(direct_inputs, DI_KEY, "guitar", folder)
+    for music in split.music:
+        play_songs(music, folder, f"{split.name}: music", processes)
     if split.speech:
-        gather_speech(split.speech, folder)
+        skipped += gather_speech(split.speech, folder)
     for source in track(split.real, f"{split.name}: recordings", disable=not split.real):
         if isinstance(source, RecordingsSource):
-            gather_recordings(source, folder)
+            skipped += gather_recordings(source, folder)
+        elif isinstance(source, KitSource):
+            skipped += play_kit(source, folder)
         else:
-            gather_notes(source, folder, downloads)
+            skipped += gather_notes(source, folder, downloads)
     _write_index(split, folder)
     return skipped
 
@@ -88,9 +113,13 @@ def _origin(split: Split, path: Path) -> tuple[str, str]:
     """Package and licence of a stem."""
     if path.name.startswith(OWN_PREFIX):
         return OWN_PACKAGE, OWN_LICENCE
+    if path.name.startswith(f"real-{DI_KEY}-"):
+        return f"{DI_PACKAGE} {split.name}", DI_LICENCE
     for source in split.real:
         if path.name.startswith(f"real-{source.key}-"):
             return source.package, source.licence
-    speech = split.speech if kind_of(path) == "speech" else None
-    source_of_split = speech or split.music
-    return source_of_split.package, source_of_split.licence
+    if split.speech and kind_of(path) == "speech":
+        return split.speech.package, split.speech.licence
+    seed = int(path.name.split("_")[0])
+    music = next(each for each in split.music if seed in each.seeds)
+    return music.package, music.licence

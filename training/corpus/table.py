@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from training.corpus.sources import SPLITS
+from training.corpus.catalogue import SPLITS
+from training.corpus.gear import DI_PACKAGE
 from training.corpus.stems import KINDS, Stem, load_index
 from training.errors import TrainingError
 from training.files import write_whole
 
 LEAST_HOURS = {"train": 5.0, "validation": 1.0, "test": 1.0}
+_ONE_GUITARIST = ", but for the guitarist of `--gear`, whose recordings are shared out"
 _Splits = Mapping[str, Sequence[Stem]]
 
 
@@ -100,14 +102,15 @@ def _rows(split: str, stems: Sequence[Stem]) -> list[Row]:
 def _markdown(
     hours: Mapping[str, Mapping[str, float]], rows: Sequence[Row], short: Sequence[str]
 ) -> str:
+    gear = any(row.package.startswith(DI_PACKAGE) for row in rows)
     extra = {kind for of_split in hours.values() for kind in of_split} - set(KINDS)
     kinds = (*KINDS, *sorted(extra))
     lines = [
         "# The dry corpus",
         "",
         "Written by `dafx-train corpus`. No package, soundfont, speaker or recording is in two"
-        " splits. All audio is mono at 48 kHz; each split's `index.json` holds the SHA-256 of"
-        " every stem.",
+        f" splits{_ONE_GUITARIST if gear else ''}. All audio is mono at 48 kHz; each split's"
+        " `index.json` holds the SHA-256 of every stem.",
         "",
         "## Hours",
         "",

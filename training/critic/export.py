@@ -9,6 +9,7 @@ import torch
 
 from bridge.library import CRITIC_FOLDER, ENCODER_FOLDER
 from bridge.models.cards import CriticCard, EncoderCard, read_card
+from bridge.search.comparison import COMPARISON_SIZE
 from training.critic.fit import Table
 from training.critic.networks import CriticNetwork
 from training.export import sources, write_card, write_model
@@ -54,7 +55,7 @@ def export_critic(
                 },
             },
             encoder_sha256=encoder.sha256,
-            comparison_size=some.shape[1],
+            comparison_size=COMPARISON_SIZE,
             cases=cases,
             cautious=cautious,
         )

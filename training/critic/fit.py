@@ -28,7 +28,6 @@ _WITHIN_CASE = 0.5
 class _Sounds:
     """n recordings, as `comparison` takes them."""
 
-    embedding: Floats
     style: Floats
     levels: Floats
 
@@ -57,74 +56,62 @@ class Table:
 
 def load_table(folders: Sequence[Path]) -> Table:
     """The rows below these folders. Raises TrainingError where there are none."""
-    parts = []
+    parts: list[Table] = []
     count = 0
-    for folder in folders:
-        for path in sorted(folder.glob("[0-9]*.npz")):
-            if path.name.endswith(".partial.npz"):
-                continue
-            with np.load(path) as arrays:
-                for rows in _by_case(dict(arrays)):
-                    if part := _table(rows, count):
-                        parts.append(part)
-                        count += 1
+    for path in (path for folder in folders for path in sorted(folder.glob("*[0-9].npz"))):
+        with np.load(path) as arrays:
+            scenes: dict[str, dict[str, npt.NDArray[Any]]] = {}
+            for name in arrays.files:
+                scene, _, field = name.partition(".")
+                scenes.setdefault(scene, {})[field] = arrays[name]
+        for rows in scenes.values():
+            found = _tables(rows, count)
+            parts += found
+            count += len(found)
     if not parts:
         raise TrainingError(f"no rows below {', '.join(map(str, folders))}; make some first")
-    return Table(*(np.concatenate([getattr(p, name) for p in parts]) for name in _FIELDS))
+    return Table(*(np.concatenate([getattr(part, name) for part in parts]) for name in _FIELDS))
 
 
 _FIELDS = tuple(Table.__dataclass_fields__)
+_PARTS = ("style", "levels")
 
 
-def _by_case(arrays: dict[str, npt.NDArray[Any]]) -> list[dict[str, npt.NDArray[Any]]]:
-    """A chunk's arrays, case by case; what is kept once a case goes with it."""
-    cases = arrays["case"]
-    starts = np.flatnonzero(np.diff(cases, prepend=-1))
-    ends = [*starts[1:], len(cases)]
+def _tables(rows: dict[str, npt.NDArray[Any]], first: int) -> list[Table]:
+    """One scene's cases, one for each reference."""
+    candidates, played = _sounds(rows, "candidate"), _sounds(rows, "played")
     found = []
-    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+    for number, (distance, similarity) in enumerate(
+        zip(rows["distance"], rows["echo_similarity"], strict=True)
+    ):
+        reference = _sounds(rows, "reference", slice(number, number + 1))
+        compared = comparison(played, candidates, reference, similarity)
+        logarithms = np.log(distance + LEAST_DISTANCE)
+        change = logarithms[:, :1] - logarithms[0, 0]
+        count = len(compared)
         found.append(
-            {
-                name: values[number : number + 1]
-                if name.startswith(("played_", "reference_"))
-                else values[start:end]
-                for name, values in arrays.items()
-            }
+            Table(
+                compared.astype(np.float16),
+                np.concatenate([logarithms, change], axis=1).astype(np.float32),
+                distance,
+                np.full(count, first + number),
+                rows["kind"].astype(np.int64),
+                np.full(count, rows["maker"][number]),
+                np.full(count, rows["chain"]),
+            )
         )
     return found
 
 
-def _table(rows: dict[str, npt.NDArray[Any]], number: int) -> Table | None:
-    """One case's; None where doing nothing was not judged."""
-    dry = np.flatnonzero(rows["kind"] == KINDS.index("dry"))
-    if not len(dry):
-        return None
-    sounds = {
-        name: _Sounds(*(rows[f"{name}_{field}"].astype(np.float32) for field in _PARTS))
-        for name in ("played", "candidate", "reference")
-    }
-    compared = comparison(**sounds, echo_similarity=rows["echo_similarity"])
-    logarithms = np.log(rows["distance"] + LEAST_DISTANCE)
-    change = logarithms[:, :1] - logarithms[dry[0], 0]
-    return Table(
-        compared.astype(np.float16),
-        np.concatenate([logarithms, change], axis=1).astype(np.float32),
-        rows["distance"],
-        np.full(len(compared), number),
-        rows["kind"],
-        rows["maker"],
-        rows["chain"],
-    )
-
-
-_PARTS = ("embedding", "style", "levels")
+def _sounds(rows: dict[str, npt.NDArray[Any]], of: str, which: slice = slice(None)) -> _Sounds:
+    return _Sounds(*(rows[f"{of}_{part}"][which].astype(np.float32) for part in _PARTS))
 
 
 @dataclass(frozen=True)
 class Plan:
     """How long and how fast to learn."""
 
-    epochs: int = 24
+    epochs: int = 10
     cases_a_batch: int = 24
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.02
@@ -135,7 +122,7 @@ def fit_critic(table: Table, plan: Plan) -> CriticNetwork:
     """A network trained on all of the table."""
     torch.manual_seed(plan.seed)
     random = np.random.default_rng(plan.seed)
-    network = CriticNetwork(table.comparisons.shape[1]).to(device())
+    network = CriticNetwork().to(device())
     some = random.choice(len(table.comparisons), min(20_000, len(table.comparisons)), replace=False)
     network.standardise(torch.from_numpy(table.comparisons[np.sort(some)].astype(np.float32)))
     optimiser = torch.optim.AdamW(

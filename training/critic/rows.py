@@ -1,6 +1,6 @@
-"""Rows to learn judging from: how every candidate of a case sounds, and how far from the target.
+"""Rows to learn judging from: how every candidate of a scene sounds, and how far from each target.
 
-A few processes write chunks of cases below the data folder; a kill loses the chunks in work only.
+A few processes write chunks of scenes below the data folder; a kill loses the chunks in work only.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from rich.progress import track
 
 from bridge.analysis.echoes import similarity
-from bridge.analysis.metrics import magnitudes, mrstft_with_gain
+from bridge.analysis.metrics import LEAST_MAGNITUDE, powers, rms_gain
 from bridge.analysis.statistics import statistics
 from bridge.analysis.windows import at_feature_rate, rms_db
 from bridge.arrays import Audio, Floats
@@ -24,67 +24,52 @@ from bridge.estimate.listener import Analysis, ReferenceAnalysis
 from bridge.library import Library
 from bridge.search.proposals import proposals
 from bridge.search.render_search import Search
-from training.critic.cases import Case, CaseSource, effect_of, random_setting
+from training.critic.scenes import Scene, SceneSource, effect_of, random_setting
 from training.workers import worker_pool
 
-CHUNK = 32
-KINDS = ("dry", "gain", "truth", "near", "random", "proposed", "winner")
+CHUNK = 16
+KINDS = ("dry", "target", "near", "random", "proposed", "winner")
 """Where a candidate comes from; a row keeps the number."""
-_NEAR = (0.02, 0.05, 0.1, 0.2)
-"""Deviations of normalised values from the truth."""
-_RANDOM, _PROPOSED = 4, 4
-_EVOLVED = 60
+_NEAR = (0.03, 0.1)
+"""Deviations of normalised values from a setting that made a reference."""
+_NEARED, _RANDOM, _PROPOSED = 2, 2, 2
+_SEARCHED, _EVOLVED = 2, 40
+"""For how many of a scene's references there is a search, and how long CMA-ES goes on."""
 _WINNERS = (0.0, 0.02, 0.08, 0.3, 0.7)
 """Places, 0..1, among all that a search has tried, whose candidates become rows."""
 _SILENT_DB = -80.0
-_KEPT = ("embedding", "style", "levels")
+_EVERY = 7
+"""Of the spectra's values for a distance; bins are odd in number, so all get their turn."""
+_KEPT = ("style", "levels")
+
+Candidates = Callable[["Heard"], Iterator[tuple[str, Audio]]]
+"""Kinds and audio (1, frames) of what is judged beside doing nothing and the targets."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """One candidate: where it comes from, how it sounds, and its distances from the target."""
+class Heard:
+    """What the search would hear of a scene."""
 
-    kind: str
-    analysis: Analysis
-    matched: float
-    """MRSTFT at the target's level."""
-    raw: float
-
-
-@dataclass(frozen=True)
-class Judging:
-    """Everything that is heard of a case, and how its candidates come about."""
-
-    case: Case
+    scene: Scene
     estimator: Estimator
     played: Analysis
-    heard: ReferenceAnalysis
-    """The reference."""
-    reference: Analysis
-    """What of it is like the excerpt."""
-    target: Audio
-    """Mono at the features' rate."""
+    references: tuple[ReferenceAnalysis, ...]
 
     @classmethod
-    def of(cls, case: Case, library: Library) -> "Judging":
-        """A case as the search would hear it."""
-        estimator = estimator_of_chain(case.chain, library)
-        rate = case.sample_rate
-        heard = estimator.analyse(case.reference, rate, "reference", repeat_short=True)
-        mono = at_feature_rate(case.excerpt.audio, rate, estimator.features)
+    def of(cls, scene: Scene, library: Library) -> "Heard":
+        """A scene through the library's models."""
+        estimator = estimator_of_chain(scene.chain, library)
+        references = [
+            estimator.analyse(made.reference, scene.sample_rate, "reference", repeat_short=True)
+            for made in scene.made
+        ]
+        mono = at_feature_rate(scene.excerpt.audio, scene.sample_rate, estimator.features)
         played = estimator.embed(statistics(mono, estimator.features))
-        target = at_feature_rate(case.target, rate, estimator.features)
-        return cls(case, estimator, played, heard, heard.like(case.excerpt.below_db), target)
+        return cls(scene, estimator, played, tuple(references))
 
-    def row(self, kind: str, wet: Audio, wanted: Sequence[Floats]) -> Row | None:
-        """The row of a candidate's audio (1, frames); None where it is silent or not finite."""
-        if not np.isfinite(wet).all() or rms_db(wet) < _SILENT_DB:
-            return None
-        features = self.estimator.features
-        mono = at_feature_rate(wet, self.case.sample_rate, features)
-        raw, matched = mrstft_with_gain(mono, self.target, wanted)
-        analysis = self.estimator.embed(statistics(mono, features))
-        return Row(kind, analysis, matched, raw)
+    def like(self, number: int) -> Analysis:
+        """What of a reference is like the excerpt."""
+        return self.references[number].like(self.scene.excerpt.below_db)
 
 
 @lru_cache(maxsize=64)
@@ -93,78 +78,68 @@ def estimator_of_chain(chain: Chain, library: Library) -> Estimator:
     return Estimator(chain, library)
 
 
-def settings_of(judging: Judging) -> Iterator[tuple[str, ChainSetting]]:
-    """What is tried on a case, and where it comes from: near the truth and far."""
-    case, estimator = judging.case, judging.estimator
-    draw = np.random.default_rng((case.index, 17))
-    if case.truth:
-        yield "truth", case.truth
+def candidates(heard: Heard) -> Iterator[tuple[str, Audio]]:
+    """Settings near those that made references, and far."""
+    scene = heard.scene
+    draw = np.random.default_rng((scene.index, 17))
+    settings: list[tuple[str, ChainSetting]] = []
+    for made in [made for made in scene.made if made.setting][:_NEARED]:
         for deviation in _NEAR:
-            values = np.array(case.truth.predicted)
-            some = draw.random(len(values)) < 0.7
-            values = values + some * deviation * draw.standard_normal(len(values))
-            near = np.clip(values, 0, 1).tolist()
-            yield "near", ChainSetting.of_predicted(case.chain, near, case.truth.bypassed)
-    for _ in range(_RANDOM):
-        yield "random", random_setting(draw, case.chain)
-    predictions = estimator.predictions(judging.played, judging.reference, case.sample_rate)
-    for setting in proposals(estimator, predictions, draw)[:_PROPOSED]:
-        yield "proposed", setting
+            settings.append(("near", _near(draw, made.setting, deviation)))
+    settings += [("random", random_setting(draw, scene.chain)) for _ in range(_RANDOM)]
+    predictions = heard.estimator.predictions(heard.played, heard.like(0), scene.sample_rate)
+    proposed = proposals(heard.estimator, predictions, draw)[:_PROPOSED]
+    settings += [("proposed", setting) for setting in proposed]
+    effect = effect_of(scene.chain)
+    for kind, setting in settings:
+        yield kind, effect.render(scene.excerpt.audio, scene.sample_rate, setting)
 
 
-def rows_of(judging: Judging) -> Iterator[Row]:
-    """The rows of one case; doing nothing and a plain gain come first."""
-    case, wanted = judging.case, magnitudes(judging.target)
-    missing_db = float(judging.reference.levels[1] - judging.played.levels[1])
-    for kind, change_db in (("dry", 0.0), ("gain", missing_db)):
-        louder = case.excerpt.audio * np.float32(10 ** (change_db / 20))
-        if row := judging.row(kind, louder, wanted):
-            yield row
-    effect = effect_of(case.chain)
-    for kind, setting in settings_of(judging):
-        wet = effect.render(case.excerpt.audio, case.sample_rate, setting)
-        if row := judging.row(kind, wet, wanted):
-            yield row
+def winners(heard: Heard) -> Iterator[tuple[str, Audio]]:
+    """What searches with the critic so far think best, and some of what they have tried."""
+    scene, effect = heard.scene, effect_of(heard.scene.chain)
+    for number in range(_SEARCHED):
+        search = Search(
+            heard.estimator,
+            effect,
+            scene.playing,
+            scene.sample_rate,
+            heard.references[number],
+            seed=scene.index,
+        )
+        search.explore(most=_EVOLVED)
+        ranked = sorted((c for c in search.candidates if not c.bypass), key=lambda c: c.cost)
+        places = {round(place * (len(ranked) - 1)) for place in _WINNERS} if ranked else set()
+        for place in sorted(places):
+            setting = ranked[place].setting
+            yield "winner", effect.render(scene.excerpt.audio, scene.sample_rate, setting)
 
 
-def winner_rows(judging: Judging) -> Iterator[Row]:
-    """What a search with the critic so far thinks best of a case, and some of what it has tried.
-
-    Doing nothing comes first, then what it likes best.
-    """
-    case, wanted = judging.case, magnitudes(judging.target)
-    if row := judging.row("dry", case.excerpt.audio, wanted):
-        yield row
-    effect = effect_of(case.chain)
-    search = Search(
-        judging.estimator, effect, case.playing, case.sample_rate, judging.heard, seed=case.index
-    )
-    search.explore(most=_EVOLVED)
-    ranked = sorted((c for c in search.candidates if not c.bypass), key=lambda c: c.cost)
-    numbers = sorted({round(place * (len(ranked) - 1)) for place in _WINNERS}) if ranked else []
-    for number in numbers:
-        wet = effect.render(case.excerpt.audio, case.sample_rate, ranked[number].setting)
-        if row := judging.row("winner", wet, wanted):
-            yield row
-
-
-Rows = Callable[[Judging], Iterator[Row]]
+def _near(
+    draw: np.random.Generator, setting: ChainSetting | None, deviation: float
+) -> ChainSetting:
+    if setting is None:
+        raise ValueError("only what the chain itself made has a setting")
+    values = np.array(setting.predicted)
+    some = draw.random(len(values)) < 0.7
+    values = np.clip(values + some * deviation * draw.standard_normal(len(values)), 0, 1)
+    return ChainSetting.of_predicted(setting.chain, values.tolist(), setting.bypassed)
 
 
 def write_rows(
-    source: CaseSource,
+    source: SceneSource,
     library: Library,
     folder: Path,
     indices: range,
-    rows: Rows = rows_of,
+    judged: Candidates = candidates,
     processes: int = 2,
 ) -> None:
-    """Write the chunks of these cases that are not there yet."""
+    """Write the chunks of these scenes that are not there yet."""
     folder.mkdir(parents=True, exist_ok=True)
     jobs = [
-        (source, library, chunk, rows, path)
+        (source, library, chunk, judged, path)
         for start in range(indices.start, indices.stop, CHUNK)
-        if not (path := folder / f"{start:07d}.npz").exists()
+        if not (path := folder / f"{start:08d}.npz").exists()
         for chunk in [range(start, min(start + CHUNK, indices.stop))]
     ]
     if jobs:
@@ -172,41 +147,100 @@ def write_rows(
             list(track(workers.imap_unordered(_write_chunk, jobs), "rows", total=len(jobs)))
 
 
-def _write_chunk(job: tuple[CaseSource, Library, range, Rows, Path]) -> None:
-    source, library, indices, rows, path = job
-    found = [_arrays(Judging.of(source[index], library), rows) for index in indices]
-    arrays = {name: np.concatenate([some[name] for some in found]) for name in found[0]}
+def _write_chunk(job: tuple[SceneSource, Library, range, Candidates, Path]) -> None:
+    source, library, indices, judged, path = job
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for index in indices:
+        for name, values in rows_of(Heard.of(source[index], library), judged).items():
+            arrays[f"{index}.{name}"] = values
     partial = path.with_suffix(".partial.npz")
     np.savez(partial, allow_pickle=False, **arrays)
     partial.rename(path)
 
 
-def _arrays(judging: Judging, rows: Rows) -> dict[str, npt.NDArray[Any]]:
-    """What is kept of one case: of n rows each, of playing and reference once."""
-    case, found = judging.case, list(rows(judging))
-    count = len(found)
+def rows_of(heard: Heard, judged: Candidates) -> dict[str, npt.NDArray[Any]]:
+    """What is kept of a scene of m references and n candidates, the first of which is dry.
+
+    `distance` and `echo_similarity` are (m, n, 2): at the target's level and raw; of the reference
+    to the candidate and to the playing.
+    """
+    scene, features = heard.scene, heard.estimator.features
+    given = [("dry", scene.excerpt.audio), *(("target", made.target) for made in scene.made)]
+    some = [(kind, wet) for kind, wet in (*given, *judged(heard)) if _is_sound(wet)]
+    kinds = [kind for kind, _ in some]
+    monos = [at_feature_rate(wet, scene.sample_rate, features) for _, wet in some]
+    sounds = [heard.estimator.embed(statistics(mono, features)) for mono in monos]
+    references = [heard.like(number) for number in range(len(scene.made))]
+    dry = [similarity(heard.played.echoes, reference.echoes) for reference in references]
     arrays: dict[str, npt.NDArray[Any]] = {
-        "case": np.full(count, case.index),
-        "kind": np.array([KINDS.index(row.kind) for row in found]),
-        "maker": np.full(count, case.maker, "U10"),
-        "chain": np.full(count, case.chain.id, "U24"),
-        "distance": np.array([(row.matched, row.raw) for row in found], np.float32),
+        "kind": np.array([KINDS.index(kind) for kind in kinds], np.int8),
+        "maker": np.array([made.maker for made in scene.made], "U10"),
+        "chain": np.array(scene.chain.id, "U24"),
+        "distance": _distances(monos, len(scene.made)),
         "echo_similarity": np.array(
             [
-                (
-                    similarity(row.analysis.echoes, judging.reference.echoes),
-                    similarity(judging.played.echoes, judging.reference.echoes),
-                )
-                for row in found
+                [(similarity(sound.echoes, reference.echoes), alike) for sound in sounds]
+                for reference, alike in zip(references, dry, strict=True)
             ],
             np.float32,
         ),
     }
     for name in _KEPT:
-        arrays[f"candidate_{name}"] = _half([getattr(row.analysis, name) for row in found])
-        arrays[f"played_{name}"] = _half([getattr(judging.played, name)])
-        arrays[f"reference_{name}"] = _half([getattr(judging.reference, name)])
+        arrays[f"candidate_{name}"] = _half([getattr(sound, name) for sound in sounds])
+        arrays[f"reference_{name}"] = _half([getattr(reference, name) for reference in references])
+        arrays[f"played_{name}"] = _half([getattr(heard.played, name)])
     return arrays
+
+
+def _is_sound(audio: Audio) -> bool:
+    return bool(np.isfinite(audio).all()) and rms_db(audio) >= _SILENT_DB
+
+
+def _distances(monos: Sequence[Audio], targets: int) -> Floats:
+    """MRSTFT of every candidate to each target, at the target's level and raw; (m, n, 2).
+
+    The targets are the first candidates after the playing itself.
+    """
+    spectra = [_Spectra.of(mono) for mono in monos]
+    plain = [sound.at_gain(1.0) for sound in spectra]
+    wanted = list(zip(monos, plain, strict=True))[1 : 1 + targets]
+    found = np.zeros((targets, len(monos), 2), np.float32)
+    for place, (target, goal) in enumerate(wanted):
+        for number, (mono, sound) in enumerate(zip(monos, spectra, strict=True)):
+            matched = sound.at_gain(float(rms_gain(mono, target)))
+            found[place, number] = matched.distance(goal), plain[number].distance(goal)
+    return found
+
+
+@dataclass(frozen=True)
+class _Spectra:
+    """Some of the values that `mrstft` compares, and their logarithms: far fewer are as good."""
+
+    sizes: Floats
+    logarithms: Floats
+    weights: Floats
+    """What each counts, so that all resolutions count alike."""
+
+    @classmethod
+    def of(cls, mono: Audio) -> "_Spectra":
+        some = [power.ravel()[::_EVERY] for power in powers(mono)]
+        sizes = np.sqrt(np.concatenate(some))
+        weights = [np.full(part.size, 1 / (part.size * len(some)), np.float32) for part in some]
+        return cls(sizes, np.log(sizes + np.float32(1e-12)), np.concatenate(weights))
+
+    def at_gain(self, gain: float) -> "_Spectra":
+        """As if the sound were so many times as loud."""
+        least = np.float32(LEAST_MAGNITUDE)
+        return _Spectra(
+            np.maximum(self.sizes * np.float32(gain), least),
+            np.maximum(self.logarithms + np.float32(np.log(gain)), np.log(least)),
+            self.weights,
+        )
+
+    def distance(self, other: "_Spectra") -> float:
+        apart = np.abs(self.sizes - other.sizes)
+        apart += np.abs(self.logarithms - other.logarithms)
+        return float(apart @ self.weights)
 
 
 def _half(values: Sequence[Floats]) -> npt.NDArray[np.float16]:

@@ -14,12 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from bridge.analysis.features import FeatureSettings
 from bridge.library import CRITIC_FOLDER, SHIPPED, Layer, Library
 from bridge.models.critic import QUANTILES
-from training.critic.cases import CaseSource
 from training.critic.export import export_critic
 from training.critic.fit import Plan, Table, fit_critic, load_table
 from training.critic.networks import CriticNetwork
 from training.critic.picking import Picks, cautious_quantile, picks
-from training.critic.rows import Rows, rows_of, winner_rows, write_rows
+from training.critic.rows import Candidates, candidates, winners, write_rows
+from training.critic.scenes import SOUNDS, SceneSource
 from training.examples import ClipSettings, ClipSource
 from training.fit import Folders
 from training.gear import INDEX, GearPairs
@@ -27,7 +27,7 @@ from training.gear import INDEX, GearPairs
 SETTINGS = Path(__file__).parents[1] / "experiments" / "critic" / "critic.yaml"
 _SEEDS = {"train": 1, "validation": 2}
 _WINNERS_FROM = 10_000_000
-"""Numbers of the cases of the first round of winners, and so on upwards."""
+"""Numbers of the scenes of the first round of winners, and so on upwards."""
 
 
 class CriticSettings(BaseModel):
@@ -36,14 +36,15 @@ class CriticSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     clips: ClipSettings
-    cases: int
-    validation_cases: int
-    winner_cases: tuple[int, ...]
+    scenes: int
+    """Each has several cases, one for each reference."""
+    validation_scenes: int
+    winner_scenes: tuple[int, ...]
     """Of every round, in which the search's own winners are judged."""
-    validation_winner_cases: int
+    validation_winner_scenes: int
     harmed: float = Field(default=0.03, ge=0, le=1)
     """The most of the answers that may be farther than doing nothing, on validation cases."""
-    epochs: int = 24
+    epochs: int = 10
 
 
 def load_settings(path: Path = SETTINGS) -> CriticSettings:
@@ -61,15 +62,17 @@ class _Run:
     def folder(self) -> Path:
         return self.folders.runs / "critic"
 
-    def rows(self, name: str, split: str, library: Library, cases: range, rows: Rows) -> Path:
-        """The folder with the rows of these cases, made where they are missing."""
+    def rows(
+        self, name: str, split: str, library: Library, scenes: range, judged: Candidates
+    ) -> Path:
+        """The folder with the rows of these scenes, made where they are missing."""
         clips = self.settings.clips if split == "train" else self.settings.clips.plain
         source = ClipSource(clips, self.folders.data / "corpus", split, _SEEDS[split])
         gear = self.folders.data / "gear" / split
         pairs = GearPairs(gear) if (gear / INDEX).exists() else None
-        cases_of = CaseSource(source, library, FeatureSettings(), pairs)
+        drawn = SceneSource(source, library, FeatureSettings(), pairs)
         folder = self.folder / "rows" / f"{split}-{name}"
-        write_rows(cases_of, library, folder, cases, rows, self.workers)
+        write_rows(drawn, library, folder, scenes, judged, self.workers)
         return folder
 
     def log(self, name: str, found: Picks) -> None:
@@ -86,25 +89,27 @@ def train_critic(
     run = _Run(settings, folders, workers)
     run.folder.mkdir(parents=True, exist_ok=True)
     library = Library((Layer(SHIPPED.manifest, models),))
-    learned = [run.rows("cases", "train", library, range(settings.cases), rows_of)]
-    checked = [run.rows("cases", "validation", library, range(settings.validation_cases), rows_of)]
+    learned = [run.rows("cases", "train", library, range(settings.scenes), candidates)]
+    checked = [
+        run.rows("cases", "validation", library, range(settings.validation_scenes), candidates)
+    ]
     validation = load_table(checked)
     network = _fitted(run, "round-0", learned, validation)
     first = _WINNERS_FROM
-    for number, count in enumerate(settings.winner_cases, 1):
+    for number, count in enumerate(settings.winner_scenes, 1):
         library = _with_critic(run, f"round-{number - 1}", network, validation, models)
-        cases = range(first, first + count)
-        learned.append(run.rows(f"winners-{number}", "train", library, cases, winner_rows))
+        scenes = range(first, first + count)
+        learned.append(run.rows(f"winners-{number}", "train", library, scenes, winners))
         network = _fitted(run, f"round-{number}", learned, validation)
         first += count
     # What decides how cautious an answer must be are winners of the last network, never learned.
     library = _with_critic(run, "last", network, validation, models)
-    cases = range(first, first + settings.validation_winner_cases)
-    winners = load_table([run.rows("winners", "validation", library, cases, winner_rows)])
-    cautious = cautious_quantile(network, winners, settings.harmed)
-    found = picks(network, winners, cautious)
+    scenes = range(first, first + settings.validation_winner_scenes)
+    last = load_table([run.rows("winners", "validation", library, scenes, winners)])
+    cautious = cautious_quantile(network, last, settings.harmed)
+    found = picks(network, last, cautious)
     run.log("winners", found)
-    count = settings.cases + sum(settings.winner_cases)
+    count = SOUNDS * (settings.scenes + sum(settings.winner_scenes))
     export_critic(
         "critic",
         network,
@@ -120,7 +125,7 @@ def train_critic(
 def _fitted(run: _Run, name: str, learned: list[Path], validation: Table) -> CriticNetwork:
     """The network of that round, from its checkpoint where there is one."""
     path = run.folder / f"{name}.pt"
-    network = CriticNetwork(validation.comparisons.shape[1])
+    network = CriticNetwork()
     if path.exists():
         network.load_state_dict(torch.load(path, weights_only=True))
         return network.eval()

@@ -1,8 +1,9 @@
-"""Cases to learn judging from: playing, a reference with other playing, and the target.
+"""Scenes to learn judging from: playing, other playing, and several ways to make a sound of both.
 
-The reference is made by everything there is: the candidates' own chain, other chains, random
+Each way makes a case: what it makes of the other playing is the reference, what it makes of the
+playing is the target. They are everything there is: the candidates' own chain, other chains, random
 amplifiers, captures of real gear, an equaliser around any of them, and nothing at all; often so
-mixed with the dry sound that it is nearly dry. A case is a pure function of (source, index).
+mixed with the dry sound that they are nearly dry. A scene is a pure function of (source, index).
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import numpy as np
 
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.metrics import magnitudes, spectral_distance
+from bridge.analysis.windows import rms_db
 from bridge.arrays import Audio
 from bridge.chain import Chain, ChainSetting, chain_of
 from bridge.effects import ChainEffect, load_chain
@@ -27,8 +29,12 @@ from training.gear import GearPairs
 
 CHAINS = {"guitar-amp": 4.0, "mda-amp": 2.0, "vocal": 2.0}
 """How often each rig's candidates are judged; a trained plugin counts 1."""
-MAKERS = {"own": 0.48, "other": 0.14, "amplifier": 0.16, "gear": 0.12, "dry": 0.1}
-"""What makes the reference, and how often."""
+MAKERS = {"own": 0.5, "other": 0.16, "amplifier": 0.24, "dry": 0.1}
+"""What makes a reference, and how often."""
+SOUNDS = 6
+"""References of one scene."""
+_GEAR = 0.2
+"""How many scenes are played by captures of real gear, among other makers."""
 _NEARLY_DRY = 0.3
 _EQUALISED = 0.15
 _AROUND_START = 0.25
@@ -37,28 +43,42 @@ _OPTIONAL_OUT = 0.5
 _DRAWN = 5
 """Of so many settings the one that changes least is taken, where it is to be nearly dry."""
 _MAX_REDRAWS = 30
+_HEARD_DB = -50.0
+"""RMS in dBFS below which a sound is drawn again."""
 _FOR_GEAR = {"guitar-amp": 6.0, "mda-amp": 2.0, "mda-overdrive": 2.0, "mda-combo": 2.0}
 _FOR_GEAR |= {"pedalboard-distortion": 2.0}
 
 
 @dataclass(frozen=True)
-class Case:
-    """One question to a critic. Audio is (1, frames) at `sample_rate` Hz."""
+class Made:
+    """One way to make a sound. Audio is (1, frames)."""
+
+    maker: str
+    target: Audio
+    """Of the playing's excerpt."""
+    reference: Audio
+    """Of the other playing."""
+    setting: ChainSetting | None = None
+    """Where the candidates' own chain made it."""
+
+    @property
+    def audio(self) -> tuple[Audio, Audio]:
+        """Both."""
+        return self.target, self.reference
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One piece of playing, and ways to make a sound of it. Audio at `sample_rate` Hz."""
 
     index: int
-    maker: str
     sample_rate: int
     playing: Audio
     excerpt: Excerpt
     """The liveliest of the playing; candidates are rendered on it."""
-    target: Audio
-    """What it should become."""
-    reference: Audio
-    """Other playing, longer or not."""
     chain: Chain
     """Whose candidates are judged."""
-    truth: ChainSetting | None
-    """Where the chain itself made the reference."""
+    made: tuple[Made, ...]
 
 
 @lru_cache(maxsize=64)
@@ -67,8 +87,8 @@ def effect_of(chain: Chain) -> ChainEffect:
     return load_chain(chain)
 
 
-class CaseSource:
-    """Draws the cases of one split."""
+class SceneSource:
+    """Draws the scenes of one split."""
 
     def __init__(
         self,
@@ -76,35 +96,49 @@ class CaseSource:
         library: Library,
         features: FeatureSettings,
         gear: GearPairs | None = None,
+        sounds: int = SOUNDS,
     ) -> None:
-        """Without `gear` random amplifiers stand in for it."""
-        self._clips, self._features, self._gear = clips, features, gear
+        """Without `gear` there are other makers alone."""
+        self._clips, self._features, self._gear, self._sounds = clips, features, gear, sounds
         self._manifest = library.manifest
         self._chains = chains(self._manifest)
 
-    def __getitem__(self, index: int) -> Case:
+    def __getitem__(self, index: int) -> Scene:
         draw = np.random.default_rng((self._clips.seed, index, 16))
-        maker = str(draw.choice(list(MAKERS), p=list(MAKERS.values())))
-        for _ in range(_MAX_REDRAWS):
-            case = self._drawn(draw, index, maker)
-            if is_usable(case.reference) and is_usable(case.target):
-                return case
-        raise TrainingError(
-            f"case {index}: {_MAX_REDRAWS} references in a row are silence or noise"
-        )
-
-    def _drawn(self, draw: np.random.Generator, index: int, maker: str) -> Case:
-        if maker == "gear" and self._gear:
-            return self._of_gear(draw, index, self._gear)
+        if self._gear and draw.random() < _GEAR:
+            return self._with_gear(draw, index, self._gear)
         clip = self._clips[int(draw.integers(2**31))]
-        if maker in ("amplifier", "gear") and draw.random() < 0.7:
-            chain = self._chain(draw, _FOR_GEAR)
-        else:
-            chain = self._chain(draw)
-        truth = None
+        chain = self._chain(draw, _FOR_GEAR if draw.random() < 0.25 else None)
+        return self._scene(draw, index, clip, chain, [])
+
+    def _with_gear(self, draw: np.random.Generator, index: int, gear: GearPairs) -> Scene:
+        one, other = gear.draw(draw)
+        clip = Clip("guitar", "", gear.sample_rate, one.dry, other.dry)
+        chain = self._chain(draw, _FOR_GEAR if draw.random() < 0.8 else None)
+        (excerpt,) = excerpts(one.dry, gear.sample_rate, self._features)
+        level = np.float32(10 ** (draw.normal(0, 4) / 20))
+        target = one.wet[:, excerpt.start : excerpt.start + excerpt.audio.shape[1]]
+        made = Made("gear", target * level, other.wet * level)
+        return self._scene(draw, index, clip, chain, [made])
+
+    def _scene(
+        self, draw: np.random.Generator, index: int, clip: Clip, chain: Chain, made: list[Made]
+    ) -> Scene:
+        (excerpt,) = excerpts(clip.dry, clip.sample_rate, self._features)
+        for _ in range(_MAX_REDRAWS):
+            if len(made) == self._sounds:
+                return Scene(index, clip.sample_rate, clip.dry, excerpt, chain, tuple(made))
+            one = self._made(draw, clip, excerpt, chain)
+            if all(is_usable(audio) and rms_db(audio) > _HEARD_DB for audio in one.audio):
+                made.append(one)
+        raise TrainingError(f"scene {index}: most of {_MAX_REDRAWS} sounds are silence or noise")
+
+    def _made(self, draw: np.random.Generator, clip: Clip, excerpt: Excerpt, chain: Chain) -> Made:
+        maker = str(draw.choice(list(MAKERS), p=list(MAKERS.values())))
+        rate, setting = clip.sample_rate, None
         if maker == "own":
-            truth = _setting(draw, chain, clip)
-            sound: Sound = _through(truth)
+            setting = _setting(draw, chain, clip)
+            sound = _through(setting)
         elif maker == "other":
             sound = _through(_setting(draw, self._chain(draw), clip))
         elif maker == "dry":
@@ -112,25 +146,13 @@ class CaseSource:
         else:
             sound = amplifier(draw)
         if maker != "dry" and draw.random() < _EQUALISED:
-            truth, sound = None, _in_order([equaliser(draw), sound, equaliser(draw)])
+            setting, sound = None, _in_order([equaliser(draw), sound, equaliser(draw)])
         if maker in ("other", "amplifier") and draw.random() < _NEARLY_DRY:
             share = float(np.exp(draw.uniform(np.log(0.02), np.log(0.3))))
-            sound = _mixed(_level_kept(sound, clip.other, clip.sample_rate, 0.0), share)
+            sound = _mixed(_level_kept(sound, clip.other, rate, 0.0), share)
         if maker not in ("dry", "own"):
-            sound = _level_kept(sound, clip.other, clip.sample_rate, draw.normal(0, 4))
-        rate = clip.sample_rate
-        (excerpt,) = excerpts(clip.dry, rate, self._features)
-        target, reference = sound(excerpt.audio, rate), sound(clip.other, rate)
-        return Case(index, maker, rate, clip.dry, excerpt, target, reference, chain, truth)
-
-    def _of_gear(self, draw: np.random.Generator, index: int, gear: GearPairs) -> Case:
-        dry, wet, reference = gear.draw(draw)
-        level = np.float32(10 ** (draw.normal(0, 4) / 20))
-        (excerpt,) = excerpts(dry, gear.sample_rate, self._features)
-        target = wet[:, excerpt.start : excerpt.start + excerpt.audio.shape[1]] * level
-        chain = self._chain(draw, _FOR_GEAR if draw.random() < 0.85 else None)
-        rate, reference = gear.sample_rate, reference * level
-        return Case(index, "gear", rate, dry, excerpt, target, reference, chain, None)
+            sound = _level_kept(sound, clip.other, rate, draw.normal(0, 4))
+        return Made(maker, sound(excerpt.audio, rate), sound(clip.other, rate), setting)
 
     def _chain(self, draw: np.random.Generator, weights: dict[str, float] | None = None) -> Chain:
         names = weights or self._chains
