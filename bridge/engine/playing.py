@@ -2,20 +2,23 @@
 
 import numpy as np
 
-from bridge.analysis.statistics import GROUPS
+from bridge.analysis.statistics import LEVEL_NAMES
 from bridge.estimate.listener import Analysis
 
-OTHER_PLAYING = 1.5
-"""Mean square of the difference of two styles' spectra from which the playing is another one."""
+OTHER_SOUND = 0.5
+"""Square of the difference of two embeddings, as a share of the sum of their squares, from which
+the playing is another one. `benchmarks.playing` tells how often that errs."""
+OTHER_LEVEL_DB = 10.0
+"""The same of the loudness: many effects answer to it."""
 FOR_S = 1.0
 """How long it must be so: a pause or a single sound is no other playing."""
 USUAL_S = 20.0
 """Over how much of the playing the mean is taken that windows are compared with."""
-_SPECTRA = slice(0, GROUPS["spectrum"])
+_LOUDNESS = LEVEL_NAMES.index("k_weighted_db")
 
 
 class Playing:
-    """Follows the newest window, hop for hop. Knows the sound, not the level."""
+    """Compares the newest window, hop for hop, with the mean of what was played before."""
 
     def __init__(self) -> None:
         self.number = 0
@@ -46,7 +49,12 @@ class Playing:
         self._usual = self._usual.towards(newest, share) if self._usual else newest
 
     def _is_other(self, newest: Analysis) -> bool:
-        if self._usual is None:
-            return False
-        apart = (newest.style - self._usual.style)[_SPECTRA]
-        return float(np.mean(apart**2)) >= OTHER_PLAYING
+        return self._usual is not None and is_other(newest, self._usual)
+
+
+def is_other(one: Analysis, other: Analysis) -> bool:
+    """Whether these are two kinds of playing."""
+    apart = np.sum((one.embedding - other.embedding) ** 2)
+    both = np.sum(one.embedding**2) + np.sum(other.embedding**2)
+    louder_db = abs(float(one.levels[_LOUDNESS] - other.levels[_LOUDNESS]))
+    return bool(apart >= OTHER_SOUND * both) or louder_db >= OTHER_LEVEL_DB

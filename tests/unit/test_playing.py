@@ -2,29 +2,32 @@
 
 import numpy as np
 
-from bridge.analysis.statistics import GROUPS, LEVEL_NAMES, SIZE
-from bridge.engine.playing import FOR_S, OTHER_PLAYING, Playing
+from bridge.analysis.statistics import LEVEL_NAMES, SIZE
+from bridge.engine.playing import FOR_S, OTHER_LEVEL_DB, OTHER_SOUND, Playing
 from bridge.estimate.listener import Analysis
 
 HOP_S = 0.25
 WINDOW_S = 5.0
-FAR = 1.2 * OTHER_PLAYING**0.5
-NEAR = 0.8 * OTHER_PLAYING**0.5
+_ANGLE = float(np.arccos(1 - OTHER_SOUND))
+FAR, NEAR = 1.2 * _ANGLE, 0.8 * _ANGLE
+"""Angles between embeddings of one length."""
 
 
-def window_of(value: float, others: float = 0.0) -> Analysis:
-    """Whose spectra are this everywhere, and whose other statistics are `others`."""
-    style = np.full(SIZE, others, np.float32)
-    style[: GROUPS["spectrum"]] = value
-    levels = np.zeros(len(LEVEL_NAMES), np.float32)
-    return Analysis(np.zeros(4, np.float32), style, levels, np.zeros(4, np.float32))
+def window_of(angle: float, level_db: float = 0.0, others: float = 0.0) -> Analysis:
+    """By the angle of its embedding and its loudness; all else is `others`."""
+    embedding = 3 * np.array([np.cos(angle), np.sin(angle), 0, 0], np.float32)
+    levels = np.full(len(LEVEL_NAMES), others, np.float32)
+    levels[LEVEL_NAMES.index("k_weighted_db")] = level_db
+    return Analysis(embedding, np.full(SIZE, others, np.float32), levels, np.zeros(4, np.float32))
 
 
-def play(playing: Playing, value: float, seconds: float, others: float = 0.0) -> list[int]:
+def play(
+    playing: Playing, angle: float, seconds: float, level_db: float = 0.0, others: float = 0.0
+) -> list[int]:
     """The number of the playing at every hop."""
     numbers = []
     for _ in range(round(seconds / HOP_S)):
-        playing.hear(window_of(value, others), HOP_S, WINDOW_S)
+        playing.hear(window_of(angle, level_db, others), HOP_S, WINDOW_S)
         numbers.append(playing.number)
     return numbers
 
@@ -55,6 +58,15 @@ def test_another_sound_is_another_playing_once_it_lasts() -> None:
     play(playing, FAR, HOP_S)
     assert playing.number == 2
     assert not playing.whole
+
+
+def test_far_louder_playing_is_another_playing() -> None:
+    playing = Playing()
+    play(playing, 0.0, 10.0)
+    assert set(play(playing, 0.0, 5.0, level_db=0.8 * OTHER_LEVEL_DB)) == {1}
+    playing.begin_again()
+    play(playing, 0.0, 10.0)
+    assert play(playing, 0.0, FOR_S, level_db=-1.2 * OTHER_LEVEL_DB)[-1] == 3
 
 
 def test_a_change_is_over_when_the_window_holds_nothing_else() -> None:
