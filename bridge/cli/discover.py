@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from bridge.cli.options import JsonOption, echo_json
 from bridge.cli.printing import print_table

@@ -24,6 +24,7 @@ from bridge.drive.parameter_control import ParameterControl
 from bridge.drive.settings import LiveSettings
 from bridge.drive.smoothing import share_of_way
 from bridge.engine.hearing import Hearing
+from bridge.engine.playing import Playing
 from bridge.engine.refinement import Refinement
 from bridge.engine.session import Status, Summary
 from bridge.errors import HostError
@@ -86,6 +87,7 @@ class LiveEngine(Closing):
         """Of the newest window that sounded."""
         self.played: Analysis | None = None
         self.state = "idle"
+        self._playing = Playing()
         self._once: _Once | None = None
         self._last_hop_s = 0.0
         if estimator:
@@ -101,6 +103,7 @@ class LiveEngine(Closing):
         self.hearing = None
         if source and self.estimator:
             self.hearing = Hearing(source, self.estimator.features)
+        self._playing.begin_again()
         self.statistics = self.played = None
         self.refinement.renew()
 
@@ -199,7 +202,7 @@ class LiveEngine(Closing):
         due, status_due = start + self._hop_s, start
         while not stop.wait(max(0.0, due - time.monotonic())):
             now = time.monotonic()
-            self._hop(now)
+            self.hop(now)
             on_hop(now)
             self.summary.hops += 1
             if now >= status_due:
@@ -230,7 +233,8 @@ class LiveEngine(Closing):
             summary.sends += self.control.finish()
         return summary
 
-    def _hop(self, now_s: float) -> None:
+    def hop(self, now_s: float) -> None:
+        """One step of `run`, at this time of a clock that only goes forward."""
         started = time.perf_counter()
         elapsed_s, self._last_hop_s = now_s - self._last_hop_s, now_s
         if self.control:
@@ -259,14 +263,19 @@ class LiveEngine(Closing):
         newest = self.estimator.embed(self.statistics)
         share = share_of_way(elapsed_s, self.settings.averaging_s)
         self.played = self.played.towards(newest, share) if self.played else newest
+        self._playing.hear(newest, elapsed_s, self.estimator.features.window_s, window.full)
         if self.reference is None:
             return False
-        rate, reference = self.hearing.source.sample_rate, self.reference
+        rate, reference, playing = self.hearing.source.sample_rate, self.reference, self._playing
         # Of a chain that no network answers for, only what was tried tells anything.
         trained = self.estimator.trained
         network = self.estimator.predict(self.played, reference, rate) if trained else None
         self.answer = self.refinement.correct(
-            network, reference, elapsed_s, lambda: Request(window.played(), rate, reference)
+            network,
+            playing,
+            reference,
+            elapsed_s,
+            lambda: Request(window.played(), rate, reference, playing.number, playing.whole),
         )
         return self.answer is not None
 

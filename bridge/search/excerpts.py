@@ -41,7 +41,7 @@ def excerpts(
     mono = to_mono(audio)
     frames = min(len(mono), round(features.window_s * sample_rate))
     step = max(frames // _QUARTERS, 1)
-    starts = np.arange(0, len(mono) - frames + 1, step) if frames >= _QUARTERS else []
+    starts = range(0, len(mono) - frames + 1, step) if frames >= _QUARTERS else range(0)
     windows = [mono[start : start + frames] for start in starts]
     quarters = [[rms_db(q) for q in np.array_split(w, _QUARTERS)] for w in windows]
     if not quarters or max(map(max, quarters)) < SILENT_DB:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.models.critic import QUANTILES
-from bridge.search.judge import Judge
 from bridge.search.memory import Tried
 from bridge.search.rendering import ExcerptJudge
 
 STAY = 0.05
 """How much nearer, as a share of the distance, another answer must be than the last one."""
+
+_LIKELIER_THAN_NOT = 0.5
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,6 @@ class Finals:
 
     excerpts: tuple[ExcerptJudge, ...]
     tried: tuple[Tried, ...]
-    judge: Judge
     cautious: float
     """The quantile of the change that must be below 0 for a setting to count as nearer."""
 
@@ -31,18 +31,24 @@ class Finals:
     def best(self, last: Tried | None) -> Tried:
         """The finalist of least cost; the last answer, as long as none is clearly nearer.
 
-        What sounds other than the playing must in all probability be nearer than doing nothing.
+        What sounds other than the playing must in all probability be nearer than doing nothing, and
+        the last answer more likely than not.
         """
-        possible = [one for one in self.tried if one.setting.dry or self._is_nearer(one)]
+        kept = [one for one in self.tried if last and one.setting == last.setting]
+        possible = [one for one in self.tried if self._is_nearer(one, one in kept)]
         best = min(possible, key=self._cost)
-        for one in possible:
-            if last and one.is_like(last) and self._cost(best) > self._cost(one) - STAY:
-                return one
-        return best
+        stay = min((one for one in possible if one in kept), key=self._cost, default=best)
+        return best if self._cost(best) < self._cost(stay) - STAY else stay
 
     def _cost(self, tried: Tried) -> float:
-        return self.judge.cost(tried.setting, tried.on(self.excerpts))
+        expectation = tried.on(self.excerpts)
+        costs = [excerpt.judge.cost(tried.setting, expectation) for excerpt in self.excerpts]
+        return float(np.mean(costs))
 
-    def _is_nearer(self, tried: Tried) -> bool:
+    def _is_nearer(self, tried: Tried, kept: bool) -> bool:
+        """Than doing nothing, which is always possible."""
+        if tried.setting.dry:
+            return True
+        quantile = min(self.cautious, _LIKELIER_THAN_NOT) if kept else self.cautious
         change = tried.on(self.excerpts).change
-        return float(np.interp(self.cautious, QUANTILES, change)) < 0
+        return float(np.interp(quantile, QUANTILES, change)) < 0

@@ -4,21 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-import numpy as np
-
-from bridge.analysis.statistics import GROUPS
 from bridge.chain import ChainSetting
-from bridge.estimate.listener import Analysis
 from bridge.search.judge import Expectation
 from bridge.search.rendering import ExcerptJudge
 
 REMEMBERED = 6
 """So many of the newest excerpts count."""
-OTHER_PLAYING = 1.5
-"""Mean square of the difference of two styles' spectra from which the playing is another one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tried:
     """One way to answer, and what is expected of it on every excerpt where it was heard."""
 
@@ -49,11 +43,3 @@ class Memory:
     def last(self) -> Tried | None:
         """The last answer."""
         return next(iter(self.tried), None)
-
-    def goes_on_with(self, played: Analysis) -> bool:
-        """Whether this is still the same kind of playing."""
-        spectra = slice(0, GROUPS["spectrum"])
-        return all(
-            np.mean((excerpt.played.style - played.style)[spectra] ** 2) < OTHER_PLAYING
-            for excerpt in self.excerpts[:1]
-        )

@@ -133,9 +133,7 @@ class Search:
         self._random = np.random.default_rng(seed)
         first, *others = excerpts(audio, sample_rate, estimator.features, EXCERPTS)
         self._first = self._judged(first)
-        memory = memory or Memory()
-        self._memory = memory if memory.goes_on_with(self._first.played) else Memory()
-        self.memory = self._memory
+        self._memory = self.memory = memory or Memory()
         """What the next search of more playing, for the same reference, goes on from."""
         self._others = others
         self._gain_db = self._missing_db(audio)
@@ -150,14 +148,14 @@ class Search:
         """
         deadline = deadline or Deadline()
         first, *others = proposals(self._estimator, self._first.judge.predictions, self._random)
-        self._leave_out(first)
+        self._leave_out(self._memory.last.setting if self._memory.last else first)
         tuned = self._tuned([first, *others], deadline)
         started_s = time.monotonic()
         self.render(first)
         self._render_s = time.monotonic() - started_s
         for tried in self._memory.tried:
             if not tried.setting.dry:
-                self.render(tried.setting)
+                self._render_again(tried.setting)
         limit = deadline.share(_SAMPLING_SHARE)
         for setting in others:
             if limit.passed or self._is_late(deadline):
@@ -172,7 +170,18 @@ class Search:
 
     def render(self, setting: ChainSetting, fixed: frozenset[int] = frozenset()) -> float:
         """Render a setting and judge it: its cost, infinite for what is silent or not finite."""
-        setting, expectation = self._first.levelled(setting)
+        return self._judge(*self._first.levelled(setting), fixed)
+
+    def _render_again(self, setting: ChainSetting) -> None:
+        """Judge a setting of earlier playing as it is: an answer is kept only where it is there."""
+        self._judge(setting, self._first.expect(setting))
+
+    def _judge(
+        self,
+        setting: ChainSetting,
+        expectation: Expectation | None,
+        fixed: frozenset[int] = frozenset(),
+    ) -> float:
         if expectation is None:
             return float("inf")
         cost = self._first.judge.cost(setting, expectation)
@@ -212,7 +221,6 @@ class Search:
         return Finals(
             tuple(heard),
             tuple(one for one in tried if id(one) not in silent),
-            self._first.judge,
             self._estimator.critic.card.cautious,
         )
 

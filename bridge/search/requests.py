@@ -16,6 +16,10 @@ class Request:
     """(channels, frames) at the host's rate."""
     sample_rate: float
     reference: ReferenceAnalysis
+    playing: int = 0
+    """Requests of one number are about the same playing: what is found of them adds up."""
+    whole: bool = True
+    """Whether all of it is this playing, and a whole window of it."""
 
 
 @dataclass(frozen=True)

@@ -19,18 +19,13 @@ from multiprocessing.process import BaseProcess
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
-import numpy as np
 from typing_extensions import override
 
-from bridge.chain import Chain, ChainSetting
+from bridge.chain import Chain
 from bridge.closing import Closing
-from bridge.effects import load_chain
-from bridge.errors import AudioError
-from bridge.estimate.estimator import Estimator
 from bridge.library import Library, open_library
 from bridge.search.deadline import Deadline
-from bridge.search.memory import Memory
-from bridge.search.render_search import Search, warm_up
+from bridge.search.decisions import Decisions
 from bridge.search.requests import Outcome, Request
 from bridge.spawning import one_thread_each
 
@@ -40,7 +35,6 @@ PATIENCE_S = 60.0
 """A child that is silent for so long counts as dead."""
 MOST_FAILURES = 3
 _NICENESS = 10
-_WARM_UP_HZ = 48_000
 
 Work = Callable[[Connection, Chain, Library], None]
 """Takes requests out of the pipe and answers them, until the pipe is closed."""
@@ -190,30 +184,8 @@ def _die_with_parent() -> None:
 
 
 def serve(pipe: Connection, chain: Chain, library: Library) -> None:
-    """Answer requests with decisions until the pipe is closed.
-
-    What was found stays for the next request of the same reference: the longer it is played to,
-    the more excerpts an answer has to hold on.
-    """
-    estimator, effect = Estimator(chain, library), load_chain(chain)
-    # What is done for the first time may take long; let it happen before a budget counts.
-    warm_up(estimator)
-    effect.render(np.zeros((1, 1), np.float32), _WARM_UP_HZ, ChainSetting.start(chain))
-    reference, memory = None, Memory()
+    """Answer requests with decisions until the pipe is closed."""
+    decisions = Decisions(chain, library)
     while True:
         request: Request = pipe.recv()
-        deadline = Deadline.after(BUDGET_S)
-        if reference is None or not np.array_equal(reference.style, request.reference.style):
-            reference, memory = request.reference, Memory()
-        try:
-            search = Search(
-                estimator, effect, request.played, request.sample_rate, reference, memory
-            )
-            search.explore(deadline)
-            answer = search.answer(deadline)
-        except AudioError:
-            # Too quiet to try anything on; the next window may serve.
-            pipe.send(Outcome(None))
-        else:
-            memory = search.memory
-            pipe.send(Outcome(answer, BUDGET_S - deadline.left_s))
+        pipe.send(decisions.decide(request, Deadline.after(BUDGET_S)))

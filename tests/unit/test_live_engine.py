@@ -104,7 +104,7 @@ def test_nothing_is_sent_before_there_is_an_answer_and_silence_holds(estimator: 
     assert all(values == held[0] for values in held)
 
 
-def test_a_decision_takes_the_place_of_the_networks_answer(
+def test_a_decision_about_half_a_window_moves_with_the_networks_answer(
     estimator: Estimator, overdrive: PluginSpec
 ) -> None:
     loop = np.tile(noise(1), (1, 4))
@@ -114,8 +114,11 @@ def test_a_decision_takes_the_place_of_the_networks_answer(
     decider = ScriptedDecider(Outcome(decided, 1.5))
     guided, statuses, _ = follow(estimator, loop, decider=decider)
     assert abs(alone.values[DRIVE] - 0.2) > 0.05
-    (request,) = decider.asked
+    request, again = decider.asked
     assert request.sample_rate == RATE
+    # A whole window is asked about as soon as it is there, and nothing has come of it.
+    assert (request.whole, again.whole) == (False, True)
+    assert request.playing == again.playing
     assert np.array_equal(request.played, loop[:, : request.played.shape[1]])
     assert (statuses[-1].decisions, statuses[-1].decision_s) == (1, 1.5)
     assert statuses[-1].confidence == {DRIVE: 0.9, MUFFLE: 0.8, OUTPUT: 0.7}
@@ -125,6 +128,42 @@ def test_a_decision_takes_the_place_of_the_networks_answer(
         drift = alone.values[address] - first.values[address]
         wanted = min(max(rendered.values[address] + drift, 0), 1)
         assert guided.values[address] == pytest.approx(wanted, abs=1e-3)
+
+
+def test_a_decision_about_a_whole_window_takes_the_place_of_the_networks_answer(
+    estimator: Estimator, overdrive: PluginSpec
+) -> None:
+    first, rendered = (of_overdrive(overdrive, *values) for values in ([0.5] * 3, (0.2, 0.4, 0.6)))
+    outcomes = [
+        Outcome(Answer(setting, (0.9, 0.8, 0.7), (0.0,)), 1.5) for setting in (first, rendered)
+    ]
+    audio = np.concatenate([noise(1), 0.5 * noise(3)], axis=1)
+    host, statuses, engine = follow(estimator, audio, decider=ScriptedDecider(*outcomes))
+    assert engine.answer == outcomes[1].answer
+    assert host.values == pytest.approx(rendered.all_values, abs=1e-3)
+    settled = [status.values for status in statuses[15:]]
+    assert all(values == settled[0] for values in settled)
+
+
+def test_a_change_of_playing_is_asked_about_as_another_playing(
+    estimator: Estimator, overdrive: PluginSpec
+) -> None:
+    decided = Answer(of_overdrive(overdrive, 0.2, 0.4, 0.6), (0.9, 0.8, 0.7), (0.0,))
+    decider = ScriptedDecider(*[Outcome(decided, 1.0)] * 9)
+    low = np.sin(np.arange(6 * RATE) * 2 * np.pi * 110 / RATE, dtype=np.float32)[None] * 0.1
+    blocks = np.split(np.concatenate([noise(6), low], axis=1), 120, axis=1)
+    engine = LiveEngine(BlockSource(blocks, RATE), estimator, reference(estimator), decider=decider)
+    for number in range(len(blocks)):
+        engine.hop(0.1 * (number + 1))
+    told = [(request.playing, request.whole) for request in decider.asked]
+    number = told[0][0]
+    first = [whole for playing, whole in told if playing == number]
+    second = [whole for playing, whole in told if playing == number + 1]
+    assert len(first) + len(second) == len(told)
+    for wholes in (first, second):
+        assert wholes[0] is False
+        assert len(wholes) > 1
+        assert all(wholes[1:])
 
 
 def test_a_single_match_goes_to_the_decided_answer_and_stays_there(

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from bridge.chain import Chain, ChainSetting
-from bridge.engine.correction import Bypass, Bypasses, Correction
-from bridge.engine.refinement import DECIDE_EVERY_S, Refinement
+from bridge.engine.playing import Playing
+from bridge.engine.refinement import DECIDE_EVERY_S, LONGEST_S, Refinement
 from bridge.estimate.answer import Answer
 from bridge.estimate.listener import ReferenceAnalysis
 from bridge.manifest import PluginSpec
@@ -35,102 +35,29 @@ def answer(
 
 
 def analysis(value: float = 0.0) -> ReferenceAnalysis:
-    return ReferenceAnalysis(*[np.full(3, value, np.float32)] * 5)
-
-
-def test_a_correction_moves_what_is_continuous_and_replaces_classes(chain: Chain) -> None:
-    correction = Correction(answer(chain, 0.5, 0.5, 0.0), answer(chain, 0.7, 0.4, 1.0))
-    corrected = correction.apply(answer(chain, 0.3, 0.6, 0.5))
-    assert corrected.setting.normalised == pytest.approx((0.5, 0.5, 0.3, 1.0))
-
-
-def test_a_correction_stays_inside_the_range(chain: Chain) -> None:
-    correction = Correction(answer(chain, 0.1, 0.9, 0.0), answer(chain, 0.9, 0.1, 0.0))
-    assert correction.apply(answer(chain, 0.8, 0.3, 0.0)).setting.predicted == (1.0, 0.0, 0.0)
-
-
-def test_a_correction_brings_the_decisions_bypass_and_confidence(chain: Chain) -> None:
-    decided = replace(
-        answer(chain, 0.5, 0.5, 0.0, bypass=True, gain=-3.0), confidence=(0.9, 0.8, 0.7)
-    )
-    corrected = Correction(answer(chain, 0.5, 0.5, 0.0), decided).apply(
-        answer(chain, 0.2, 0.2, 0.0, dry=0.1)
-    )
-    assert (corrected.bypass, corrected.gain_db) == (True, -3.0)
-    assert corrected.confidence == (0.9, 0.8, 0.7)
-    assert corrected.bypass_probability == (0.1,)
-
-
-def test_bypass_switches_on_above_and_off_below_its_two_thresholds() -> None:
-    bypass, states = Bypass(), []
-    for probability in (0.5, 0.59, 0.61, 0.5, 0.41, 0.39, 0.5, 0.7):
-        bypass = bypass.predicted(probability)
-        states.append(bypass.on)
-    assert states == [False, False, True, True, True, False, False, True]
-
-
-def test_bypass_follows_decisions_once_they_come() -> None:
-    bypass = Bypass().predicted(0.5).told(True)
-    assert bypass.on
-    assert bypass.predicted(0.0).on
-    # One decision among others does not make it flap; two do.
-    assert bypass.told(True).told(False).on
-    assert not bypass.told(True).told(False).told(False).on
-    # Against a network that is sure it takes two.
-    sure = Bypass().predicted(0.05)
-    assert not sure.told(True).on
-    assert sure.told(True).told(True).on
-
-
-def test_where_no_network_has_spoken_the_first_decision_counts_whole() -> None:
-    assert Bypass().told(True).on
-    assert Bypass().told(True).probability == 1
-    assert not Bypass().told(False).on
-    # The next ones move it half of the way again.
-    assert Bypass().told(True).told(False).on
-    assert not Bypass().told(True).told(False).told(False).on
-    assert not Bypass().told(False).told(True).on
-
-
-def test_another_reference_asks_the_network_again() -> None:
-    bypass = Bypass().predicted(0.9).told(True).renewed()
-    assert bypass.on
-    assert not bypass.predicted(0.1).on
-
-
-def test_every_slot_has_a_bypass_of_its_own(pair: Chain) -> None:
-    network = replace(answer(pair, *[0.5] * 6), bypass_probability=(0.7, 0.3))
-    bypasses = Bypasses().predicted(network)
-    assert bypasses.on == {"a"}
-    decided = replace(network, setting=network.setting.without(["b"]))
-    assert bypasses.told(decided).on == {"b"}
-    # Decisions count for both from then on, until there is another reference.
-    again = bypasses.told(decided).predicted(network)
-    assert again.on == {"b"}
-    assert again.renewed().on == {"b"}
-    assert again.renewed().predicted(network).on == {"a"}
-
-
-def test_a_decision_leaves_single_slots_out_of_the_corrected_answer(pair: Chain) -> None:
-    asked = answer(pair, *[0.5] * 6)
-    found = ChainSetting.of_predicted(pair, [0.5, 0.5, 0.0, 0.7, 0.4, 1.0], ["a"])
-    corrected = Correction(asked, replace(asked, setting=found)).apply(answer(pair, *[0.2] * 6))
-    assert corrected.setting.bypassed == {"a"}
-    assert not corrected.bypass
-    assert corrected.setting.predicted == pytest.approx((0.2, 0.2, 0.0, 0.4, 0.1, 1.0))
+    numbers = np.full(3, value, np.float32)
+    return ReferenceAnalysis(numbers, numbers, numbers, numbers, numbers, ())
 
 
 class Session:
     """Refinement and what it is told, hop by hop."""
 
-    def __init__(self, decider: ScriptedDecider | None) -> None:
+    def __init__(self, decider: ScriptedDecider | None, whole: bool = True) -> None:
         self.refinement = Refinement(decider)
+        self.playing = Playing()
+        self.playing.whole = whole
         self.requests = 0
 
     def hop(
         self, network: Answer | None, reference: ReferenceAnalysis, seconds: float = 1.0
     ) -> Answer | None:
-        return self.refinement.correct(network, reference, seconds, lambda: self.request(reference))
+        return self.refinement.correct(
+            network, self.playing, reference, seconds, lambda: self.request(reference)
+        )
+
+    def change(self) -> None:
+        """Another playing begins, of which the window holds little yet."""
+        self.playing.begin_again()
 
     def request(self, reference: ReferenceAnalysis) -> Request:
         self.requests += 1
@@ -146,7 +73,8 @@ def test_without_a_decider_the_network_answers_alone(chain: Chain) -> None:
 
 def test_it_asks_at_once_and_then_after_new_playing(chain: Chain) -> None:
     network = answer(chain, 0.2, 0.3, 0.5)
-    decider = ScriptedDecider(*[Outcome(network, 1.0)] * 3)
+    found = [Outcome(answer(chain, value, 0.3, 0.5), 1.0) for value in (0.4, 0.5, 0.6)]
+    decider = ScriptedDecider(*found)
     session, reference = Session(decider), analysis()
     asked = []
     for _ in range(8):
@@ -165,18 +93,144 @@ def test_it_waits_for_a_decider_at_work(chain: Chain) -> None:
     assert session.requests == 1
 
 
-def test_a_decision_corrects_by_its_difference_from_what_the_network_said_when_asked(
+def test_the_knobs_go_to_a_decision_and_rest_there(chain: Chain) -> None:
+    decided = answer(chain, 0.4, 0.1, 1.0)
+    decider = ScriptedDecider()
+    session, reference = Session(decider), analysis()
+    network = answer(chain, 0.2, 0.2, 0.0)
+    assert session.hop(network, reference) is network
+    decider.outcomes.append(Outcome(decided, 2.0))
+    for wandering in (0.3, 0.9, 0.1):
+        assert session.hop(answer(chain, wandering, 0.5, 0.5, dry=0.9), reference, 0.0) is decided
+        assert session.refinement.bypassed == frozenset()
+    assert (session.refinement.decisions, session.refinement.last_s) == (1, 2.0)
+
+
+def test_what_was_decided_on_part_of_a_window_moves_with_the_networks_answer(
     chain: Chain,
 ) -> None:
     decider = ScriptedDecider()
-    session, reference = Session(decider), analysis()
+    session, reference = Session(decider, whole=False), analysis()
     session.hop(answer(chain, 0.2, 0.2, 0.0), reference)
     session.hop(answer(chain, 0.3, 0.3, 0.0), reference)
-    decider.outcomes.append(Outcome(answer(chain, 0.4, 0.1, 1.0), 2.0))
-    corrected = session.hop(answer(chain, 0.5, 0.5, 0.0), reference, 0.0)
-    assert corrected
-    assert corrected.setting.predicted == pytest.approx((0.7, 0.4, 1.0))
-    assert (session.refinement.decisions, session.refinement.last_s) == (1, 2.0)
+    decided = replace(
+        answer(chain, 0.4, 0.1, 1.0, gain=-3.0), confidence=(0.9, 0.8, 0.7), bypass_probability=(1,)
+    )
+    decider.outcomes.append(Outcome(decided, 2.0))
+    moved = session.hop(answer(chain, 0.5, 0.5, 0.5), reference, 0.0)
+    assert moved
+    # What is held stays, a class is the decision's.
+    assert moved.setting.normalised == pytest.approx((0.7, 0.4, 0.3, 1.0))
+    assert (moved.confidence, moved.gain_db) == ((0.9, 0.8, 0.7), -3.0)
+    outside = session.hop(answer(chain, 0.9, 0.0, 0.0), reference, 0.0)
+    assert outside
+    assert outside.setting.predicted == (1.0, 0.0, 1.0)
+
+
+def test_a_whole_window_is_asked_about_as_soon_as_it_is_there(chain: Chain) -> None:
+    network, decider = answer(chain, 0.2, 0.3, 0.5), ScriptedDecider()
+    session, reference = Session(decider, whole=False), analysis()
+    session.hop(network, reference, 0.1)
+    session.playing.whole = True
+    session.hop(network, reference, 0.1)
+    # The decider is still at the first.
+    assert len(decider.asked) == 1
+    decider.outcomes.append(Outcome(network))
+    session.hop(network, reference, 0.1)
+    assert len(decider.asked) == 2
+    decider.outcomes.append(Outcome(network))
+    session.hop(network, reference, 0.1)
+    assert len(decider.asked) == 2
+
+
+def test_decisions_that_change_nothing_are_asked_for_ever_more_rarely(chain: Chain) -> None:
+    network, same = answer(chain, 0.2, 0.3, 0.5), answer(chain, 0.4, 0.4, 0.5)
+    decider = ScriptedDecider(*[Outcome(same)] * 5, Outcome(answer(chain, 0.6, 0.4, 0.5)))
+    session, reference = Session(decider), analysis()
+    asked: list[int] = []
+    for second in range(60):
+        session.hop(network, reference)
+        if len(decider.asked) > len(asked):
+            asked.append(second)
+    apart = np.diff(asked).tolist()
+    every = DECIDE_EVERY_S
+    # The sixth decision moves the knobs; the seventh is still in work.
+    assert apart == [every, 2 * every, LONGEST_S, LONGEST_S, LONGEST_S, every]
+
+
+def test_after_a_change_of_playing_the_networks_move_the_knobs_until_a_whole_window_was_heard(
+    chain: Chain,
+) -> None:
+    decided, mixed, new = (answer(chain, value, 0.5, 0.0) for value in (0.4, 0.5, 0.7))
+    decider = ScriptedDecider(*[Outcome(decided)] * 3)
+    session, reference = Session(decider), analysis()
+    network = answer(chain, 0.2, 0.5, 0.0)
+    for _ in range(15):
+        rested = session.hop(network, reference)
+    assert rested is decided
+    asked = len(decider.asked)
+    decider.outcomes[:] = []
+    decider.idle = True
+    session.change()
+
+    def drive(now: float, seconds: float = 0.0) -> float:
+        found = session.hop(answer(chain, now, 0.5, 0.0), reference, seconds)
+        assert found
+        return found.setting.predicted[0]
+
+    # It asks at once, and goes on from the decision as the network does.
+    assert drive(0.3) == pytest.approx(0.5)
+    assert len(decider.asked) == asked + 1
+    assert drive(0.5) == pytest.approx(0.7)
+    decider.outcomes.append(Outcome(mixed))
+    # What was decided on a mixture corrects the network as it was then.
+    assert drive(0.5) == pytest.approx(0.7)
+    assert len(decider.asked) == asked + 1
+    session.playing.whole = True
+    assert drive(0.6) == pytest.approx(0.8)
+    assert len(decider.asked) == asked + 2
+    decider.outcomes.append(Outcome(new))
+    assert drive(0.9) == pytest.approx(0.7)
+    assert drive(0.1) == pytest.approx(0.7)
+
+
+def test_a_decision_about_the_playing_of_before_does_not_rest(chain: Chain) -> None:
+    decider = ScriptedDecider()
+    session, reference = Session(decider), analysis()
+    session.hop(answer(chain, 0.2, 0.5, 0.0), reference)
+    session.change()
+    decider.outcomes.append(Outcome(answer(chain, 0.4, 0.5, 0.0)))
+    moved = session.hop(answer(chain, 0.3, 0.5, 0.0), reference, 0.0)
+    assert moved
+    assert moved.setting.predicted[0] == pytest.approx(0.5)
+    assert len(decider.asked) == 2
+
+
+def test_the_networks_leave_a_slot_out_and_take_it_in_by_two_thresholds(chain: Chain) -> None:
+    session, reference, states = Session(None), analysis(), []
+    for probability in (0.5, 0.59, 0.61, 0.5, 0.41, 0.39, 0.5, 0.7):
+        session.hop(answer(chain, 0.2, 0.5, 0.0, dry=probability), reference)
+        states.append(chain.id in session.refinement.bypassed)
+    assert states == [False, False, True, True, True, False, False, True]
+
+
+def test_every_slot_has_a_bypass_of_its_own_and_a_decision_counts_whole(pair: Chain) -> None:
+    network = replace(answer(pair, *[0.5] * 6), bypass_probability=(0.7, 0.3))
+    decided = replace(network, setting=network.setting.without(["b"]))
+    decider = ScriptedDecider()
+    session, first, second = Session(decider), analysis(0), analysis(1)
+    session.hop(network, first)
+    assert session.refinement.bypassed == {"a"}
+    decider.outcomes.append(Outcome(decided))
+    for _ in range(3):
+        session.hop(network, first, 0.0)
+        assert session.refinement.bypassed == {"b"}
+    # Another playing leaves that as it is until it is decided on; another reference does not.
+    session.change()
+    session.hop(network, first, 0.0)
+    assert session.refinement.bypassed == {"b"}
+    session.hop(network, second, 0.0)
+    assert session.refinement.bypassed == {"a"}
 
 
 def test_another_reference_forgets_and_asks_at_once(chain: Chain) -> None:

@@ -10,7 +10,7 @@ from bridge.arrays import Audio
 from bridge.audio.resample import resample
 from bridge.chain import Chain
 from bridge.effects import ChainEffect, load_chain
-from bridge.estimate.answer import HARDLY_AUDIBLE
+from bridge.estimate.closeness import HARDLY_AUDIBLE
 from training.evaluation.cases import Case, NoCaseError
 from training.evaluation.draws import near_ends
 from training.evaluation.protocol import PROTOCOL_RATE_HZ

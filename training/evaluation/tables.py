@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bridge.analysis.metrics import HARM
-from bridge.estimate.answer import HARDLY_AUDIBLE
+from bridge.estimate.closeness import HARDLY_AUDIBLE
 from training.evaluation.digest import (
     Measured,
     beats,
