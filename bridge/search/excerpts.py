@@ -41,7 +41,7 @@ def excerpts(
     mono = to_mono(audio)
     frames = min(len(mono), round(features.window_s * sample_rate))
     step = max(frames // _QUARTERS, 1)
-    starts = np.arange(0, len(mono) - frames + 1, step) if frames >= _QUARTERS else []
+    starts = range(0, len(mono) - frames + 1, step) if frames >= _QUARTERS else range(0)
     windows = [mono[start : start + frames] for start in starts]
     quarters = [[rms_db(q) for q in np.array_split(w, _QUARTERS)] for w in windows]
     if not quarters or max(map(max, quarters)) < SILENT_DB:
@@ -51,13 +51,13 @@ def excerpts(
     for number in np.argsort([-min(levels) for levels in quarters], kind="stable"):
         if chosen and loudness[number] <= ACTIVE_DB:
             continue
-        apart = (abs(int(starts[number] - starts[other])) for other in chosen)
+        apart = (abs(starts[number] - starts[other]) for other in chosen)
         if all(distance >= _LEAST_APART * frames for distance in apart):
             chosen.append(int(number))
         if len(chosen) == count:
             break
     loudest = max(loudness)
     return [
-        Excerpt(windows[number][None], int(starts[number]), loudest - loudness[number])
+        Excerpt(windows[number][None], starts[number], loudest - loudness[number])
         for number in chosen
     ]
