@@ -164,8 +164,8 @@ def _write(found: list[Kept], demo: Demo, out: Path) -> None:
         f"`python -m benchmarks.budgets` on {os.cpu_count()} cores, host at {demo.rate} Hz: seconds"
         f" until the answer, candidates tried, style distance to the reference and MRSTFT to the"
         f" target (doing nothing: {style_db:.2f} dB, {mrstft:.3f}). {len(late)} of {len(found)}"
-        f" took more than {MOST} times their budget; {len(worse)} times a larger budget ended farther"
-        f" from the target than a smaller one, by more than {WORSE}.",
+        f" took more than {MOST} times their budget; {len(worse)} times a larger budget ended"
+        f" farther from the target than a smaller one, by more than {WORSE}.",
         "",
         "| chain | " + " | ".join(f"{b:g} s" for b in budgets) + " |",
         "|---" * (len(budgets) + 1) + "|",

@@ -154,11 +154,14 @@ def _critic(embedding_size: int) -> onnx.GraphProto:
         "near": near,
         "louder": louder,
         "raw": np.array([[0.0, 0.5, 0.0]]),
+        # What is identical is then at .07, what is clearly different at 1.
+        "scale": np.array([[2.5, 2.5, 0.0]]),
         "last": np.array([2], np.int64),
         "spread": np.array([[[-0.2, -0.1, 0.0, 0.1, 0.2]]]),
     }
     nodes = [
-        helper.make_node("MatMul", ["comparison", "near"], ["medians"]),
+        helper.make_node("MatMul", ["comparison", "near"], ["apart"]),
+        helper.make_node("Add", ["apart", "scale"], ["medians"]),
         helper.make_node("MatMul", ["comparison", "louder"], ["change"]),
         helper.make_node("Abs", ["change"], ["off"]),
         helper.make_node("MatMul", ["off", "raw"], ["farther"]),

@@ -51,13 +51,13 @@ def excerpts(
     for number in np.argsort([-min(levels) for levels in quarters], kind="stable"):
         if chosen and loudness[number] <= ACTIVE_DB:
             continue
-        apart = (abs(int(starts[number] - starts[other])) for other in chosen)
+        apart = (abs(starts[number] - starts[other]) for other in chosen)
         if all(distance >= _LEAST_APART * frames for distance in apart):
             chosen.append(int(number))
         if len(chosen) == count:
             break
     loudest = max(loudness)
     return [
-        Excerpt(windows[number][None], int(starts[number]), loudest - loudness[number])
+        Excerpt(windows[number][None], starts[number], loudest - loudness[number])
         for number in chosen
     ]

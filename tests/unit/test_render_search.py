@@ -19,7 +19,7 @@ from bridge.estimate.listener import ReferenceAnalysis
 from bridge.library import Library
 from bridge.manifest import Manifest, PluginSpec
 from bridge.search.deadline import Deadline
-from bridge.search.memory import REMEMBERED, Memory
+from bridge.search.memory import REMEMBERED
 from bridge.search.proposals import SAMPLED
 from bridge.search.render_search import EXCERPTS, FINALISTS, Search, decide
 from tests.stand_ins import write_models
@@ -338,16 +338,3 @@ def test_the_last_answer_stays_on_the_same_playing(
     answers = [search.memory.tried[0].setting.predicted for search in searches]
     assert len(set(answers)) < 4
     assert answers[-1] == answers[-2]
-
-
-def test_other_playing_is_begun_anew(
-    open_estimator: Callable[..., Estimator], effect: ChainEffect, guitar: tuple[Audio, int]
-) -> None:
-    estimator = open_estimator(-9.0)
-    played, other, rate = halves(guitar)
-    reference = estimator.analyse(other, rate, "reference")
-    noise = 0.1 * np.random.default_rng(0).standard_normal(played.shape).astype(np.float32)
-    first, second = remembering(estimator, effect, [played, noise], rate, reference)
-    assert len(first.memory.excerpts) == len(second.memory.excerpts) == 1
-    assert first.memory.excerpts != second.memory.excerpts
-    assert Memory().goes_on_with(second.memory.excerpts[0].played)
