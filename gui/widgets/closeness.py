@@ -26,6 +26,7 @@ _CIRCLE = 7.5
 _MARKER = 7.0
 _SMALL_PX = 11
 _HEIGHT_PX = 42
+_HEAD_PX = 28
 
 
 class ClosenessCard(Card):
@@ -43,6 +44,8 @@ class ClosenessCard(Card):
         head = row(self.words, self.detail, self.figures)
         head.setSpacing(12)
         head.setStretch(0, 1)
+        # Nothing below moves when the figures come and go.
+        self.words.setMinimumHeight(_HEAD_PX)
         self.body.setContentsMargins(12, 5, 12, 4)
         self.body.setSpacing(1)
         self.body.addLayout(head)

@@ -92,13 +92,17 @@ def test_live_turns_the_hosts_knobs_towards_the_reference(
     assert summary["lost"] == 0
     assert summary["decisions"] == statuses[-1]["decisions"] > 0
     assert summary["decision_s"] > 0
+    assert summary["verdict"] == statuses[-1]["verdict"] == "matched"
+    assert summary["closeness"] == statuses[-1]["closeness"]
+    assert statuses[0]["verdict"] is None
     assert 0 < summary["predictions"] <= summary["hops"] < 9 / 0.05 + 5
     assert 0 < summary["sends"] < 3 * summary["predictions"]
 
 
 def test_a_dry_reference_bypasses_the_plugin(clips: dict[str, Path], host: str) -> None:
-    *statuses, _ = live(clips, host, reference="dry")
+    *statuses, last = live(clips, host, reference="dry")
     assert statuses[-1]["bypass"] == ["mda-overdrive"]
+    assert last["summary"]["verdict"] != "matched"
     with OscSocket() as client:
         client.send(Message("/mda-overdrive/bypass"), ("127.0.0.1", int(host.rsplit(":", 1)[1])))
         received = client.receive(5.0)

@@ -129,12 +129,14 @@ def test_the_window_shows_how_near_it_is(
     assert card.figures.isHidden()
     assert card.gauge.accessibleDescription() == "unknown"
     assert accent.name() not in shades(card.gauge, NEAR.now)
+    height = card.height()
     fake.tell("/closeness", *HEARD["/closeness"])
     fake.tell("/verdict", "matched")
     qtbot.waitUntil(lambda: card.words.text() == "Press Match to come this near")
     window.play.buttons["match"].click()
     qtbot.waitUntil(lambda: card.words.text() == "Matched")
     assert card.figures.text() == "1.25 → 0.50"
+    assert card.height() == height
     assert card.detail.text() == "60% nearer · 88% sure"
     assert card.accessibleDescription().startswith("Matched; the playing is 1.25 away")
     assert card.gauge.accessibleDescription() == "1.25 now, 0.50 expected"

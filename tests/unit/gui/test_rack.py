@@ -266,6 +266,8 @@ def test_two_of_one_plugin_change_places_with_their_values(
     qtbot.waitUntil(lambda: first.value() == 100)
     card_of(window, "mda-overdrive").head.remove.click()
     qtbot.waitUntil(lambda: order(window) == ["mda-delay", "mda-overdrive"])
+    # Whether it fits or not.
+    card_of(window, "mda-overdrive").open(True)
     drive = card_of(window, "mda-overdrive").rows[0].slider
     qtbot.waitUntil(lambda: drive.value() == 900)
 
