@@ -90,7 +90,7 @@ class Carla(OscDialect):
 
     @override
     def parameters(self, track: HostTrack, plugin: HostPlugin) -> Sequence[HostParameter]:
-        found = self._rack.standing.get(int(plugin.key))
+        found = self._rack.at(int(plugin.key))
         return list(found.parameters.values()) if found else []
 
     @override
@@ -112,7 +112,7 @@ class Carla(OscDialect):
             writes.setdefault(number, {})[key] = value
         for number, written in writes.items():
             place = int(self._attached[number].plugin.key)
-            now = self._rack.standing.get(place)
+            now = self._rack.at(place)
             if now is None or now.is_like(self._resolved[number]):
                 continue
             if before := same_before(now, list(self._before.values()), written):

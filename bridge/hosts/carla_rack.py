@@ -42,6 +42,11 @@ class Rack:
         """The plugins by their number, as far as they are told."""
         return {number: p.standing for number, p in self._plugins.items() if p.name}
 
+    def at(self, number: int) -> Standing | None:
+        """The plugin at that number."""
+        plugin = self._plugins.get(number)
+        return plugin.standing if plugin and plugin.name else None
+
     def begin(self) -> None:
         """Everything is about to be told anew."""
         for plugin in self._plugins.values():

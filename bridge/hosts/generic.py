@@ -24,6 +24,7 @@ from bridge.hosts.base import (
     Profile,
     Ref,
 )
+from bridge.hosts.giving_back import Standing, to_give_back
 from bridge.hosts.osc_dialect import Gathering, OscDialect
 from bridge.manifest import ParamSpec, PluginSpec
 from bridge.osc import Address, Argument, Message
@@ -134,8 +135,13 @@ class Generic(OscDialect):
         """By track and plugin, and then by symbol."""
         self._attached: tuple[Attachment, ...] = ()
         self._asked: dict[_Question, Ref] = {}
-        self._named: dict[_Question, str] = {}
-        """Questions for the names of numbers, and what was answered when they were found."""
+        self._named: dict[_Question, Ref] = {}
+        """Questions for the names of numbers."""
+        self._others: dict[Ref, str] = {}
+        """Names that were answered otherwise since."""
+        self._before: dict[Ref, float] = {}
+        """What those numbers held when that was first told, before a write met them."""
+        self._written: dict[Ref, float] = {}
 
     @override
     def assumed(
@@ -153,22 +159,40 @@ class Generic(OscDialect):
     @override
     def attach(self, attachments: Sequence[Attachment]) -> None:
         self._attached = tuple(attachments)
+        for kept in (self._others, self._before, self._written):
+            kept.clear()
         refs = [(n, key) for n, attachment in enumerate(attachments) for key in attachment.keys]
         if ask := self._file.ask:
             asked = {ref: self._message(ask, self._about(ref)) for ref in refs}
             self._asked = {(m.address, m.arguments): ref for ref, m in asked.items()}
         if name := self._file.ask_name:
-            abouts = [self._about(ref) for ref in refs]
-            named = [(self._message(name, about), str(about["name"])) for about in abouts]
-            self._named = {(m.address, m.arguments): known.casefold() for m, known in named}
+            named = {ref: self._message(name, self._about(ref)) for ref in refs}
+            self._named = {(m.address, m.arguments): ref for ref, m in named.items()}
+
+    @override
+    def mend(self) -> None:
+        asked = {ref: question for question, ref in self._asked.items()}
+        for ref in self._before.keys() & self._written.keys():
+            # Asked for once: what has gone for good cannot answer.
+            before = self._before.pop(ref)
+            (told,) = self._request_each([Message(*asked[ref])])
+            for value in told:
+                if isinstance(value, str):
+                    continue
+                was, now = (
+                    Standing.of("", [HostParameter(ref[1], "", value=v)])
+                    for v in (before, float(value))
+                )
+                for back in to_give_back({ref[1]: self._written[ref]}, was, now).values():
+                    self._send(self._value(ref, back))
 
     @override
     def set(self, values: Mapping[Ref, float]) -> None:
-        whole = self._file.value == "integer"
-        messages = [
-            self._message(self._file.set, self._about(ref), int(value) if whole else float(value))
-            for ref, value in values.items()
-        ]
+        messages = [self._value(ref, value) for ref, value in values.items()]
+        self._written |= values
+        if self._named:
+            # What stands there, and what it holds, just before it is written.
+            self.ask()
         if self._file.bundles:
             self._send_together(messages)
         else:
@@ -193,11 +217,22 @@ class Generic(OscDialect):
         match message.arguments:
             case (*about, int() | float() as value):
                 ref = self._asked.get((message.address, tuple(about)))
-                if ref is not None:
+                if ref in self._others:
+                    self._before.setdefault(ref, float(value))
+                elif ref is not None:
                     news.values.append((ref, float(value)))
             case (*about, str(name)):
-                known = self._named.get((message.address, tuple(about)))
-                news.moved |= known is not None and known != name.casefold()
+                ref = self._named.get((message.address, tuple(about)))
+                if ref and str(self._about(ref)["name"]).casefold() != name.casefold():
+                    self._others[ref] = name
+                    news.moved = True
+
+    def _value(self, ref: Ref, value: float) -> Message:
+        """What sets a parameter."""
+        whole = self._file.value == "integer"
+        return self._message(
+            self._file.set, self._about(ref), int(value) if whole else float(value)
+        )
 
     def _parameter(self, spec: ParamSpec) -> HostParameter:
         if self._file.value == "real":

@@ -10,7 +10,14 @@ from bridge.chain import Chain, chain_of
 from bridge.errors import HostError
 from bridge.hosts import Host, connect, discover
 from bridge.manifest import Manifest
-from tests.fake_hosts import FakeBitwig, FakeCarla, FakeHost, FakeLive, FakeReaper
+from tests.fake_hosts import (
+    FakeBitwig,
+    FakeCarla,
+    FakeHost,
+    FakeLive,
+    FakeNumbered,
+    FakeReaper,
+)
 from tests.fake_hosts.base import FakeParameter, FakePlugin, FakeTrack, fake_plugin, others
 from tests.following import following, following_at, holds
 
@@ -225,3 +232,20 @@ def test_bitwigs_values_are_those_of_the_page_that_was_asked_for(one: Chain) -> 
             host.set({DRIVE: 0.75})
             assert eventually(lambda: abs(fake.values()[DRIVE] - 0.75) < 1e-3)
             assert {knob.value for knob in knobs} == {0.9}
+
+
+@pytest.mark.parametrize("fake", [FakeNumbered], indirect=True)
+def test_a_number_that_is_anothers_gets_back_what_was_written_to_it(fake: FakeNumbered) -> None:
+    with connect(fake.url, fake.chain) as host:
+        host.set({DRIVE: 0.25})
+        host.read()
+        remove_above(fake)
+        host.set({DRIVE: 0.5, "mda-overdrive/muffle": 0.625})
+        assert eventually(lambda: values_of(eq(fake)) != EQ)
+        assert eventually(lambda: host.poll().moved)
+        with pytest.raises(HostError, match="no parameter 'Drive'"):
+            host.find()
+        assert eventually(lambda: values_of(eq(fake)) == pytest.approx(EQ, abs=1e-3))
+        # Looking for the names, it has asked beyond the last number of what stands there now.
+        assert all("/param/name" in mistake for mistake in fake.mistakes)
+        fake.mistakes.clear()
