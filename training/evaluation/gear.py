@@ -89,8 +89,13 @@ class GearCases:
 
 
 def gear_sha256(folder: Path) -> str:
-    """What tells one set of captures from another."""
-    return hashlib.sha256((folder / INDEX).read_bytes()).hexdigest()
+    """What tells one set of captures from another: of the index and of all files it names."""
+    played = _read_index(folder)
+    names = sorted({name for one in played for name in (one.dry, one.wet)})
+    found = hashlib.sha256()
+    for name in (INDEX, *names):
+        found.update((folder / name).read_bytes())
+    return found.hexdigest()
 
 
 def _read_index(folder: Path) -> list[Played]:
