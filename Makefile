@@ -18,13 +18,14 @@ check: $(VENV)/test.done
 	$(VENV)/bin/mypy
 	$(VENV)/bin/python scripts/import_picture.py
 
-# Corpus, training, export and evaluation of the shipped models, the named experiments, the baseline
-# and the ablation: a few hours on two cores. Every step goes on where it was stopped.
+# Corpus, training, export, critic and evaluation of the shipped models, the named experiments, the
+# baseline and the ablation: a night on two cores. Every step goes on where it was stopped.
 train: $(VENV)/test.done
 	scripts/install_system_packages.sh train
 	$(VENV)/bin/dafx-train corpus
 	$(VENV)/bin/dafx-train fit shipped
 	$(VENV)/bin/dafx-train export shipped
+	$(VENV)/bin/dafx-train critic
 	$(VENV)/bin/dafx-train evaluate
 	$(VENV)/bin/dafx-train embedding
 	$(VENV)/bin/dafx-train limits

@@ -1,15 +1,17 @@
-"""Whether a search keeps its budget: every plugin and rig that is installed, at 1, 3 and 10 s.
+"""Whether a search keeps its budget, and what it finds in it, for all that is installed.
 
     python -m benchmarks.budgets [--budgets 1 3 10] [--rate 48000] [--out docs/results]
 
 The demo's guitar is matched to the demo's reference, and the time is taken from the call to the
-answer: analysis of the reference, search and choice, without reading files and loading
-models. Each chain
-is searched with freshly loaded plugins. Writes budgets.json and budgets.md. Keep the computer
-otherwise idle.
+answer: analysis of the reference, search and choice, without reading files and loading models. Each
+chain is searched with freshly loaded plugins. Distances are those of the guitar as the answer makes
+it: of its style to the reference, and MRSTFT, half raw and half gain-matched, to the true target,
+as the demo knows how its reference was made. A larger budget that ends farther from the target is
+told as a breach. Writes budgets.json and budgets.md. Keep the computer otherwise idle.
 """
 
 import argparse
+import itertools
 import json
 import os
 import time
@@ -17,20 +19,26 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bridge.analysis.features import FeatureSettings
+from bridge.analysis.metrics import magnitudes, mrstft_with_gain, style_distance
+from bridge.analysis.windows import at_feature_rate
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
 from bridge.audio.resample import resample
 from bridge.chain import Chain, chain_of
-from bridge.demo.run import INPUT, REFERENCE
-from bridge.effects import load_chain
+from bridge.demo.run import INPUT, REFERENCE, TRUTH
+from bridge.effects import load_chain, load_effect
 from bridge.errors import EffectError
 from bridge.estimate.estimator import Estimator
 from bridge.library import Library
+from bridge.manifest import Setting
 from bridge.search.deadline import Deadline
 from bridge.search.render_search import Search, warm_up
 
 MOST = 1.2
 """Times its budget that an answer may take."""
+WORSE = 0.05
+"""How much farther from the target a larger budget may end."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,10 @@ class Kept:
     budget_s: float
     answered_s: float
     candidates: int
+    style_db: float
+    """To the reference."""
+    mrstft: float
+    """To the target."""
 
     @property
     def share(self) -> float:
@@ -55,13 +67,46 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=48_000, help="of the host, in Hz")
     parser.add_argument("--out", type=Path, default=Path("docs/results"))
     arguments = parser.parse_args()
-    played = _at(INPUT, arguments.rate)
+    demo = Demo.at(arguments.rate)
     found = []
     for chain in _chains():
-        for budget_s in arguments.budgets:
-            found.append(_search(chain, played, arguments.rate, budget_s))
-            print(f"{chain.id:24} {budget_s:5.1f} s  {found[-1].answered_s:6.2f} s", flush=True)
-    _write(found, arguments.rate, arguments.out)
+        for budget_s in sorted(arguments.budgets):
+            one = _search(chain, demo, budget_s)
+            found.append(one)
+            print(
+                f"{chain.id:24} {budget_s:5.1f} s  {one.answered_s:6.2f} s  {one.style_db:5.2f} dB"
+                f"  {one.mrstft:6.3f}",
+                flush=True,
+            )
+    _write(found, demo, arguments.out)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo's playing, and what it should become; (channels, frames) at the host's rate."""
+
+    rate: int
+    played: Audio
+    target: Audio
+
+    @classmethod
+    def at(cls, rate: int) -> "Demo":
+        """For a host of this rate, in Hz."""
+        truth = json.loads(TRUTH.read_text())
+        plugin = Library().manifest.plugin(truth["plugin"])
+        audio, own_rate = read_audio(INPUT)
+        played = resample(audio, own_rate, rate)
+        setting = Setting.of_values(plugin, truth["values"])
+        return cls(rate, played, load_effect(plugin).render(played, rate, setting))
+
+    def distances(self, audio: Audio) -> tuple[float, float]:
+        """The style distance to the reference in dB, and MRSTFT to the target."""
+        features = FeatureSettings()
+        found, target = (
+            at_feature_rate(some, self.rate, features) for some in (audio, self.target)
+        )
+        raw, matched = mrstft_with_gain(found, target, magnitudes(target))
+        return style_distance((audio, self.rate), read_audio(REFERENCE)), (raw + matched) / 2
 
 
 def _chains() -> Iterator[Chain]:
@@ -76,44 +121,71 @@ def _chains() -> Iterator[Chain]:
             yield chain
 
 
-def _search(chain: Chain, played: Audio, rate: int, budget_s: float) -> Kept:
+def _search(chain: Chain, demo: Demo, budget_s: float) -> Kept:
     estimator, effect = Estimator(chain, Library()), load_chain(chain)
     wanted, wanted_rate = read_audio(REFERENCE)
     warm_up(estimator)
     started_s = time.monotonic()
     deadline = Deadline.after(budget_s)
     reference = estimator.analyse(wanted, wanted_rate, "reference")
-    search = Search(estimator, effect, played, rate, reference)
+    search = Search(estimator, effect, demo.played, demo.rate, reference)
     search.explore(deadline)
-    search.answer()
+    answer = search.answer(deadline)
     answered_s = time.monotonic() - started_s
-    return Kept(chain.id, budget_s, round(answered_s, 3), len(search.candidates))
+    style_db, mrstft = demo.distances(answer.apply(effect, demo.played, demo.rate))
+    return Kept(
+        chain.id,
+        budget_s,
+        round(answered_s, 3),
+        len(search.candidates),
+        round(style_db, 2),
+        round(mrstft, 3),
+    )
 
 
-def _at(path: Path, rate: int) -> Audio:
-    audio, own_rate = read_audio(path)
-    return resample(audio, own_rate, rate)
+def breaches(found: list[Kept]) -> list[tuple[Kept, Kept]]:
+    """Pairs of a smaller and a larger budget of one chain, of which the larger one ends farther."""
+    return [
+        (less, more)
+        for less, more in itertools.combinations(found, 2)
+        if less.chain == more.chain and more.mrstft > less.mrstft + WORSE
+    ]
 
 
-def _write(found: list[Kept], rate: int, out: Path) -> None:
+def _write(found: list[Kept], demo: Demo, out: Path) -> None:
     budgets = sorted({one.budget_s for one in found})
     late = [one for one in found if one.share > MOST]
     worst = sorted(found, key=lambda one: -one.share)[:10]
+    worse = breaches(found)
+    style_db, mrstft = demo.distances(demo.played)
     lines = [
         "# Budgets",
         "",
-        f"`python -m benchmarks.budgets` on {os.cpu_count()} cores, host at {rate} Hz: seconds"
-        f" until the answer, and candidates tried. {len(late)} of {len(found)} took more than"
-        f" {MOST} times their budget.",
+        f"`python -m benchmarks.budgets` on {os.cpu_count()} cores, host at {demo.rate} Hz: seconds"
+        f" until the answer, candidates tried, style distance to the reference and MRSTFT to the"
+        f" target (doing nothing: {style_db:.2f} dB, {mrstft:.3f}). {len(late)} of {len(found)}"
+        f" took more than {MOST} times their budget; {len(worse)} times a larger budget ended farther"
+        f" from the target than a smaller one, by more than {WORSE}.",
         "",
         "| chain | " + " | ".join(f"{b:g} s" for b in budgets) + " |",
         "|---" * (len(budgets) + 1) + "|",
     ]
     for chain in dict.fromkeys(one.chain for one in found):
-        cells = [f"{k.answered_s:.2f} s, {k.candidates}" for k in found if k.chain == chain]
+        cells = [
+            f"{k.answered_s:.2f} s, {k.candidates}, {k.style_db:.2f} dB, {k.mrstft:.3f}"
+            for k in found
+            if k.chain == chain
+        ]
         lines.append(f"| {chain} | " + " | ".join(cells) + " |")
     lines += ["", "The ten that took most of their budget:", ""]
     lines += [f"- {one.chain} at {one.budget_s:g} s: {one.share:.2f} of it" for one in worst]
+    if worse:
+        lines += ["", "Farther from the target with more time:", ""]
+        lines += [
+            f"- {more.chain}: {less.mrstft:.3f} at {less.budget_s:g} s,"
+            f" {more.mrstft:.3f} at {more.budget_s:g} s"
+            for less, more in worse
+        ]
     (out / "budgets.md").write_text("\n".join(lines) + "\n")
     rows = [asdict(one) for one in found]
     (out / "budgets.json").write_text(json.dumps(rows, indent=1) + "\n")

@@ -112,7 +112,7 @@ def _match(
     analysis = estimator.analyse(reference, RATE_HZ, "reference")
     search = Search(estimator, ours, played, RATE_HZ, analysis)
     search.explore(deadline)
-    answer = search.answer()
+    answer = search.answer(deadline)
     took_s = budget_s - deadline.left_s
     after = answer.apply(ours, played, RATE_HZ)
     return Case(

@@ -142,6 +142,7 @@ class Library:
             for folder in (
                 *(layer.models / plugin.model for plugin in plugins if plugin.model),
                 *sorted(layer.models.glob(f"{ENCODER_FOLDER}*")),
+                *sorted(layer.models.glob(f"{CRITIC_FOLDER}*")),
             )
         ]
         return tuple(folder / name for folder in folders for name in (MODEL_FILE, CARD_FILE))

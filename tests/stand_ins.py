@@ -1,5 +1,6 @@
 """Untrained models in the form the loader asks for, in milliseconds and without PyTorch."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,17 +10,19 @@ from onnx import TensorProto, helper, numpy_helper
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.statistics import GROUPS, LEVEL_NAMES, SIZE
 from bridge.arrays import Floats
-from bridge.library import CARD_FILE, ENCODER_FOLDER, MODEL_FILE
+from bridge.library import CARD_FILE, CRITIC_FOLDER, ENCODER_FOLDER, MODEL_FILE
 from bridge.manifest import PluginSpec
 from bridge.models.cards import (
-    DecisionRecord,
+    CriticCard,
     EncoderCard,
     ParameterRecord,
     PredictorCard,
     file_sha256,
+    read_card,
 )
+from bridge.models.critic import QUANTILES
 from bridge.models.loading import PREDICTOR_INPUTS
-from bridge.search.evidence import EVIDENCE
+from bridge.search.comparison import comparison_size, shown
 
 EMBEDDING_SIZE = 16
 BINS = 32
@@ -32,7 +35,7 @@ def write_models(
     features: FeatureSettings | None = None,
     hop_s: float = 0.05,
 ) -> Path:
-    """An encoder, and the plugin's predictor, whose answers depend on all they are given.
+    """An encoder, its critic, and the plugin's predictor, whose answers depend on all they hear.
 
     `bypass_logit` is what the predictor holds of the reference being dry, whatever it hears.
     """
@@ -63,11 +66,29 @@ def write_models(
         host_rates_hz=(48_000,),
         bins=BINS,
         encoder_sha256=encoder,
-        decision=DecisionRecord(weights=dict.fromkeys(EVIDENCE, 1.0), temperature=0.1),
         **record,
     )
     (folder / CARD_FILE).write_text(predictor.model_dump_json())
+    write_critic(models)
     return models
+
+
+def write_critic(models: Path, cautious: float = 0.5) -> Path:
+    """A critic for the encoder that lies there: what sounds like the reference is near."""
+    encoder = read_card(models / ENCODER_FOLDER, EncoderCard)
+    folder = models / CRITIC_FOLDER
+    size = comparison_size(encoder.embedding_size)
+    record = encoder.model_dump(exclude={"kind", "sha256"})
+    card = CriticCard(
+        **record,
+        sha256=_write(folder, _critic(encoder.embedding_size)),
+        encoder_sha256=encoder.sha256,
+        comparison_size=size,
+        cases=0,
+        cautious=cautious,
+    )
+    (folder / CARD_FILE).write_text(card.model_dump_json())
+    return folder
 
 
 def _encoder() -> onnx.GraphProto:
@@ -119,13 +140,43 @@ def _predictor(plugin: PluginSpec, bypass_logit: float) -> onnx.GraphProto:
     return _graph(nodes, inputs, outputs, weights)
 
 
+def _critic(embedding_size: int) -> onnx.GraphProto:
+    """Distances grow with those of the groups of statistics, and the raw one with the level's."""
+    size, groups = comparison_size(embedding_size), len(GROUPS)
+    apart = 3 * embedding_size + 2 * shown(np.zeros(SIZE)).size
+    level = apart + 3 * groups
+    near = np.zeros((size, 3))
+    near[apart : apart + groups] = 0.5 / groups
+    near[apart + groups : apart + 2 * groups, 2] = -0.5 / groups
+    louder = np.zeros((size, 1))
+    louder[level + LEVEL_NAMES.index("rms_db")] = 1
+    weights = {
+        "near": near,
+        "louder": louder,
+        "raw": np.array([[0.0, 0.5, 0.0]]),
+        "last": np.array([2], np.int64),
+        "spread": np.array([[[-0.2, -0.1, 0.0, 0.1, 0.2]]]),
+    }
+    nodes = [
+        helper.make_node("MatMul", ["comparison", "near"], ["medians"]),
+        helper.make_node("MatMul", ["comparison", "louder"], ["change"]),
+        helper.make_node("Abs", ["change"], ["off"]),
+        helper.make_node("MatMul", ["off", "raw"], ["farther"]),
+        helper.make_node("Add", ["medians", "farther"], ["distances"]),
+        helper.make_node("Unsqueeze", ["distances", "last"], ["columns"]),
+        helper.make_node("Add", ["columns", "spread"], ["quantiles"]),
+    ]
+    outputs = {"quantiles": ("candidates", 3, len(QUANTILES))}
+    return _graph(nodes, {"comparison": ("candidates", size)}, outputs, weights)
+
+
 def _graph(
     nodes: list[onnx.NodeProto],
-    inputs: dict[str, tuple[int, ...]],
-    outputs: dict[str, tuple[int, ...]],
+    inputs: Mapping[str, tuple[int | str, ...]],
+    outputs: Mapping[str, tuple[int | str, ...]],
     weights: dict[str, Floats],
 ) -> onnx.GraphProto:
-    def values(shapes: dict[str, tuple[int, ...]]) -> list[onnx.ValueInfoProto]:
+    def values(shapes: Mapping[str, tuple[int | str, ...]]) -> list[onnx.ValueInfoProto]:
         return [
             helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
             for name, shape in shapes.items()

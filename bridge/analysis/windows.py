@@ -16,6 +16,8 @@ ACTIVE_DB = -60.0
 MOST_WINDOWS = 64
 """Nearly three minutes; more of a recording says no more about its sound."""
 
+_NOISE_DB = -96.0
+"""Below this RMS, in dBFS, not even 16 bits hold anything."""
 _SHARE_FRAME_S = 0.05
 
 
@@ -47,7 +49,7 @@ def active_windows(audio: Audio, settings: FeatureSettings, name: str) -> list[A
 
     `audio` is mono at the features' rate; each window has shape (window_frames,), or is all there
     is of a recording shorter than that. Of a long recording at most `MOST_WINDOWS` are taken,
-    evenly spread. Raises AudioError, naming the recording, where it is too short or silent
+    evenly spread. Raises AudioError, naming the recording, where it is too short or too quiet
     throughout.
     """
     if len(audio) < settings.least_frames:
@@ -61,7 +63,13 @@ def active_windows(audio: Audio, settings: FeatureSettings, name: str) -> list[A
     windows = [audio[start : start + frames] for start in starts]
     sounding = [window for window in windows if rms_db(window) > ACTIVE_DB]
     if not sounding:
-        raise AudioError(f"{name}: is silent; give a recording with sound in it")
+        loudest_db = max(map(rms_db, windows))
+        if loudest_db < _NOISE_DB:
+            raise AudioError(f"{name}: is silent; give a recording with sound in it")
+        raise AudioError(
+            f"{name}: is too quiet, {loudest_db:.0f} dBFS RMS where it is loudest; turn it up by at"
+            f" least {ACTIVE_DB - loudest_db:.0f} dB"
+        )
     return sounding
 
 

@@ -55,7 +55,7 @@ def list_devices() -> list[dict[str, Any]]:
 def find_device(device: str, direction: Literal["input", "output"]) -> dict[str, Any]:
     """PortAudio's description of the device of that index or (part of a) name; `jack` is JACK's.
 
-    Raises DeviceError, listing what there is, where none fits.
+    Raises DeviceError, naming them, where none fits or where devices of several names do.
     """
     _, sounddevice = portaudio()
     if device == "jack":
@@ -72,6 +72,14 @@ def find_device(device: str, direction: Literal["input", "output"]) -> dict[str,
     if not fitting:
         known = ", ".join(f"{d['index']} {d['name']}" for d in usable) or "none"
         raise DeviceError(f"no {direction} device {device!r}; there are: {known}")
+    # One device is there once for every sound system; Windows' oldest cuts its name.
+    first = min((str(d["name"]) for d in fitting), key=len)
+    if not all(str(d["name"]).startswith(first) for d in fitting):
+        named = ", ".join(f"{d['index']} {d['name']}" for d in fitting)
+        raise DeviceError(
+            f"{device!r} is the {direction} of several devices: {named}; give more of the name, or"
+            " the number"
+        )
     return dict(fitting[0])
 
 

@@ -1,9 +1,10 @@
-"""Change of sample rate (soxr, high quality)."""
+"""Change of sample rate (soxr, high quality), and of many channels to one."""
 
 import numpy as np
 import soxr
 
 from bridge.arrays import Audio
+from bridge.audio.channels import ChannelMix
 
 
 def resample(audio: Audio, rate: float, new_rate: float) -> Audio:
@@ -14,5 +15,8 @@ def resample(audio: Audio, rate: float, new_rate: float) -> Audio:
 
 
 def to_mono(audio: Audio) -> Audio:
-    """Mean over the channels: (channels, frames) to (frames,)."""
-    return np.asarray(audio.mean(axis=0), np.float32)
+    """A whole recording, (channels, frames), as one, (frames,): the mean of those that count.
+
+    Silent channels and inverted ones do not (`bridge.audio.channels`).
+    """
+    return ChannelMix.of(audio).apply(audio)

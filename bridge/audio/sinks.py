@@ -6,6 +6,7 @@ never blocks; it is called from one thread. `finish` may wait for what is still 
 
 import logging
 import os
+import stat
 import time
 from abc import abstractmethod
 from pathlib import Path
@@ -17,12 +18,18 @@ from typing_extensions import override
 
 from bridge.arrays import Audio
 from bridge.audio.devices import close_stream, find_device, portaudio
+from bridge.audio.formats import MOST_BYTES, FileFormat, format_of
 from bridge.closing import Closing
 from bridge.errors import AudioError, DeviceError
 
 _RING_S = 1.0
 _AHEAD_S = 0.05
 """How much waits in the ring before it plays, so that a late writer leaves no gap."""
+_MOST_FRAMES_AT_ONCE = 1 << 16
+_AUDIBLY_ABOVE_DB = 0.05
+_RF64_AUTO_DOWNGRADE = 0x1210
+"""SFC_RF64_AUTO_DOWNGRADE of libsndfile's sndfile.h."""
+_ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _log = logging.getLogger(__name__)
 
 
@@ -39,28 +46,61 @@ class Sink(Closing):
 
 
 class FileSink(Sink):
-    """A 32-bit float WAV, so levels above full scale survive.
+    """A file of the format that its name asks for.
 
     It takes its name when it is finished; until then `path` stays as it was.
     """
 
-    def __init__(self, path: Path, sample_rate: int, channels: int) -> None:
-        """Raises AudioError where the file cannot be written."""
-        self._path = path
+    def __init__(
+        self,
+        path: Path,
+        sample_rate: int,
+        channels: int,
+        kind: FileFormat | None = None,
+        frames: int | None = None,
+    ) -> None:
+        """`kind` is by itself the name's with floats; `frames`, where known, is what will come.
+
+        Raises AudioError where the file cannot be written, or could not hold as much.
+        """
+        self._path, self._kind = path, kind or format_of(path)
+        self.peak = 0.0
+        """The largest sample so far."""
+        self._frames, frame_bytes = 0, self._kind.frame_bytes * channels
+        self._most_frames = MOST_BYTES // frame_bytes if frame_bytes else None
+        """What 32-bit sizes allow; None where there are none."""
+        fits = self._most_frames is None or (frames is not None and frames <= self._most_frames)
+        if self._kind.container == "AIFF" and frames is not None and not fits:
+            raise self._full()
+        container = "RF64" if self._kind.container == "WAV" and not fits else self._kind.container
+        require_target(path)
+        self._partial = path.with_name(f".{path.name}.part")
         try:
-            if path.exists() and not path.is_file():
-                raise AudioError(f"{path}: is not a file; give the name of a WAV to write")
-            self._partial = path.with_name(f".{path.name}.part")
             self._file = soundfile.SoundFile(
-                self._partial, "w", sample_rate, channels, subtype="FLOAT", format="WAV"
+                self._partial, "w", sample_rate, channels, self._kind.subtype, format=container
             )
         except (OSError, ValueError, soundfile.SoundFileError) as error:
+            self._partial.unlink(missing_ok=True)
             raise self._unwritable(error) from None
+        if container == "RF64":
+            _become_a_wav_where_it_fits(self._file)
 
     @override
     def write(self, audio: Audio) -> None:
+        """Take what comes next. Raises AudioError where it cannot; an AIFF that is full is kept."""
+        self._frames += audio.shape[1]
+        if (
+            self._kind.container == "AIFF"
+            and self._most_frames
+            and self._frames > self._most_frames
+        ):
+            self.finish()
+            raise self._full()
+        self.peak = max(self.peak, float(np.abs(audio).max(initial=0.0)))
         try:
-            self._file.write(audio.T)
+            # libsndfile's Vorbis encoder takes room on the stack for all that it is given.
+            for start in range(0, audio.shape[1], _MOST_FRAMES_AT_ONCE):
+                self._file.write(audio[:, start : start + _MOST_FRAMES_AT_ONCE].T)
         except (OSError, soundfile.SoundFileError) as error:
             raise self._unwritable(error) from None
 
@@ -77,8 +117,48 @@ class FileSink(Sink):
         self._file.close()
         self._partial.unlink(missing_ok=True)
 
+    @property
+    def advice(self) -> list[str]:
+        """What there is to say of what was written, one sentence each."""
+        above_db = 20 * float(np.log10(max(self.peak, 1.0)))
+        if above_db < _AUDIBLY_ABOVE_DB:
+            return []
+        told = f"Its peak is {above_db:.1f} dB above full scale"
+        if self._kind.is_float:
+            return [f"{told}, which players cut off; turn it down by as much."]
+        kept = "write a WAV with --bit-depth float to keep it, or turn the input down"
+        return [f"{told} and was cut off; {kept}."]
+
     def _unwritable(self, error: Exception) -> AudioError:
-        return AudioError(f"{self._path}: cannot be written ({error}); choose another place")
+        return _unwritable(self._path, str(error).strip(" ."))
+
+    def _full(self) -> AudioError:
+        return AudioError(f"{self._path}: an AIFF holds 4 GiB and no more; name a WAV to write")
+
+
+def require_target(path: Path) -> None:
+    """Raise AudioError where a file of that name could not be written, or may not be replaced."""
+    try:
+        if path.exists() and not path.is_file():
+            raise AudioError(f"{path}: is not a file; give the name of an audio file to write")
+        if not path.parent.is_dir():
+            raise _unwritable(path, "its folder is missing")
+        # Of root the system asks nothing, so the file's own mode is asked too.
+        if path.exists() and not (os.access(path, os.W_OK) and path.stat().st_mode & _ANY_WRITE):
+            raise _unwritable(path, "it is write-protected")
+    except OSError as error:
+        raise _unwritable(path, str(error)) from None
+
+
+def _unwritable(path: Path, reason: str) -> AudioError:
+    return AudioError(f"{path}: cannot be written ({reason}); choose another place")
+
+
+def _become_a_wav_where_it_fits(file: soundfile.SoundFile) -> None:
+    """Have an RF64 closed as a plain WAV where it has stayed below 4 GiB."""
+    # soundfile has no public way to give libsndfile a command.
+    library, null = soundfile._snd, soundfile._ffi.NULL
+    library.sf_command(file._file, _RF64_AUTO_DOWNGRADE, null, 1)
 
 
 class DeviceSink(Sink):

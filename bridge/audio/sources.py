@@ -23,7 +23,8 @@ from typing_extensions import override
 
 from bridge.arrays import Audio
 from bridge.audio.capture import RETRY_S, Block, Message, Opened, Waiting, command
-from bridge.audio.files import read_audio, require_sound
+from bridge.audio.files import require_sound
+from bridge.audio.reading import AudioReader
 from bridge.audio.recorder import RING_S
 from bridge.closing import Closing
 from bridge.errors import AudioError, BridgeError, DeviceError
@@ -41,6 +42,8 @@ class Source(Closing):
     name: str
     sample_rate: int
     channels: int
+    subtype: str = ""
+    """How a file's samples are kept, as libsndfile names it; empty for a device."""
     block_frames: int = 0
     """Frames in a block of the device; 0 where it has no such thing."""
 
@@ -83,7 +86,9 @@ class FileSource(Source):
         Raises AudioError where the file cannot be used.
         """
         self.name = path.name
-        audio, self.sample_rate = read_audio(path)
+        with AudioReader(path) as file:
+            audio, self.sample_rate, self.subtype = file.rest(), file.sample_rate, file.subtype
+            self._faults = [f"{path}: {sentence}" for sentence in file.advice]
         if channels and not 1 <= min(channels) <= max(channels) <= len(audio):
             raise AudioError(
                 f"{path}: has the channels 1 to {len(audio)}, and not all of"
@@ -110,6 +115,11 @@ class FileSource(Source):
     @override
     def finished(self) -> bool:
         return bool(self._position >= self._end)
+
+    @override
+    def take_fault(self) -> str:
+        fault, self._faults = " ".join(self._faults), []
+        return fault
 
     @override
     def close(self) -> None:

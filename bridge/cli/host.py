@@ -6,11 +6,13 @@ from typing import Annotated
 import typer
 
 from bridge.audio.files import require_other_file
+from bridge.audio.formats import BitDepth, format_of
 from bridge.audio.sinks import DeviceSink, FileSink, NoSink, Sink
 from bridge.audio.sources import Source, open_source
 from bridge.chain import ChainSetting
 from bridge.cli.options import (
     AttachedOption,
+    BitDepthOption,
     JsonOption,
     PluginOption,
     RigOption,
@@ -47,7 +49,9 @@ def command(
             help="Sound device by name or index, 'jack', or a file played as if live.",
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the result to this WAV.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the result: a .wav, .flac, .aiff, .ogg or .mp3.")
+    ] = None,
     play: Annotated[
         str | None,
         typer.Option(
@@ -61,6 +65,7 @@ def command(
     repeat: Annotated[
         bool, typer.Option("--repeat", help="Play an input file again and again.")
     ] = False,
+    bit_depth: BitDepthOption = BitDepth.AS_INPUT,
     attached: AttachedOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -86,7 +91,7 @@ def command(
     try:
         server = EmbeddedHostServer(chain, library, osc := OscSocket(port))
         if live_input is not None:
-            sink = _open_sink(live_input, out, play)
+            sink = _open_sink(live_input, out, play, bit_depth)
         with stop_on_signals() as stop:
             if attached:
                 stop_at_end_of_input(stop)
@@ -109,6 +114,9 @@ def command(
             server.close()
         if live_input is not None:
             live_input.close()
+    if isinstance(sink, FileSink):
+        for sentence in sink.advice:
+            typer.echo(f"WARNING: {out}: {sentence}", err=True)
     _tell_end(frames, server.setting, as_json)
 
 
@@ -127,9 +135,10 @@ def _tell_end(frames: int, setting: ChainSetting, as_json: bool) -> None:
     typer.echo(f"{frames} frames processed; {values}{left_out}")
 
 
-def _open_sink(source: Source, out: Path | None, play: str | None) -> Sink:
+def _open_sink(source: Source, out: Path | None, play: str | None, depth: BitDepth) -> Sink:
     if out:
-        return FileSink(out, source.sample_rate, source.channels)
+        kind = format_of(out, depth, source.subtype)
+        return FileSink(out, source.sample_rate, source.channels, kind)
     if play:
         return DeviceSink(play, source.sample_rate, source.channels)
     return NoSink()

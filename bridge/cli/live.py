@@ -11,6 +11,7 @@ from platformdirs import PlatformDirs
 
 from bridge.chain import Chain, Slot
 from bridge.cli.engine import LOG
+from bridge.cli.heard import Heard
 from bridge.cli.options import JsonOption, PluginOption, RigOption, chain_from, echo_json
 from bridge.cli.orders import Orders
 from bridge.cli.stopping import stop_on_signals
@@ -96,6 +97,7 @@ def command(
     A knob that you turn in the host is left to you. While it runs, a line of input with `arm`, or
     `arm` and parameters or slots, hands such knobs over again; `revert` gives the host back its
     values from before, until `arm`. With --json, one status a line and the summary last.
+    In the end it tells how near it has come.
     """
     for option, text in (("--input", source), ("--host", host)):
         if not text:
@@ -123,8 +125,12 @@ def command(
     folder, log = Path(dirs.user_config_dir), Path(dirs.user_log_dir) / LOG
     with Service(0, library, folder, log, preset) as service:
         service.get_ready()
+        for sentence in service.reference_advice:
+            typer.echo(f"WARNING: {reference}: {sentence}", err=True)
+        heard = Heard()
 
         def attend(status: Status) -> None:
+            heard.take(status)
             show(status)
             for order in orders.poll():
                 _obey(service, order)
@@ -136,10 +142,13 @@ def command(
                 if not keep and not service.revert():
                     typer.echo("WARNING: the host is gone, and keeps what it was sent", err=True)
     if as_json:
-        echo_json({"summary": _figures(summary)})
+        echo_json({"summary": _figures(summary) | _outcome(summary)})
     else:
         typer.echo(_clear(), nl=False, err=True)
         typer.echo("  ".join(f"{name} {value}" for name, value in _figures(summary).items()))
+        typer.echo(_in_words(summary, chain))
+    if not (summary.predictions or stop.is_set()):
+        heard.explain(source, by_itself=seconds is None or heard.time_s < seconds)
 
 
 def _obey(service: Service, order: list[str]) -> None:
@@ -171,6 +180,19 @@ def _figures(summary: Summary) -> dict[str, float]:
     }
 
 
+def _outcome(summary: Summary) -> dict[str, object]:
+    """How near the last decision comes; null where nobody knows."""
+    closeness = summary.closeness
+    return {"closeness": closeness and asdict(closeness), "verdict": summary.verdict}
+
+
+def _in_words(summary: Summary, chain: Chain) -> str:
+    if summary.verdict is None:
+        return "how near it is: unknown, as no setting was tried"
+    sentences = summary.closeness.sentences if summary.closeness else ()
+    return "; ".join((summary.verdict.text(chain), *sentences))
+
+
 def _json_status(status: Status) -> None:
     echo_json(asdict(status))
 
@@ -194,7 +216,7 @@ class _Line:
         return (
             f"{status.time_s:7.1f} s  {status.state:11}  {status.level_db:6.1f} dBFS"
             f"  latency {status.latency_ms:5.2f} ms  {status.sends_per_s:3d} sends/s"
-            f"  {status.decisions:3d} decisions  {self._slots(status)}"
+            f"  {status.decisions:3d} decisions  {_distance(status)}{self._slots(status)}"
             f"{'  yours: ' + ' '.join(status.yielded) if status.yielded else ''}"
             f"{'  looking for the host' if status.host_lost else ''}"
         )
@@ -208,6 +230,12 @@ class _Line:
         told = "  ".join(f"{name} {value:.3f}" for name, value in shown if value is not None)
         bypassed = f"bypassed: {' '.join(status.bypass)}  " if status.bypass else ""
         return f"{bypassed}{'' if len(self._chain.slots) == 1 else 'confidence: '}{told}"
+
+
+def _distance(status: Status) -> str:
+    """How far the playing is, and is expected to be; empty where nobody knows."""
+    told = status.closeness
+    return f"distance {told.now:.2f} to {told.expected:.2f}  " if told else ""
 
 
 def _confidence(slot: Slot, status: Status) -> float | None:

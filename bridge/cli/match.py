@@ -1,5 +1,6 @@
 """`dafx-bridge match`: whole files."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,8 +8,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bridge.audio.formats import BitDepth
 from bridge.chain import Slot
 from bridge.cli.options import (
+    BitDepthOption,
     JsonOption,
     PluginOption,
     RigOption,
@@ -36,7 +39,9 @@ _MAP_CELLS = (32, 10)
 def command(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="The dry recording.")],
     reference: Annotated[Path, typer.Argument(help="A recording with the sound you want.")],
-    out: Annotated[Path, typer.Option(help="Where to write the processed input (WAV).")],
+    out: Annotated[
+        Path, typer.Option(help="The processed input: a .wav, .flac, .aiff, .ogg or .mp3.")
+    ],
     plugin: PluginOption = None,
     rig: RigOption = None,
     budget_s: Annotated[
@@ -48,20 +53,25 @@ def command(
             " 0 takes the network's answer for a single plugin.",
         ),
     ] = 3.0,
+    bit_depth: BitDepthOption = BitDepth.AS_INPUT,
     as_json: JsonOption = False,
 ) -> None:
     """Find the setting of a plugin or a chain that brings INPUT to the sound of REFERENCE.
 
     Where REFERENCE sounds as if nothing were there, INPUT stays as it is but for its level.
     The confidence of a parameter is the probability that it is right within a tenth of its range.
-    The distance is the mean difference, in dB, between the long-term spectra of two recordings;
-    they need not play the same notes. On the plugin's sound map, a unit square, neighbours sound
-    alike, whatever is played.
+    Where settings were tried, it says how far INPUT is from the sound it should have, how far it is
+    expected to be with the answer, between which bounds, and how sure it is that this is nearer: 0
+    is identical, below 0.15 hardly audible, 1 clearly different, 3 another world. The long-term
+    spectra of two recordings differ by so many dB in the mean, whatever they play. On the plugin's
+    sound map, a unit square, neighbours sound alike, whatever is played.
     """
     library = open_library()
     estimator = Estimator(chain_from(plugin, rig, library), library)
-    result = match_files(source, reference, estimator, out, budget_s)
+    result = match_files(source, reference, estimator, out, budget_s, bit_depth)
     places = _places(estimator, result)
+    for line in result.advice:
+        typer.echo(f"WARNING: {line}", err=True)
     if as_json:
         echo_json(_report(result) | {"map": _rounded(places)})
     else:
@@ -83,10 +93,13 @@ def _report(result: MatchResult) -> dict[str, Any]:
         "parameters": _rows(answer),
         "bypass": answer.bypass,
         "gain_db": round(answer.gain_db, 2),
+        "closeness": asdict(answer.closeness.rounded()) if answer.closeness else None,
+        "verdict": answer.verdict.value,
         "distance": {
             "before": round(result.distance_before, 4),
             "after": round(result.distance_after, 4),
         },
+        "advice": result.advice,
         "tried": result.tried,
         "seconds": round(result.seconds, 3),
     }
@@ -151,11 +164,13 @@ def _print(result: MatchResult, places: Places | None, out: Path) -> None:
     for slot in setting.chain.slots:
         left_out = slot.id in setting.bypassed and not result.answer.bypass
         console.print(_table(result.answer, slot, ", left out" if left_out else ""))
-    if result.answer.bypass:
-        console.print(_bypass_advice(result.answer))
+    console.print(result.answer.advice, soft_wrap=True)
+    if closeness := result.answer.closeness:
+        console.print("\n".join(closeness.sentences), highlight=False, soft_wrap=True)
     console.print(
-        f"distance to the reference: {result.distance_before:.2f} dB before,"
-        f" {result.distance_after:.2f} dB after"
+        f"long-term spectra: {result.distance_before:.2f} dB from the reference's before,"
+        f" {result.distance_after:.2f} dB after",
+        soft_wrap=True,
     )
     if result.tried:
         console.print(f"{result.tried} settings tried in {result.seconds:.1f} s")
@@ -184,16 +199,3 @@ def _confidence(slot: Slot, symbol: str, share: float | None) -> str:
     if not slot.plugin.parameter(symbol).predicted:
         return "held"
     return "-" if share is None else f"{share:.0%}"
-
-
-def _bypass_advice(answer: Answer) -> str:
-    """What to do where every slot is left out, and why."""
-    name, gain_db = answer.setting.chain.name, answer.gain_db
-    # Of a chain that no network answers for, only what was tried tells anything.
-    why = (
-        "the reference sounds dry" if answer.trained else "nothing that was tried is clearly nearer"
-    )
-    advice = f"{why}: bypass {name}"
-    if abs(gain_db) < 0.05:
-        return advice
-    return f"{advice} and turn the level {'up' if gain_db > 0 else 'down'} by {abs(gain_db):.1f} dB"

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bridge.audio.formats import BitDepth
 from bridge.chain import Chain, ChainSetting, chain_of
 from bridge.library import Library
 
@@ -24,6 +25,10 @@ AttachedOption = Annotated[
     typer.Option(
         "--attached", help="Stop when standard input ends, as when whoever started it does."
     ),
+]
+BitDepthOption = Annotated[
+    BitDepth,
+    typer.Option(help="How --out keeps samples: as the input's, so many bits, or 32-bit floats."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 

@@ -11,6 +11,7 @@ from enum import IntEnum, StrEnum
 
 from bridge.chain import Chain, Slot
 from bridge.drive.settings import LiveSettings
+from bridge.estimate.closeness import Verdict
 from bridge.hosts.embedded import CHOICES, MATCHED
 from bridge.manifest import BYPASS, ParamSpec
 from bridge.osc import Argument
@@ -20,6 +21,8 @@ Value = tuple[Argument, ...]
 PARAMETER, SLOT = "/parameter", "/slot"
 SNAPSHOTS = ("A", "B", "C", "D")
 LONGEST_S = 3600.0
+UNKNOWN = -1.0
+"""In the place of a distance."""
 
 
 class Access(IntEnum):
@@ -61,7 +64,7 @@ class Node:
     choices: tuple[str, ...] = ()
     """The only strings it takes, where there are such."""
     default: Value = ()
-    """Of what is set: what it is before anybody sets it."""
+    """What it is before anybody sets or tells it."""
     kept: bool = False
     """Whether it is remembered from one start to the next."""
     of: str = ""
@@ -212,6 +215,21 @@ NODES: tuple[Node, ...] = (
     Node("/latency/compute", "f", "from a complete hop to its datagram", unit="ms"),
     Node("/latency/adaptation", "f", "until half of a change of playing is followed", unit="s"),
     Node("/decisions", "if", "how often settings were tried, and how long the last time took"),
+    Node(
+        "/closeness",
+        "fffff",
+        "distance of the playing as it is, expected with the answer, its lowest and highest with"
+        " 80 %, and the probability that the answer is nearer; 0 is identical, 1 clearly different;"
+        " -1 each while unknown",
+        default=(UNKNOWN,) * 5,
+    ),
+    Node(
+        "/verdict",
+        "s",
+        "what came of the last decision; empty until there is one",
+        choices=tuple(Verdict),
+        default=("",),
+    ),
     Node("/spectrum/input", "f*", "long-term mean of every mel band of the input", unit="dB"),
     Node("/spectrum/reference", "f*", "the same of the reference", unit="dB"),
 )

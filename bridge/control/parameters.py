@@ -186,9 +186,11 @@ class Parameters:
 
     def _tell_answer(self, predicted: Mapping[str, float]) -> None:
         tell, confidence = self._surface.tell, self._engine.confidence
-        for address, share in confidence.items():
+        for parameter in self.chain.predicted:
+            address = parameter.address
             tell(node_address(address, Leaf.PREDICTED), float(predicted[address]))
-            tell(node_address(address, Leaf.CONFIDENCE), float(share))
+            if address in confidence:
+                tell(node_address(address, Leaf.CONFIDENCE), float(confidence[address]))
         for slot in self.chain.slots:
             left_out = int(slot.id in self._engine.bypassed)
             tell(node_address(slot.address(BYPASS), Leaf.PREDICTED), left_out)

@@ -1,12 +1,15 @@
 """What the control surface tells of the running engine."""
 
+from dataclasses import astuple, fields
 from math import log
 
+from bridge.control.nodes import UNKNOWN
 from bridge.control.reference import Reference, as_json, spectrum_db
 from bridge.control.resources import Resources
 from bridge.control.slots import as_json as slots_as_json
 from bridge.control.surface import Surface
 from bridge.engine.live import LiveEngine
+from bridge.estimate.closeness import Closeness
 
 
 def tell_input(surface: Surface, engine: LiveEngine, overflows: int) -> None:
@@ -39,6 +42,16 @@ def tell_work(surface: Surface, engine: LiveEngine) -> None:
         half_s += log(2) * (settings.averaging_s + settings.glide.attack_s)
         surface.tell("/latency/adaptation", round(half_s, 2))
     surface.tell("/decisions", refinement.decisions, round(float(refinement.last_s), 2))
+
+
+def tell_closeness(surface: Surface, engine: LiveEngine, resources: Resources) -> None:
+    """How near the newest decision comes; unknown where another thing is wanted than is heard."""
+    closeness, verdict = None, None
+    if resources.settled:
+        closeness, verdict = engine.closeness, engine.verdict
+    told = astuple(closeness) if closeness else (UNKNOWN,) * len(fields(Closeness))
+    surface.tell("/closeness", *told)
+    surface.tell("/verdict", verdict.value if verdict else "")
 
 
 def tell_host(surface: Surface, engine: LiveEngine, resources: Resources) -> None:

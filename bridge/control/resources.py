@@ -41,6 +41,8 @@ class _Look:
     fault: str
     """What is wrong with it; empty where nothing is."""
     models: Stamps
+    path: str
+    """Of the reference that was wanted then."""
     reference: Stamps
 
 
@@ -90,6 +92,12 @@ class Resources(Closing):
     def busy(self) -> list[str]:
         """What is being made ready."""
         return [name for name, job in self._jobs() if job.busy]
+
+    @property
+    def settled(self) -> bool:
+        """Whether the engine works with the source, the chain and the reference that are wanted."""
+        jobs: tuple[LatestJob[Any], ...] = (self._sources, self._chains, self._references)
+        return not any(job.busy or job.error for job in jobs)
 
     @property
     def error(self) -> BridgeError | None:
@@ -243,9 +251,9 @@ class Resources(Closing):
             reference = stamps_of([Path(path)] if path else [])
             try:
                 fault = next(iter(library.faults), "")
-                return _Look(chain, library.manifest, fault, models, reference)
+                return _Look(chain, library.manifest, fault, models, path, reference)
             except ManifestError as error:
-                return _Look(chain, None, str(error), models, reference)
+                return _Look(chain, None, str(error), models, path, reference)
 
         return look
 
@@ -259,7 +267,8 @@ class Resources(Closing):
                 self.open_chain()
         except ManifestError as error:
             self._library_fault = str(error)
-        if self._reference_watch.changed(self._text("/reference"), look.reference):
+        changed = self._reference_watch.changed(look.path, look.reference)
+        if changed and look.path == self._text("/reference"):
             self.read_reference()
 
     def _is_another(self, chain: Chain | None) -> bool:

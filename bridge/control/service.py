@@ -29,7 +29,13 @@ from bridge.control.listings import Listings
 from bridge.control.map_cursor import MapCursor
 from bridge.control.nodes import NODES, Leaf, chain_nodes
 from bridge.control.parameters import Parameters
-from bridge.control.publishing import tell_host, tell_input, tell_reference, tell_work
+from bridge.control.publishing import (
+    tell_closeness,
+    tell_host,
+    tell_input,
+    tell_reference,
+    tell_work,
+)
 from bridge.control.reference import Reference, Region
 from bridge.control.reference_recorder import ReferenceRecorder
 from bridge.control.resources import Resources
@@ -119,6 +125,12 @@ class Service(Closing):
         self._wait()
         self._resources.open_source()
         self._wait()
+
+    @property
+    def reference_advice(self) -> list[str]:
+        """What could be better about the reference, one sentence each."""
+        reference = self._resources.reference
+        return reference.report.advice if reference else []
 
     def run(
         self,
@@ -390,6 +402,7 @@ class Service(Closing):
         tell("/freeze", int(engine.frozen))
         tell_input(self.surface, engine, self._overflows)
         tell_work(self.surface, engine)
+        tell_closeness(self.surface, engine, resources)
         tell_host(self.surface, engine, resources)
         if resources.reference is not self._told_reference:
             self._told_reference = resources.reference

@@ -98,7 +98,8 @@ def run_demo(out: Path) -> DemoResult:
 def _play(plugin_id: str, recorded: Path) -> tuple[list[tuple[float, Line]], Line]:
     """Run host and engine; what the engine told by seconds of the recording, and the host last."""
     play = ["--plugin", plugin_id, "--input", str(INPUT), "--json"]
-    with running("host", *play, "--port", "0", "--out", str(recorded)) as host:
+    written = ["--out", str(recorded), "--bit-depth", "float"]
+    with running("host", *play, "--port", "0", *written) as host:
         ready = next(lines(host))["ready"]
         started_s = time.monotonic()
         url = f"embedded://127.0.0.1:{ready['port']}"

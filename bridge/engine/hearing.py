@@ -5,13 +5,12 @@ import numpy as np
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.windows import SILENCE_DB, active_share, level_db, rms_db
 from bridge.arrays import Audio
+from bridge.audio.recording import CLIPPED, CLIPPED_ADVICE, CLIPPED_SHARE
 from bridge.audio.sources import Source
 from bridge.engine.window import LiveWindow
 
 LEAST_ACTIVE_SHARE = 0.5
 """Values are held where less of the window sounds: the models know playing, not its absence."""
-CLIPPED = 0.999
-"""Of full scale."""
 
 
 class Hearing:
@@ -26,13 +25,33 @@ class Hearing:
         self.clipped = False
         """Whether the source was at full scale; stays until it is cleared."""
         self._peak = 0.0
+        self._samples = self._clipped_samples = 0
+        self._told: set[str] = set()
 
     def hear(self) -> None:
         """Take what has arrived since the last hop. Raises DeviceError where the device is gone."""
         self.block = self.source.read()
         self.window.push(self.block)
-        self._peak = float(np.abs(self.block).max(initial=0.0))
+        loud = np.abs(self.block)
+        self._peak = float(loud.max(initial=0.0))
         self.clipped |= self._peak >= CLIPPED
+        self._samples += loud.size
+        self._clipped_samples += int(np.count_nonzero(loud >= CLIPPED))
+
+    def take_fault(self) -> str:
+        """What became of the source, or could be better about it, told once; empty otherwise."""
+        if fault := self.source.take_fault():
+            return fault
+        new = [sentence for sentence in self._advice if sentence not in self._told]
+        self._told.update(new)
+        return f"{self.source.name}: {' '.join(new)}" if new else ""
+
+    @property
+    def _advice(self) -> list[str]:
+        """What could be better about what was heard, once a window was."""
+        clipped = self._clipped_samples > CLIPPED_SHARE * self._samples
+        told = [CLIPPED_ADVICE] if clipped and self.window.ready else []
+        return [*told, *self.window.mix.advice]
 
     @property
     def level_db(self) -> float:

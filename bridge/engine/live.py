@@ -29,6 +29,7 @@ from bridge.engine.refinement import Refinement
 from bridge.engine.session import Status, Summary
 from bridge.errors import HostError
 from bridge.estimate.answer import Answer
+from bridge.estimate.closeness import Closeness, Verdict
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import Analysis, ReferenceAnalysis
 from bridge.hosts import Host
@@ -104,6 +105,7 @@ class LiveEngine(Closing):
             self.hearing = Hearing(source, self.estimator.features)
         self._playing.begin_again()
         self.statistics = self.played = None
+        self.refinement.renew()
 
     def answer_with(self, estimator: Estimator, decider: Decider | None) -> None:
         """Answer with this estimator, which is warm, from the next hop on.
@@ -120,6 +122,7 @@ class LiveEngine(Closing):
     def set_reference(self, reference: ReferenceAnalysis | None) -> None:
         """Follow another reference from the next hop on."""
         self.reference, self.answer = reference, None
+        self.refinement.renew()
 
     def drive(self, control: ParameterControl | None) -> None:
         """Turn these parameters from the next hop on."""
@@ -219,6 +222,7 @@ class LiveEngine(Closing):
         summary.lost = self.hearing.source.lost if self.hearing else 0
         summary.decisions = self.refinement.decisions
         summary.decision_s = self.refinement.total_s / max(self.refinement.decisions, 1)
+        summary.closeness, summary.verdict = self.closeness, self.verdict
         if summary.sends and self.control:
             summary.sends += self.control.finish()
         return summary
@@ -300,6 +304,17 @@ class LiveEngine(Closing):
         return self.refinement.bypassed
 
     @property
+    def closeness(self) -> Closeness | None:
+        """How near the newest decision about what is played now comes; None where nobody knows."""
+        decision = self.refinement.newest
+        return decision.closeness.rounded() if decision and decision.closeness else None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What came of that decision; None until there is one."""
+        return self.refinement.newest.verdict if self.refinement.newest else None
+
+    @property
     def confidence(self) -> dict[str, float]:
         """Of the parameters that a network knows, by address; empty until there is an answer."""
         told = self.answer.confidences if self.answer else {}
@@ -310,7 +325,7 @@ class LiveEngine(Closing):
         tellers = (
             self.refinement,
             self.control and self.control.driver,
-            self.hearing and self.hearing.source,
+            self.hearing,
         )
         return next((fault for teller in tellers if teller and (fault := teller.take_fault())), "")
 
@@ -331,4 +346,6 @@ class LiveEngine(Closing):
             list(control.driver.yielded) if control else [],
             control.driver.lost if control else False,
             self.take_fault(),
+            self.closeness,
+            self.verdict,
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bridge.arrays import Floats
+from bridge.estimate.closeness import Closeness, Verdict
 
 _REMEMBERED_HOPS = 72_000
 """An hour of hops: what percentiles are taken of."""
@@ -39,6 +40,11 @@ class Status:
     """Whether the host has quit or changed and is being looked for."""
     fault: str
     """Why trying settings failed or the host was lost, told once; empty otherwise."""
+    closeness: Closeness | None = None
+    """How near the newest decision comes; None until there is one, and anew for another input,
+    reference or chain."""
+    verdict: Verdict | None = None
+    """What came of it."""
 
 
 class Newest:
@@ -77,6 +83,9 @@ class Summary:
     decisions: int = 0
     decision_s: float = 0.0
     """Mean time of a decision."""
+    closeness: Closeness | None = None
+    verdict: Verdict | None = None
+    """Of the last decision."""
     compute_ms: Newest = field(default_factory=lambda: Newest(_REMEMBERED_HOPS))
 
     def percentile_ms(self, percent: float) -> float:

@@ -8,7 +8,7 @@ import soxr
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.statistics import Statistics, StatisticsStream
 from bridge.arrays import Audio
-from bridge.audio.resample import to_mono
+from bridge.audio.channels import StreamMix
 
 
 class LiveWindow:
@@ -19,6 +19,7 @@ class LiveWindow:
         self._resampler = soxr.ResampleStream(
             sample_rate, settings.sample_rate_hz, 1, dtype="float32"
         )
+        self.mix = StreamMix(sample_rate)
         self._stream = StatisticsStream(settings)
         self._most = round(settings.window_s * sample_rate)
         self._played: deque[Audio] = deque()
@@ -26,7 +27,7 @@ class LiveWindow:
 
     def push(self, block: Audio) -> None:
         """Add a block of shape (channels, frames) at the source's rate."""
-        mono = to_mono(block)
+        mono = self.mix.process(block)
         if not len(mono):
             return
         self._stream.push(self._resampler.resample_chunk(mono))

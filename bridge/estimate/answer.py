@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Self
 
 import numpy as np
@@ -10,48 +9,17 @@ import numpy as np
 from bridge.arrays import Audio, Floats
 from bridge.chain import Chain, ChainSetting
 from bridge.effects import ChainEffect
+from bridge.estimate.closeness import HARDLY_AUDIBLE, Closeness, Verdict
 from bridge.manifest import Setting
 from bridge.models import Prediction
+
+__all__ = ["NEAR", "Answer", "Closeness", "Verdict", "shares_near"]
 
 NEAR = 0.1
 """A confidence is the probability that the true normalised value lies this near, or, of an enum
 or toggle, that the class is right."""
-
-
-HARDLY_AUDIBLE = 0.15
-"""Distance below which two sounds can hardly be told apart."""
-
-
-class Verdict(StrEnum):
-    """What came of a search, as a player would say it."""
-
-    MATCHED = "matched"
-    GAIN_ONLY = "a change of level comes nearest"
-    DRY = "the reference sounds dry"
-    NO_NEARER = "this plugin cannot come nearer"
-
-
-@dataclass(frozen=True)
-class Closeness:
-    """How far the playing is from what it should be: MRSTFT, half of it raw, half gain-matched.
-
-    What it should be is not known, so these are expectations. 0 is identical, 1 clearly different.
-    """
-
-    now: float
-    """Of the playing as it is."""
-    expected: float
-    """With the answer."""
-    low: float
-    high: float
-    """Between these the true distance with the answer lies with a probability of 80 %."""
-    better: float
-    """How probable it is, 0..1, that the answer is nearer than doing nothing."""
-
-    @property
-    def gain(self) -> float:
-        """How much of the distance the answer is expected to take back, 0..1; below 0 is harm."""
-        return 1 - self.expected / max(self.now, 1e-6)
+_LEAST_GAIN_DB = 0.05
+"""A change of level below it is none."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +42,24 @@ class Answer:
         """What the answer comes to."""
         if not self.bypass:
             return Verdict.MATCHED
-        if self.closeness is None or self.closeness.now < HARDLY_AUDIBLE:
+        # Of a chain that no network answers for, only what was tried tells anything.
+        near = self.trained if self.closeness is None else self.closeness.now < HARDLY_AUDIBLE
+        if near:
             return Verdict.DRY
-        return Verdict.GAIN_ONLY if self.gain_db else Verdict.NO_NEARER
+        return Verdict.GAIN_ONLY if self._changes_level else Verdict.NO_NEARER
+
+    @property
+    def advice(self) -> str:
+        """The verdict, and what to do where the chain is better left out; one line."""
+        chain = self.setting.chain
+        told = self.verdict.text(chain)
+        if not self.bypass:
+            return told
+        told += f": bypass {chain.name}"
+        if not self._changes_level:
+            return told
+        way = "up" if self.gain_db > 0 else "down"
+        return f"{told} and turn the level {way} by {abs(self.gain_db):.1f} dB"
 
     @classmethod
     def of(cls, chain: Chain, predictions: Sequence[Prediction]) -> Self:
@@ -107,6 +90,10 @@ class Answer:
     def bypass(self) -> bool:
         """Whether every slot is left out: the reference sounds dry."""
         return self.setting.dry
+
+    @property
+    def _changes_level(self) -> bool:
+        return abs(self.gain_db) >= _LEAST_GAIN_DB
 
     def decided(
         self,

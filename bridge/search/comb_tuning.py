@@ -88,7 +88,6 @@ class Tuning:
         """`reference` is its `ReferenceAnalysis.cepstral_comb`."""
         self._effect, self._rate, self._features = effect, sample_rate, features
         self._reference = reference
-        self._clearest = 0.0
         self._deadline = Deadline()
 
     def fit(self, setting: Setting) -> float:
@@ -99,15 +98,6 @@ class Tuning:
         """How likely the reference's comb is this setting's, 0..1."""
         fit = max(self.fit(setting), 0.0)
         return fit**2 / (fit**2 + CLEAR**2)
-
-    def lack(self, setting: Setting | None) -> float:
-        """How much less of the reference's comb there is than in the best that `tune` has found.
-
-        0..1, and never much where even the best is hardly more than chance. None is the input as
-        it is.
-        """
-        fit = 0.0 if setting is None else min(max(self.fit(setting), 0.0), self._clearest)
-        return (self._clearest**2 - fit**2) / (self._clearest**2 + CLEAR**2)
 
     def tune(self, starts: list[Setting], deadline: Deadline | None = None) -> list[Aligned]:
         """The settings that fit best, the best first; none where the deadline comes before.
@@ -129,7 +119,6 @@ class Tuning:
         likely = [self._placed(values, moving) for values in self._best(tried, moving)]
         best = self._ranked(likely)[:_REFINED]
         found = self._ranked([self._refined(values, moving) for values in best])
-        self._clearest = max(self._fit_of(found[0]), 0.0)
         return [Aligned(self._setting(values), frozenset(moving)) for values in found]
 
     def _moving(self, rows: Floats) -> list[int]:

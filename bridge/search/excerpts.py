@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.analysis.features import FeatureSettings
-from bridge.analysis.windows import rms_db
+from bridge.analysis.windows import ACTIVE_DB, rms_db
 from bridge.arrays import Audio
 from bridge.audio.resample import to_mono
 from bridge.errors import AudioError
@@ -35,12 +35,13 @@ def excerpts(
     """The liveliest windows of playing (channels, frames), the liveliest first; at least one.
 
     The window whose quietest quarter is loudest is liveliest: playing throughout, no long pause.
-    Raises AudioError where all is silent.
+    What does not sound, as a reference's windows do, is left out: nothing is heard of a setting on
+    it. Raises AudioError where all is silent.
     """
     mono = to_mono(audio)
     frames = min(len(mono), round(features.window_s * sample_rate))
     step = max(frames // _QUARTERS, 1)
-    starts = np.arange(0, len(mono) - frames + 1, step)
+    starts = np.arange(0, len(mono) - frames + 1, step) if frames >= _QUARTERS else []
     windows = [mono[start : start + frames] for start in starts]
     quarters = [[rms_db(q) for q in np.array_split(w, _QUARTERS)] for w in windows]
     if not quarters or max(map(max, quarters)) < SILENT_DB:
@@ -48,6 +49,8 @@ def excerpts(
     loudness = [rms_db(window) for window in windows]
     chosen: list[int] = []
     for number in np.argsort([-min(levels) for levels in quarters], kind="stable"):
+        if chosen and loudness[number] <= ACTIVE_DB:
+            continue
         apart = (abs(int(starts[number] - starts[other])) for other in chosen)
         if all(distance >= _LEAST_APART * frames for distance in apart):
             chosen.append(int(number))

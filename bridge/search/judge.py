@@ -16,10 +16,10 @@ from bridge.models import Prediction
 from bridge.models.critic import LEAST_DISTANCE, QUANTILES
 from bridge.search.comparison import comparison
 
-CAUTION = QUANTILES.index(0.75)
+CAUTION = QUANTILES.index(0.9)
 """Candidates are compared by this quantile of what is expected, so that a search does not end where
 the critic knows little."""
-PRIOR_WEIGHT = 0.02
+PRIOR_WEIGHT = 0.1
 """How much a predictor's word counts beside the logarithm of the distance."""
 _MEDIAN = QUANTILES.index(0.5)
 _LEAST_PROBABILITY = 1e-3

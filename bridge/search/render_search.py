@@ -245,8 +245,9 @@ class Search:
         """Leaving the chain out, what was the answer before, and the best of all others."""
         dry = [c for c in self.candidates if c.bypass]
         last = self._memory.last
-        before = [c for c in self.candidates if last and c.setting == last.setting][:1]
-        return [*dry, *(c for c in before if not c.bypass), *self._best_wet()[:FINALISTS]]
+        wet = self._best_wet()
+        before = [c for c in wet if last and c.setting == last.setting][:1]
+        return [*dry, *before, *(c for c in wet[:FINALISTS] if c not in before)]
 
     def _leave_out(self, setting: ChainSetting) -> None:
         """Judge the playing as it is, and at the reference's loudness, as candidates."""

@@ -38,8 +38,6 @@ class ExcerptJudge:
         self.judge = Judge(estimator, self.played, self._reference, sample_rate)
         self.output = output_of(estimator)
         """The predicted parameter, by number, that is the gain behind all else; it is computed."""
-        self.dry = self.judge.expect(self.played)
-        """What is expected of doing nothing."""
 
     def louder(self, change_db: float) -> Expectation:
         """What is expected of a plain gain."""

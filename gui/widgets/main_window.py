@@ -43,6 +43,7 @@ from gui.views.values import amount, is_on, text
 from gui.widgets.background import finish
 from gui.widgets.basics import GAP, restyle
 from gui.widgets.changes import ChangesTable
+from gui.widgets.closeness import ClosenessCard
 from gui.widgets.compare import CompareCard
 from gui.widgets.dialogs import MidiDialog, ShortcutSheet
 from gui.widgets.messages import Messages
@@ -92,6 +93,7 @@ class MainWindow(QMainWindow):
         self.messages = Messages(engine, lambda: self.do("log"))
         self.setup = SetupColumn(engine, theme)
         self.play = PlayCard(engine, theme)
+        self.closeness = ClosenessCard(engine, theme)
         self.rack = Rack(engine, theme)
         self.rack.menu_asked.connect(self._open_slot_menu)
         self.compare = CompareCard(engine)
@@ -225,6 +227,7 @@ class MainWindow(QMainWindow):
             restyle(bar)
             # Only this makes the tabs measure themselves again.
             QApplication.sendEvent(bar, QEvent(QEvent.Type.StyleChange))
+        self.closeness.be_narrow(narrow)
         self.rack.be_narrow(narrow)
         self.compare.be_narrow(narrow)
 
@@ -238,6 +241,7 @@ class MainWindow(QMainWindow):
         middle = QVBoxLayout()
         middle.setSpacing(GAP)
         middle.addWidget(self.play)
+        middle.addWidget(self.closeness)
         middle.addWidget(self.rack, 1)
         middle.addWidget(self.compare)
         pictures = (self.spectrum, self.history, self.map, self.changes)

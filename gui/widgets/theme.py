@@ -172,6 +172,7 @@ QMenu::separator {{ height: 1px; background: {c.border}; margin: 4px 8px; }}
 QFrame#card {{ background: {c.card}; border: 1px solid {c.border}; border-radius: 10px; }}
 QLabel#title {{ font-weight: 600; }}
 QLabel#headline {{ font-size: 15px; font-weight: 600; }}
+QLabel#figures {{ font-size: 20px; font-weight: 700; }}
 QLabel#dim {{ color: {c.dim}; }}
 QLabel#small {{ color: {c.dim}; font-size: 12px; }}
 QLabel#predicted {{ color: {c.predicted_text}; }}

@@ -18,7 +18,7 @@ from bridge.effects import load_effect
 from bridge.estimate.answer import Answer
 from bridge.library import Library
 from bridge.manifest import Manifest, PluginSpec
-from bridge.models.cards import DecisionRecord
+from tests.stand_ins import write_critic
 from training.corpus import Stem
 from training.errors import TrainingError
 from training.evaluation import Settings, bench, evaluate
@@ -36,6 +36,7 @@ from training.networks import Encoder, Predictor
 from training.pool import load_pool
 
 SETTINGS = Settings(cases=6, rendered_cases=3, pesq_cases=2, seed=7)
+CRITIC = "1" * 64
 KINDS = sorted({kind for kinds in SLICES.values() for kind in kinds})
 MANIFEST = Library().manifest
 AT_TIMES_UNHEARD = {"pedalboard-noise-gate", "pedalboard-clipping"}
@@ -62,12 +63,9 @@ class NoEstimator:
 
     def __init__(self, plugin: PluginSpec, models: Path) -> None:
         self.chain = Chain.of_plugin(plugin)
-        card = SimpleNamespace(
-            sha256=f"{models}",
-            encoder_sha256="0" * 64,
-            decision=DecisionRecord(weights={}, temperature=1.0),
-        )
+        card = SimpleNamespace(sha256=f"{models}", encoder_sha256="0" * 64)
         self.predictors = (SimpleNamespace(card=card),)
+        self.critic = SimpleNamespace(card=SimpleNamespace(sha256=CRITIC))
 
     def analyse(self, audio: Audio, rate: float, name: str, repeat_short: bool) -> None:
         return None
@@ -190,7 +188,7 @@ def test_what_was_measured_is_not_measured_again(
     assert len(measured) == 21
 
 
-def test_a_changed_decision_measures_the_rendered_cases_alone(
+def test_a_changed_critic_measures_the_rendered_cases_alone(
     manifest: Manifest, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = run(manifest, corpus, tmp_path)["24000"]["guitar"]
@@ -198,8 +196,11 @@ def test_a_changed_decision_measures_the_rendered_cases_alone(
         "training.evaluation.answers.decide",
         lambda estimator, *_: estimator.predict(None, None, 0.0),
     )
+    assert run(manifest, corpus, tmp_path)["24000"]["guitar"] == first
+    monkeypatch.setattr(f"{__name__}.CRITIC", "2" * 64)
     fewer = replace(SETTINGS, rendered_cases=2)
     again = run(manifest, corpus, tmp_path, fewer)["24000"]["guitar"]
+    assert again["identity"]["decision_sha256"] == "2" * 64
     assert again["all"] == first["all"]
     assert again["parameters"]["network"] == first["parameters"]["network"]
     refined = again["rendered"]["means"]
@@ -296,6 +297,7 @@ def test_exported_models_are_measured_in_processes_of_their_own(
     models = tmp_path / "models"
     models.mkdir()
     export("untrained", networks, [plugin], (24_000,), features, pool, tmp_path / "corpus", models)
+    write_critic(models)
     few = replace(SETTINGS, cases=2, rendered_cases=1)
     evaluate(manifest, [plugin], few, tmp_path / "corpus", tmp_path, models, processes=2)
     slices = PluginResults(tmp_path / "evaluation" / "mda-overdrive.json", plugin).read()["24000"]

@@ -48,7 +48,7 @@ def request_(
 
 
 EMPTY = Request(
-    np.zeros((1, 10), np.float32), 48_000, ReferenceAnalysis(*[np.zeros(1, np.float32)] * 5)
+    np.zeros((1, 10), np.float32), 48_000, ReferenceAnalysis(*[np.zeros(1, np.float32)] * 5, ())
 )
 
 

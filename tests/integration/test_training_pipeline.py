@@ -29,7 +29,7 @@ from training.corpus import MusicSource, SpeechSource, Split
 from training.errors import TrainingError
 from training.estimators import estimator_of, predictor_of
 from training.examples import ClipSettings, ClipSource, ExampleSource, Task
-from training.fit import Folders, Trained, export_run, fit, pools_of, weigh_models
+from training.fit import Folders, Trained, export_run, fit, pools_of
 from training.joint import Networks, parameter_errors
 from training.networks import Encoder, Predictor
 from training.pool import load_pool
@@ -45,7 +45,6 @@ JOINT = """
 clips: {sample_rates_hz: [24000, 48000], halves_s: [2.75], gain_db: [-12, 6]}
 pool: {clips: 32, validation_clips: 16, seed: 1}
 joint: {epochs: 6, batch: 16}
-decision_cases: 1
 spsa: {steps: 2, batch: 2, check_every: 1, validation_cases: 4, points_only: true}
 """
 ALONE = """
@@ -216,8 +215,6 @@ def test_a_finished_run_is_brought_back_as_it_is(both: Done) -> None:
         ):
             assert torch.equal(first, second)
     assert (both.folders.runs / "both" / "log.jsonl").read_text() == before
-    more = both.trained.experiment.model_copy(update={"decision_cases": 2})
-    Run(both.folders.runs / "both").belongs_to(more)
 
 
 def test_pools_are_kept_and_grow(both: Done) -> None:
@@ -252,10 +249,6 @@ def test_an_exported_model_loads_and_answers(
     assert "validation_class_error_model" in combo["metrics"]
 
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
-    plugins = both.manifest.plugins[:2]
-    weigh_models(both.trained.experiment, plugins, both.folders, tmp_path)
-    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
-
     # Another encoder would leave the overdrive's predictor without its own.
     other = Trained(
         both.trained.experiment, Encoder(), {"mda-combo": both.trained.predictors["mda-combo"]}

@@ -7,6 +7,7 @@ from bridge.arrays import Audio
 from bridge.chain import Chain, ChainSetting
 from bridge.effects import load_chain, load_effect
 from bridge.estimate.answer import NEAR, Answer, shares_near
+from bridge.estimate.closeness import Closeness, Verdict, in_words
 from bridge.manifest import PluginSpec, Setting
 from bridge.models import Prediction
 
@@ -108,6 +109,90 @@ def test_a_slot_that_is_left_out_is_not_heard_and_no_gain_is_added(
     wet = Answer(setting, (1,) * 6, (0.0, 1.0)).apply(load_chain(chain), audio, rate)
     expected = load_effect(overdrive).render(audio, rate, Setting(overdrive, (0.9, 0.3, 0.4)))
     assert np.array_equal(wet, expected)
+
+
+FAR = Closeness(1.2, 0.4, 0.25, 0.6, 0.97)
+
+
+def of(chain: Chain, closeness: Closeness | None, gain_db: float, dry: bool = True) -> Answer:
+    """All slots left out where it is dry."""
+    setting = ChainSetting.start(chain)
+    setting = setting.without(slot.id for slot in chain.slots) if dry else setting
+    count = len(chain.predicted)
+    return Answer(setting, (1,) * count, (1.0,) * len(chain.slots), gain_db, closeness)
+
+
+@pytest.mark.parametrize(
+    ("closeness", "gain_db", "dry", "verdict", "advice"),
+    [
+        (FAR, 0.0, False, Verdict.MATCHED, "matched"),
+        (FAR, 0.0, True, Verdict.NO_NEARER, "this plugin cannot come nearer: bypass mda Overdrive"),
+        (
+            FAR,
+            0.04,
+            True,
+            Verdict.NO_NEARER,
+            "this plugin cannot come nearer: bypass mda Overdrive",
+        ),
+        (
+            FAR,
+            -3.0,
+            True,
+            Verdict.GAIN_ONLY,
+            "a change of level comes nearest: bypass mda Overdrive"
+            " and turn the level down by 3.0 dB",
+        ),
+        (
+            replace(FAR, now=0.14),
+            0.0,
+            True,
+            Verdict.DRY,
+            "the reference sounds dry: bypass mda Overdrive",
+        ),
+        (
+            None,
+            2.0,
+            True,
+            Verdict.DRY,
+            "the reference sounds dry: bypass mda Overdrive and turn the level up by 2.0 dB",
+        ),
+    ],
+)
+def test_an_answer_says_what_came_of_it_and_what_to_do(
+    overdrive: PluginSpec,
+    closeness: Closeness | None,
+    gain_db: float,
+    dry: bool,
+    verdict: Verdict,
+    advice: str,
+) -> None:
+    answer = of(Chain.of_plugin(overdrive), closeness, gain_db, dry)
+    assert (answer.verdict, answer.advice) == (verdict, advice)
+
+
+def test_what_no_network_knows_is_not_called_dry_and_a_chain_is_no_plugin(
+    overdrive: PluginSpec, chain: Chain
+) -> None:
+    two = Chain("two", "Two", (*chain.slots, *_renamed(overdrive, "second").slots))
+    assert of(two, None, 0.0).advice == "this chain cannot come nearer: bypass Two"
+
+
+def test_closeness_is_told_in_plain_words() -> None:
+    assert FAR.gain == pytest.approx(2 / 3)
+    assert FAR.sentences == (
+        "the playing is 1.20 away as it is: clearly different",
+        "0.40 is expected with the answer: near; with 80% between 0.25 and 0.60",
+        "97% sure that this is nearer than doing nothing",
+    )
+    # Nothing is promised where nothing is gained.
+    assert "97%" not in replace(FAR, expected=1.2).sentences[2]
+    words = [in_words(distance) for distance in (0, 0.14, 0.15, 0.6, 1, 3)]
+    assert words == [
+        *["hardly any difference"] * 2,
+        *("near", "different", "clearly different", "another world"),
+    ]
+    rounded = replace(FAR, now=np.float32(1.23456)).rounded()
+    assert (rounded.now, type(rounded.now)) == (1.235, float)
 
 
 def _renamed(plugin: PluginSpec, slot_id: str) -> Chain:

@@ -117,8 +117,6 @@ def test_a_room_is_tuned_to_the_sample(
     assert best.fixed == {0}
     assert best.setting.predicted[0] == pytest.approx(size, abs=0.002)
     assert tuning.fit(best.setting) > max(CLEAR, 1.5 * max(map(tuning.fit, starts)))
-    assert tuning.lack(best.setting) < 0.02
-    assert tuning.lack(None) > 0.6
 
 
 def test_another_makers_reverberation_leaves_no_clear_fit(
@@ -132,4 +130,3 @@ def test_another_makers_reverberation_leaves_no_clear_fit(
     draw = np.random.default_rng(4)
     starts = [Setting.of_predicted(ambience, draw.random(4).tolist()) for _ in range(25)]
     assert max(tuning.fit(found.setting) for found in tuning.tune(starts)) < CLEAR
-    assert tuning.lack(None) < 0.5

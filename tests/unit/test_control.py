@@ -6,6 +6,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from bridge.control.history import History
 from bridge.control.kept_values import Preset
 from bridge.control.latest_job import LatestJob
 from bridge.control.nodes import NODES, Leaf, chain_nodes, node_address
-from bridge.control.oscquery import OscQuery
+from bridge.control.oscquery import OscQuery, tree
 from bridge.control.parameters import Parameters
 from bridge.control.reference import Region, read_reference
 from bridge.control.reference_recorder import ReferenceRecorder
@@ -33,6 +34,8 @@ from bridge.drive.settings import LiveSettings
 from bridge.drive.smoothing import Glide
 from bridge.engine.live import LiveEngine
 from bridge.errors import AudioError, BridgeError, HostError, ManifestError, ModelError
+from bridge.estimate.answer import Answer
+from bridge.estimate.closeness import Closeness, Verdict
 from bridge.estimate.estimator import Estimator
 from bridge.library import Layer, Library
 from bridge.manifest import Manifest, PluginSpec
@@ -663,6 +666,70 @@ def test_a_library_that_changes_is_noticed(tmp_path: Path, library: Library) -> 
         table.write_text(USER_TABLE.replace("id: my-rig", "id: renamed"))
         engine.client.wait(lambda told: "my-rig" in str(told["/engine/fault"]), 30)
         assert [slot["id"] for slot in engine.told("/slots")] == ["other"]
+
+
+def test_how_near_it_is_is_never_told_of_something_else(
+    tmp_path: Path,
+    reference_path: Path,
+    write_wav: Callable[..., Path],
+    guitar: tuple[Audio, int],
+    overdrive: PluginSpec,
+) -> None:
+    chain = Chain.of_plugin(overdrive)
+    dry = ChainSetting.start(chain).without([overdrive.id])
+    near = Closeness(1.25, 1.25, 0.5, 2.0, 0.125)
+    decision = Answer(dry, (0.5,) * 3, (0.5,), closeness=near)
+    unknown, first, second = (-1.0,) * 5, *(write_wav(f"{n}.wav", *guitar) for n in range(2))
+    with Engine(tmp_path) as engine:
+        client = engine.client
+        client.send("/rendering", 0)
+        client.send("/source", str(first))
+        engine.until(input__connected=1, engine__busy="", verdict="")
+        live, resources = engine.service._engine, engine.service._resources
+        assert client.values["/closeness"] == unknown
+
+        for address, another in (
+            ("/reference", first),
+            ("/reference/region", (1.0, 4.0)),
+            ("/reference", tmp_path / "none.wav"),
+            ("/source", second),
+            ("/chain", "mda-delay"),
+        ):
+            wait_for("what was ordered last", lambda: not resources.busy)
+            before = live.reference
+            client.send("/reference", str(reference_path))
+            wait_for("it", lambda old=before: live.reference is not old and resources.settled)
+            wait_for("an answer", lambda: live.answer)
+            live.refinement.newest = decision
+            engine.until(verdict="this plugin cannot come nearer")
+            assert client.values["/closeness"] == (1.25, 1.25, 0.5, 2.0, 0.125)
+            client.send(address, *(another if isinstance(another, tuple) else [str(another)]))
+            engine.until(verdict="")
+            assert client.values["/closeness"] == unknown, address
+        surface = engine.service.surface
+        described = tree(surface.nodes, dict(surface.values))["CONTENTS"]
+    assert (described["closeness"]["TYPE"], described["closeness"]["ACCESS"]) == ("fffff", 1)
+    assert described["closeness"]["VALUE"] == list(unknown)
+    assert described["verdict"]["RANGE"] == [{"VALS": [verdict.value for verdict in Verdict]}]
+
+
+def test_what_is_answered_is_told_of_parameters_that_no_network_knows(
+    surface: Surface, engine: LiveEngine, parameters: Parameters, amplifier: Chain
+) -> None:
+    found = ChainSetting.of_predicted(amplifier, [0.25] * len(amplifier.predicted))
+    engine.answer = Answer(found, (0.5,) * len(amplifier.predicted), (0.0, 0.0))
+    untrained = engine.answer.setting.chain.slots[1].plugin.model_copy(update={"model": None})
+    slots = (amplifier.slots[0], replace(amplifier.slots[1], plugin=untrained))
+    chain = replace(amplifier, slots=slots)
+    parameters.choose(chain)
+    engine.answer = Answer(
+        ChainSetting.of_predicted(chain, found.predicted), engine.answer.confidence, (0.0, 0.0)
+    )
+    parameters.tell()
+    feedback = "mda-delay/feedback"
+    assert surface.values[node_address(feedback, Leaf.PREDICTED)] == (found.values[feedback],)
+    assert node_address(feedback, Leaf.CONFIDENCE) not in surface.values
+    assert node_address("mda-overdrive/drive", Leaf.CONFIDENCE) in surface.values
 
 
 def test_what_was_kept_before_chains_is_there_again(tmp_path: Path) -> None:

@@ -200,6 +200,42 @@ def test_encoders_lie_side_by_side_and_are_found_by_hash(own: Layer, tmp_path: P
         library.encoder_folder("4" * 64)
 
 
+def write_critic(models: Path, folder: str, encoder_sha256: str) -> Path:
+    made = models / folder
+    made.mkdir(parents=True)
+    (made / "card.json").write_text(json.dumps({"encoder_sha256": encoder_sha256}))
+    return made
+
+
+def test_a_critic_is_found_by_its_encoder_in_the_users_layer_first(
+    own: Layer, tmp_path: Path
+) -> None:
+    shipped = Layer(MANIFEST, tmp_path / "shipped")
+    library = Library((shipped, own))
+    first = write_critic(shipped.models, "critic", "1" * 64)
+    assert library.critic_folder("1" * 64) == first
+    other = write_critic(own.models, "critic", "2" * 64)
+    assert library.critic_folder("1" * 64) == first
+    assert library.critic_folder("2" * 64) == other
+    newer = write_critic(own.models, "critic-2", "1" * 64)
+    assert library.critic_folder("1" * 64) == newer
+    (newer / "card.json").write_text("{")
+    assert library.critic_folder("1" * 64) == first
+    with pytest.raises(ModelError, match=r"no critic for the encoder 333333333333….*dafx-train"):
+        library.critic_folder("3" * 64)
+
+
+def test_every_model_of_a_chain_is_watched(own: Layer, library: Library) -> None:
+    """So that an engine that runs notices a newer critic too."""
+    for folder in ("encoder-2", "critic", "mda-overdrive"):
+        (own.models / folder).mkdir(parents=True)
+    files = library.model_files([library.manifest.plugin("mda-overdrive")])
+    for folder in ("encoder-2", "critic", "mda-overdrive"):
+        assert own.models / folder / "card.json" in files
+    for folder in ("encoder", "critic", "mda-overdrive"):
+        assert MODELS / folder / "model.onnx" in files
+
+
 def test_a_card_that_cannot_be_read_hides_no_other_encoder(own: Layer, library: Library) -> None:
     broken = write_encoder(own.models, "encoder", "1" * 64)
     wanted = write_encoder(own.models, "encoder-2", "2" * 64)

@@ -17,6 +17,7 @@ from bridge.engine.live import LiveEngine
 from bridge.engine.session import Status
 from bridge.errors import BridgeError
 from bridge.estimate.answer import Answer
+from bridge.estimate.closeness import Closeness, Verdict
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import ReferenceAnalysis
 from bridge.library import Library
@@ -151,9 +152,7 @@ def test_a_change_of_playing_is_asked_about_as_another_playing(
     decider = ScriptedDecider(*[Outcome(decided, 1.0)] * 9)
     low = np.sin(np.arange(6 * RATE) * 2 * np.pi * 110 / RATE, dtype=np.float32)[None] * 0.1
     blocks = np.split(np.concatenate([noise(6), low], axis=1), 120, axis=1)
-    engine = LiveEngine(
-        BlockSource(blocks, RATE), estimator, reference(estimator), decider=decider
-    )
+    engine = LiveEngine(BlockSource(blocks, RATE), estimator, reference(estimator), decider=decider)
     for number in range(len(blocks)):
         engine.hop(0.1 * (number + 1))
     told = [(request.playing, request.whole) for request in decider.asked]
@@ -195,6 +194,45 @@ def test_a_single_match_goes_to_the_decided_answer_and_stays_there(
     assert turning == [False] * 12 + [True] * 9 + [False] * 19
     assert host.values[DRIVE] == pytest.approx(0.2, abs=0.05)
     assert [count for _, count in seen[21:]] == [seen[21][1]] * 19
+
+
+def test_how_near_a_decision_comes_is_told_until_something_else_is_heard(
+    estimator: Estimator, overdrive: PluginSpec
+) -> None:
+    near = Closeness(1.23456, 0.4, 0.3, 0.5, 0.97)
+    decided = replace(
+        Answer(of_overdrive(overdrive, 0.2, 0.4, 0.6), (0.9, 0.8, 0.7), (0.0,)), closeness=near
+    )
+    decider = ScriptedDecider(*[Outcome(decided, 1.0)] * 4)
+    blocks = np.split(np.tile(noise(1), (1, 3)), 30, axis=1)
+    engine = LiveEngine(
+        BlockSource(blocks, RATE),
+        estimator,
+        reference(estimator),
+        MemoryHost(OWN),
+        AT_ONCE,
+        decider,
+    )
+    told: list[Status] = []
+
+    def watch(status: Status) -> None:
+        told.append(status)
+        match len(told):
+            case 8:
+                engine.set_reference(reference(estimator, 2))
+            case 12:
+                engine.listen_to(BlockSource(blocks[12:], RATE))
+
+    summary = engine.run(Event(), on_status=watch)
+    known = [status.closeness for status in told]
+    assert known[3] is None
+    assert known[7] == near.rounded()
+    assert told[7].verdict is Verdict.MATCHED
+    # Asked anew at once for the other reference; of the other input nothing is heard before hop 17.
+    assert (known[8], told[8].verdict) == (None, None)
+    assert known[11] == near.rounded()
+    assert known[12:17] == [None] * 5
+    assert (summary.closeness, summary.verdict) == (told[-1].closeness, told[-1].verdict)
 
 
 def test_locked_and_frozen_knobs_stay(estimator: Estimator) -> None:

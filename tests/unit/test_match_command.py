@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from typer.testing import CliRunner
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
 from bridge.cli.app import app
+from bridge.estimate.closeness import Closeness
 from bridge.library import Library
 from bridge.manifest import Manifest
+from bridge.search.offline import MatchResult, match_files
 from tests.stand_ins import write_models
 
 Match = Callable[..., Any]
@@ -145,3 +148,38 @@ def test_a_setting_is_told_with_its_confidence_and_heard_on_every_channel(match:
     assert "held" in told
     assert "%" in told
     assert "sounds dry" not in told
+
+
+def test_how_near_it_is_is_told_in_words_and_numbers(
+    match: Match, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near = Closeness(1.2, 0.4, 0.25, 0.60004, 0.97)
+
+    def judged(*arguments: Any) -> MatchResult:
+        found = match_files(*arguments)
+        return replace(found, answer=replace(found.answer, closeness=near))
+
+    monkeypatch.setattr("bridge.cli.match.match_files", judged)
+    told, _, _ = match("mda-overdrive", "--budget-s", "0", bypass_logit=-9.0)
+    assert "\nmatched\n" in told
+    assert "\n".join(near.sentences) in told
+    told, _, _ = match("mda-overdrive", "--json", "--budget-s", "0", bypass_logit=-9.0)
+    answer = json.loads(told)
+    assert answer["verdict"] == "matched"
+    assert answer["closeness"] == {
+        "now": 1.2,
+        "expected": 0.4,
+        "low": 0.25,
+        "high": 0.6,
+        "better": 0.97,
+    }
+    told, _, _ = match("mda-overdrive", "--budget-s", "0", bypass_logit=9.0)
+    assert "this plugin cannot come nearer: bypass mda Overdrive" in told
+
+
+def test_without_trying_nothing_is_said_of_how_near_it_is(match: Match) -> None:
+    told, _, _ = match("mda-overdrive", "--json", "--budget-s", "0", bypass_logit=9.0)
+    answer = json.loads(told)
+    assert (answer["closeness"], answer["verdict"]) == (None, "the reference sounds dry")
+    told, _, _ = match("mda-overdrive", "--budget-s", "0", bypass_logit=-9.0)
+    assert "away as it is" not in told

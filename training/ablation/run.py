@@ -47,7 +47,7 @@ def ablate(
         version_of(plugin, models)
     seeds = experiment.pool.model_dump(exclude={"clips", "validation_clips"})
     pool_settings = PoolSettings(**seeds, clips=s.clips, validation_clips=s.validation_clips)
-    changed = {"pool": pool_settings, "joint": s.joint, "decision_cases": s.decision_cases}
+    changed = {"pool": pool_settings, "joint": s.joint}
     experiment = experiment.model_copy(update=changed)
     ladder = f"{name}-ablation"
     run = Run(folders.runs / ladder)
@@ -57,7 +57,7 @@ def ablate(
     site = Site(experiment, plugins, *pools, folders, run, scores, s, processes)
     _climb_constants(site)
     climb_pictures(site)
-    climb_statistics(site, ladder, manifest)
+    climb_statistics(site)
     climb_shipped(site, models)
     write_report(name, scores, plugins, s, out)
 

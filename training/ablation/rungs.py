@@ -20,7 +20,7 @@ VAE, REGRESSION, SPSA, CONTRAST, HEADS = (
     "+ contrast",
     "+ heads",
 )
-STATISTICS, RENDERING = "+ statistics", "+ rendering"
+STATISTICS = "+ statistics"
 SHIPPED, SHIPPED_RENDERING = "shipped", "shipped + rendering"
 
 RUNGS = (
@@ -51,9 +51,8 @@ RUNGS = (
         HEADS,
         "instead of pictures, the statistics, whose encoder learns together with all predictors",
     ),
-    Rung(RENDERING, STATISTICS, "the answer is refined by rendering candidates"),
     Rung(SHIPPED, STATISTICS, "the exported network, which learned from all clips"),
-    Rung(SHIPPED_RENDERING, SHIPPED, "the same, refined by rendering candidates"),
+    Rung(SHIPPED_RENDERING, SHIPPED, "its answer is refined by rendering candidates"),
 )
 PICTURE_RUNGS = (VAE, REGRESSION, SPSA, CONTRAST, HEADS)
 

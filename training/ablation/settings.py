@@ -19,8 +19,6 @@ class AblationSettings(BaseModel):
     validation_clips: int = 256
     cases: int = 48
     """Of every plugin."""
-    decision_cases: int = 6
-    """Of every plugin, to weigh the evidence of rendered candidates on."""
     vae: VaeSettings = VaeSettings()
     contrast: ContrastSettings = ContrastSettings()
     heads: HeadSettings = HeadSettings()

@@ -35,8 +35,10 @@ class Picks:
 
     @property
     def gains(self) -> Floats:
-        """How much of the distance is taken back, where there is something to gain."""
+        """How much of the distance is taken back, where there is something to gain; else one 0."""
         clear = self.nothing > CLEAR
+        if not clear.any():
+            return np.zeros(1, np.float32)
         return np.asarray(1 - self.answer[clear] / self.nothing[clear])
 
     def figures(self) -> dict[str, float]:

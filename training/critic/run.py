@@ -12,17 +12,17 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from bridge.analysis.features import FeatureSettings
-from bridge.library import CRITIC_FOLDER, SHIPPED, Layer, Library
+from bridge.library import SHIPPED, Layer, Library
 from bridge.models.critic import QUANTILES
 from training.critic.export import export_critic
 from training.critic.fit import Plan, Table, fit_critic, load_table
+from training.critic.gear import GearPairs
 from training.critic.networks import CriticNetwork
 from training.critic.picking import Picks, cautious_quantile, picks
 from training.critic.rows import Candidates, candidates, winners, write_rows
 from training.critic.scenes import SOUNDS, SceneSource
 from training.examples import ClipSettings, ClipSource
 from training.fit import Folders
-from training.gear import INDEX, GearPairs
 
 SETTINGS = Path(__file__).parents[1] / "experiments" / "critic" / "critic.yaml"
 _SEEDS = {"train": 1, "validation": 2}
@@ -68,8 +68,8 @@ class _Run:
         """The folder with the rows of these scenes, made where they are missing."""
         clips = self.settings.clips if split == "train" else self.settings.clips.plain
         source = ClipSource(clips, self.folders.data / "corpus", split, _SEEDS[split])
-        gear = self.folders.data / "gear" / split
-        pairs = GearPairs(gear) if (gear / INDEX).exists() else None
+        gear = self.folders.data / "gear"
+        pairs = GearPairs(gear, split) if (gear / split).exists() else None
         drawn = SceneSource(source, library, FeatureSettings(), pairs)
         folder = self.folder / "rows" / f"{split}-{name}"
         write_rows(drawn, library, folder, scenes, judged, self.workers)
@@ -142,10 +142,10 @@ def _with_critic(
 ) -> Library:
     """The models, and the critic of this round over them."""
     folder = run.folder / "models" / name
-    if not (folder / CRITIC_FOLDER).exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        corpus = run.folders.data / "corpus"
-        export_critic(
-            f"critic {name}", network, validation, 0, 0.5, {}, corpus, folder, encoder_of=models
-        )
+    folder.mkdir(parents=True, exist_ok=True)
+    corpus = run.folders.data / "corpus"
+    # Anew each time: what a kill has left half written takes a second to make whole.
+    export_critic(
+        f"critic {name}", network, validation, 0, 0.5, {}, corpus, folder, encoder_of=models
+    )
     return Library((Layer(SHIPPED.manifest, models), Layer(folder / SHIPPED.manifest.name, folder)))

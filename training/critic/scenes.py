@@ -23,9 +23,9 @@ from bridge.manifest import Manifest
 from bridge.search.excerpts import Excerpt, excerpts
 from training.canonical import canonical
 from training.critic.amplifiers import Sound, amplifier, equaliser
+from training.critic.gear import GearPairs
 from training.errors import TrainingError
 from training.examples import Clip, ClipSource, is_usable
-from training.gear import GearPairs
 
 CHAINS = {"guitar-amp": 4.0, "mda-amp": 2.0, "vocal": 2.0}
 """How often each rig's candidates are judged; a trained plugin counts 1."""

@@ -59,7 +59,8 @@ def identity(work: Work) -> Json:
 
     Raises ModelError or TrainingError where models or corpus are missing.
     """
-    card = predictor_of(estimator_of(work.plugin, work.models)).card
+    estimator = estimator_of(work.plugin, work.models)
+    card = predictor_of(estimator).card
     settings = work.settings
     return {
         "cases": settings.cases,
@@ -68,7 +69,7 @@ def identity(work: Work) -> Json:
         "seed": settings.seed,
         "predictor_sha256": card.sha256,
         "encoder_sha256": card.encoder_sha256,
-        "decision_sha256": _sha256(card.decision.model_dump()),
+        "decision_sha256": estimator.critic.card.sha256,
         "corpus_sha256": _sha256([asdict(stem) for stem in load_index(work.corpus, "test")]),
         "effects_sha256": _sha256(
             [spec.model_dump(exclude={"model"}) for spec in (work.plugin, *work.counterparts)]
@@ -77,7 +78,7 @@ def identity(work: Work) -> Json:
 
 
 def same_but_for_rendering(one: Json | None, other: Json) -> bool:
-    """Whether two identities differ at most in how candidates are judged, and in how many cases."""
+    """Whether two identities differ at most in the critic, and in how many cases are rendered."""
     rendering = {"decision_sha256", "rendered_cases"}
     return one is not None and {**other, **{key: one.get(key) for key in rendering}} == one
 
