@@ -28,7 +28,6 @@ class _Asked:
     """What there was when the request in work was made."""
 
     network: Answer | None
-    reference: ReferenceAnalysis
     playing: int
     whole: bool
 
@@ -67,19 +66,18 @@ class Refinement:
         self._reference: ReferenceAnalysis | None = None
         self._playing = 0
         self._asked: _Asked | None = None
+        """None where its outcome counts no more."""
         self._decision: _Decision | None = None
         self._rests = False
         """Whether the decision holds for what is being played."""
+        self.newest: Answer | None = None
+        """The newest decision about what is played now; None until there is one."""
         self._new_s = self._every_s = DECIDE_EVERY_S
         self._was_whole = False
         """Whether a whole window of this playing was asked about."""
         self._fault = self._last_fault = ""
         self.bypassed: frozenset[str] = frozenset()
         """Ids of the slots that are to be left out."""
-        self.newest: Answer | None = None
-        """The newest decision about what is played now; None until there is one."""
-        self._stale: _Asked | None = None
-        """A request in work whose outcome tells nothing of what is played now."""
         self.decisions = 0
         self.total_s = 0.0
         self.last_s = 0.0
@@ -98,11 +96,11 @@ class Refinement:
         is time to ask.
         """
         if reference is not self._reference:
-            self.renew()
             self._reference, self._decision = reference, None
+            self.renew()
             self._begin_again()
         if playing.number != self._playing:
-            self._playing = playing.number
+            self._playing, self.newest = playing.number, None
             self._begin_again()
         self._new_s += sounding_s
         if self._decider:
@@ -110,15 +108,15 @@ class Refinement:
                 self._take(outcome)
             if self._decider.idle and self._is_due(playing):
                 self._decider.submit(request())
-                self._asked = _Asked(network, reference, playing.number, playing.whole)
+                self._asked = _Asked(network, playing.number, playing.whole)
                 self._new_s, self._was_whole = 0.0, playing.whole
         answer = self._answer(network)
         self._leave_out(answer)
         return answer
 
     def renew(self) -> None:
-        """Another source or reference: no decision tells how near that comes yet."""
-        self.newest, self._stale = None, self._asked
+        """Another source or reference: what is in work tells nothing of it."""
+        self.newest = self._asked = None
 
     def hurry(self) -> None:
         """Have settings tried as soon as can be."""
@@ -152,13 +150,12 @@ class Refinement:
         self.last_s = outcome.seconds
         self.total_s += outcome.seconds
         asked, before = self._asked, self._decision
-        if asked is None or asked.reference is not self._reference:
+        if asked is None:
             return
         self._decision = _Decision(outcome.answer, asked.network)
         if asked.playing != self._playing:
             return
-        if asked is not self._stale:
-            self.newest = outcome.answer
+        self.newest = outcome.answer
         # What was decided on less than a window of this playing is made up for by the networks.
         self._rests = asked.whole
         is_kept = before is not None and before.answer.setting == outcome.answer.setting

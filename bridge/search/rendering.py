@@ -2,11 +2,9 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from bridge.analysis.statistics import LEVEL_NAMES, statistics
 from bridge.analysis.windows import at_feature_rate, rms_db
-from bridge.arrays import Audio
+from bridge.arrays import Audio, usable
 from bridge.chain import ChainSetting
 from bridge.effects import ChainEffect
 from bridge.estimate.estimator import Estimator
@@ -65,7 +63,7 @@ class ExcerptJudge:
 
     def _heard(self, setting: ChainSetting) -> Analysis | None:
         wet = self._effect.render(self.excerpt.audio, self._rate, setting)
-        if not np.isfinite(wet).all() or rms_db(wet) <= _SILENT_DB:
+        if not usable(wet) or rms_db(wet) <= _SILENT_DB:
             return None
         return self._analyse(wet)
 

@@ -19,7 +19,6 @@ from bridge.search.requests import Outcome, Request
 from tests.stand_ins import write_models
 
 FEATURES = FeatureSettings(window_frames=24_000, least_frames=12_000)
-BUDGET_S = 0.1
 
 
 class Session:
@@ -40,11 +39,17 @@ class Session:
     ) -> Outcome:
         wanted: ReferenceAnalysis = self.references[reference]
         request = Request(self._seconds[second], self._rate, wanted, playing, whole)
-        return self.decisions.decide(request, Deadline.after(BUDGET_S))
+        return self.decisions.decide(request, Deadline())
 
     @property
     def excerpts(self) -> int:
         return len(self.decisions.memory.excerpts)
+
+
+@pytest.fixture(autouse=True)
+def _few_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.search.proposals.SAMPLED", 1)
+    monkeypatch.setattr("bridge.search.render_search.EVOLVED", 0)
 
 
 @pytest.fixture
@@ -90,5 +95,5 @@ def test_another_playing_and_another_reference_begin_again(session: Session) -> 
 def test_silence_decides_nothing_and_forgets_nothing(session: Session) -> None:
     session.decide(0)
     silent = Request(np.zeros((1, 48_000), np.float32), 48_000, session.references[0], 1)
-    assert session.decisions.decide(silent, Deadline.after(BUDGET_S)) == Outcome(None)
+    assert session.decisions.decide(silent, Deadline()) == Outcome(None)
     assert session.excerpts == 1

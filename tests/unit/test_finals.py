@@ -10,7 +10,7 @@ from bridge.chain import Chain, ChainSetting
 from bridge.manifest import PluginSpec
 from bridge.models.critic import QUANTILES
 from bridge.search.finals import STAY, Finals
-from bridge.search.judge import Expectation, Judge
+from bridge.search.judge import Expectation
 from bridge.search.memory import REMEMBERED, Memory, Tried
 from bridge.search.rendering import ExcerptJudge
 
@@ -53,7 +53,7 @@ def wet(chain: Chain, drive: float, **on: Expectation) -> Tried:
 def best(
     *tried: Tried, last: Tried | None = None, excerpts: tuple[ExcerptJudge, ...] = (ONE,)
 ) -> Tried:
-    return Finals(excerpts, tried, cast(Judge, ONE.judge), CAUTIOUS).best(last)
+    return Finals(excerpts, tried, CAUTIOUS).best(last)
 
 
 def test_what_is_expected_nearest_is_chosen(chain: Chain, nothing: Tried) -> None:
