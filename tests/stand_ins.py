@@ -22,7 +22,7 @@ from bridge.models.cards import (
 )
 from bridge.models.critic import QUANTILES
 from bridge.models.loading import PREDICTOR_INPUTS
-from bridge.search.comparison import comparison_size, shown
+from bridge.search.comparison import COMPARISON_SIZE, PAIR_SIZE
 
 EMBEDDING_SIZE = 16
 BINS = 32
@@ -77,7 +77,7 @@ def write_critic(models: Path, cautious: float = 0.5) -> Path:
     """A critic for the encoder that lies there: what sounds like the reference is near."""
     encoder = read_card(models / ENCODER_FOLDER, EncoderCard)
     folder = models / CRITIC_FOLDER
-    size = comparison_size(encoder.embedding_size)
+    size = COMPARISON_SIZE
     record = encoder.model_dump(exclude={"kind", "sha256"})
     card = CriticCard(
         **record,
@@ -142,8 +142,8 @@ def _predictor(plugin: PluginSpec, bypass_logit: float) -> onnx.GraphProto:
 
 def _critic(embedding_size: int) -> onnx.GraphProto:
     """Distances grow with those of the groups of statistics, and the raw one with the level's."""
-    size, groups = comparison_size(embedding_size), len(GROUPS)
-    apart = 3 * embedding_size + 2 * shown(np.zeros(SIZE)).size
+    size, groups = COMPARISON_SIZE, len(GROUPS)
+    apart = 3 * PAIR_SIZE + 320
     level = apart + 3 * groups
     near = np.zeros((size, 3))
     near[apart : apart + groups] = 0.5 / groups
