@@ -18,7 +18,7 @@ _LOOK_S = 0.6
 _START_S = 60.0
 """How long a new one may take: it loads libraries and models, on a busy computer too."""
 _SOON_S = 5.0
-"""A child that ends sooner did not start."""
+"""A child that ends sooner, or before it was heard, did not start."""
 _TRIES = 4
 _MOST_WORDS_BYTES = 1_000_000
 _QUIT_S = 10.0
@@ -52,6 +52,8 @@ class Supervisor:
         self._was_up = False
         self._said: IO[bytes] | None = None
         """What the child says on standard error; a file, which needs nobody to read it."""
+        self.reason = ""
+        """The last that the last child said which has ended."""
 
     @property
     def owns_engine(self) -> bool:
@@ -63,15 +65,6 @@ class Supervisor:
         """Of the child; 0 where there is none."""
         return self._child.pid if self._child else 0
 
-    @property
-    def reason(self) -> str:
-        """The last that the last child said; empty where it said nothing."""
-        if self._said is None:
-            return ""
-        self._said.seek(0)
-        lines = self._said.read().decode(errors="replace").strip("\0 \n").splitlines()
-        return lines[-1].removeprefix("error: ") if lines else ""
-
     def look(self, now_s: float, heard_s: float) -> None:
         """Look after the engine; call it often."""
         if self._began_s is None:
@@ -79,7 +72,9 @@ class Supervisor:
         ended = self._child is not None and self._child.poll() is not None
         if ended:
             self._child = None
-            self._failures = self._failures + 1 if now_s - self._started_s < _SOON_S else 0
+            self._hear_out()
+            started = now_s - self._started_s > _SOON_S and heard_s > self._started_s
+            self._failures = 0 if started else self._failures + 1
             if self._failures >= _TRIES:
                 self.state = "down"
             else:
@@ -91,7 +86,7 @@ class Supervisor:
             return
         if now_s - heard_s < FROZEN_S and heard_s > self._started_s:
             self.state, self._was_up = "up", True
-            self._forget_words()
+            self._shorten()
         elif self._child is not None:
             patience = _START_S if heard_s <= self._started_s else FROZEN_S
             if now_s - max(heard_s, self._started_s) > patience:
@@ -115,6 +110,7 @@ class Supervisor:
 
     def release(self, keep: bool) -> None:
         """The window closes: quit the engine started here, unless it is to go on."""
+        self._hear_out()
         if keep or not self.owns_engine:
             return
         child, self._owned, self._child = self._child, False, None
@@ -127,16 +123,27 @@ class Supervisor:
             child.kill()
             child.wait()
 
-    def _forget_words(self) -> None:
+    def _hear_out(self) -> None:
+        """Take the last words of a child that has ended, or is let go."""
+        if self._said is None:
+            return
+        with self._said as file:
+            file.seek(0)
+            lines = file.read().decode(errors="replace").strip("\0 \n").splitlines()
+        self._said = None
+        self.reason = lines[-1].removeprefix("error: ") if lines else ""
+
+    def _shorten(self) -> None:
         """An engine that runs for weeks must not fill the disk."""
-        if self._said and os.fstat(self._said.fileno()).st_size > _MOST_WORDS_BYTES:
+        if self._said is not None and os.fstat(self._said.fileno()).st_size > _MOST_WORDS_BYTES:
             self._said.truncate(0)
 
     def _start(self, now_s: float) -> None:
         self.state = "restarting" if self._was_up else "starting"
         self._started_s = now_s
         try:
-            self._said = TemporaryFile()  # noqa: SIM115 — closed with the last who refers to it
+            self._hear_out()
+            self._said = TemporaryFile()  # noqa: SIM115 — closed by _hear_out
             self._child = subprocess.Popen(
                 self._command,
                 stdin=subprocess.DEVNULL,

@@ -46,11 +46,14 @@ def window_says(port: Callable[[OscSocket], int], state: str = "{home}/state") -
             (folder,) = room.words((state,))
             watch = Supervisor(engine_command(port(taken), folder), lambda: None)
             end_s = time.monotonic() + PATIENCE_S
-            while watch.state != "down":
-                assert time.monotonic() < end_s, watch.state
-                watch.look(time.monotonic(), float("-inf"))
-                time.sleep(0.02)
-        return Outcome(0, engine_message(watch.state, watch.reason), "")
+            try:
+                while watch.state != "down":
+                    assert time.monotonic() < end_s, watch.state
+                    watch.look(time.monotonic(), float("-inf"))
+                    time.sleep(0.02)
+                return Outcome(0, engine_message(watch.state, watch.reason), "")
+            finally:
+                watch.release(keep=False)
 
     return act
 

@@ -32,11 +32,12 @@ FLOAT_STEP = 2.0**-23
 PLAYER = "player"
 FOUR = ",".join(PLUGINS)
 DRIVE, MUFFLE, OUTPUT = (f"mda-overdrive/{name}" for name in ("drive", "muffle", "output"))
+COMBO = "http://drobilla.net/plugins/mda/Combo"
 LIMITER = "http://drobilla.net/plugins/mda/Limiter"
 HOP_S = 0.05
 INSERTIONS = 10
 MOVES = 10
-SWITCHES = 20
+SWITCHES = 10
 TRUTH = {"drive": 0.8, "muffle": 0.5, "output": 0.3}
 
 # A busy machine takes its time to start Ardour twice.
@@ -281,7 +282,7 @@ def test_a_plugin_that_goes_to_another_track_and_back_is_followed(
         hand = Hand(scripted, driver, of_chain(chain, 0))
         for seed in range(MOVES):
             for move in (scripted.to_master, scripted.back_from_master):
-                change = threading.Timer(draw.uniform(0, 0.5), move, [len(PLUGINS) - 1])
+                change = threading.Timer(draw.uniform(0, 0.5), move, [COMBO, len(PLUGINS) - 1])
                 change.start()
                 hand.glide(seed)
                 change.join()

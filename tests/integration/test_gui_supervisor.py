@@ -102,3 +102,21 @@ def test_an_engine_that_ran_before_is_left_alone() -> None:
         assert watched.answers()
         assert engine.ordered("/quit") == []
         watched.client.close()
+
+
+def test_an_engine_that_is_slow_to_fail_is_given_up_too() -> None:
+    supervisor = Supervisor([sys.executable, "-c", "raise SystemExit(7)"], lambda: None)
+    clock_s, never_s = 0.0, float("-inf")
+    end_s = time.monotonic() + PATIENCE_S
+    while supervisor.state != "down":
+        assert time.monotonic() < end_s, supervisor.state
+        # Each step is longer than a child may take that ends soon.
+        clock_s += 6.0 if supervisor.pid == 0 or os.waitid(*_ended(supervisor.pid)) else 0.0
+        supervisor.look(clock_s, never_s)
+        time.sleep(0.02)
+    supervisor.release(keep=False)
+
+
+def _ended(pid: int) -> tuple[int, int, int]:
+    """What `os.waitid` takes to look whether a child has ended, and to leave it to its owner."""
+    return os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT

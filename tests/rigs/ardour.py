@@ -157,21 +157,22 @@ class ScriptedArdour(Ardour):
         """Begin to remove the plugin that was inserted last."""
         self._say("r:remove_processor(p, nil, true)")
 
-    def to_master(self, number: int) -> None:
-        """Begin to move the track's plugin of that number, from 0, to the master bus."""
+    def to_master(self, uri: str, number: int) -> None:
+        """Begin to move the track's plugin of that number, from 0, to the master bus.
+
+        As by cut and paste: the one there is another instance.
+        """
         self._say(
             f'r = s:route_by_name("{TRACK}")',
-            f"moved = r:nth_plugin({number})",
-            "r:remove_processor(moved, nil, true)",
-            "s:master_out():add_processor_by_index(moved, 0, nil, true)",
+            f"r:remove_processor(r:nth_plugin({number}), nil, true)",
+            f'p = ARDOUR.LuaAPI.new_plugin(s, "{uri}", ARDOUR.PluginType.LV2, "")',
+            "s:master_out():add_processor_by_index(p, 0, nil, true)",
         )
 
-    def back_from_master(self, number: int) -> None:
+    def back_from_master(self, uri: str, number: int) -> None:
         """Begin to move it back to its place."""
-        self._say(
-            "s:master_out():remove_processor(moved, nil, true)",
-            f"r:add_processor_by_index(moved, {number}, nil, true)",
-        )
+        self._say("s:master_out():remove_processor(p, nil, true)")
+        self.insert(uri, number)
 
     @override
     def _launched(self) -> subprocess.Popen[bytes]:
