@@ -22,7 +22,7 @@ from bridge.models.cards import (
 )
 from bridge.models.critic import QUANTILES
 from bridge.models.loading import PREDICTOR_INPUTS
-from bridge.search.comparison import COMPARISON_SIZE, PAIR_SIZE
+from bridge.search.comparison import COMPARISON_SIZE, PAIRS
 
 EMBEDDING_SIZE = 16
 BINS = 32
@@ -77,13 +77,12 @@ def write_critic(models: Path, cautious: float = 0.5) -> Path:
     """A critic for the encoder that lies there: what sounds like the reference is near."""
     encoder = read_card(models / ENCODER_FOLDER, EncoderCard)
     folder = models / CRITIC_FOLDER
-    size = COMPARISON_SIZE
     record = encoder.model_dump(exclude={"kind", "sha256"})
     card = CriticCard(
         **record,
-        sha256=_write(folder, _critic(encoder.embedding_size)),
+        sha256=_write(folder, _critic()),
         encoder_sha256=encoder.sha256,
-        comparison_size=size,
+        comparison_size=COMPARISON_SIZE,
         cases=0,
         cautious=cautious,
     )
@@ -140,11 +139,11 @@ def _predictor(plugin: PluginSpec, bypass_logit: float) -> onnx.GraphProto:
     return _graph(nodes, inputs, outputs, weights)
 
 
-def _critic(embedding_size: int) -> onnx.GraphProto:
+def _critic() -> onnx.GraphProto:
     """Distances grow with those of the groups of statistics, and the raw one with the level's."""
     size, groups = COMPARISON_SIZE, len(GROUPS)
-    apart = 3 * PAIR_SIZE + 320
-    level = apart + 3 * groups
+    level = size - 3 * len(LEVEL_NAMES) - 2
+    apart = level - PAIRS * groups
     near = np.zeros((size, 3))
     near[apart : apart + groups] = 0.5 / groups
     near[apart + groups : apart + 2 * groups, 2] = -0.5 / groups

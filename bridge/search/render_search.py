@@ -23,7 +23,7 @@ from bridge.estimate.answer import Answer, Closeness
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import ReferenceAnalysis
 from bridge.models.critic import QUANTILES
-from bridge.search.comb_tuning import Tuning, is_linear
+from bridge.search.comb_tuning import CLEAR, Tuning, is_linear
 from bridge.search.deadline import Deadline
 from bridge.search.echo_alignment import Aligned, Alignment
 from bridge.search.evolution import Evolution, Individual, prepare
@@ -150,8 +150,9 @@ class Search:
         first, *others = proposals(self._estimator, self._first.judge.predictions, self._random)
         self._leave_out(self._memory.last.setting if self._memory.last else first)
         tuned = self._tuned([first, *others], deadline)
+        known = self._known(tuned)
         started_s = time.monotonic()
-        self.render(first)
+        self.render(_as_known(first, known), known.fixed)
         self._render_s = time.monotonic() - started_s
         for tried in self._memory.tried:
             if not tried.setting.dry:
@@ -160,7 +161,7 @@ class Search:
         for setting in others:
             if limit.passed or self._is_late(deadline):
                 break
-            self.render(setting)
+            self.render(_as_known(setting, known), known.fixed)
         for trial in (*self._alignments(deadline), *tuned):
             if self._is_late(deadline):
                 return
@@ -320,6 +321,16 @@ class Search:
         slots = [setting.settings[0] for setting in starts]
         return [_in_chain(aligned, starts[0], 0) for aligned in self._tuning.tune(slots, limit)]
 
+    def _known(self, tuned: list[Trial]) -> Trial:
+        """What a clear comb tells of the setting for certain; nothing is fixed where none does.
+
+        The critic hears that a comb is another one, but not to the sample.
+        """
+        for best in tuned[:1]:
+            if self._tuning and self._tuning.fit(best.setting.settings[0]) > CLEAR:
+                return best
+        return Trial(ChainSetting.start(self._estimator.chain))
+
     def _alignments(self, deadline: Deadline) -> Iterator[Trial]:
         """The best candidates with their echoes moved onto the reference's, slot by slot."""
         limit = deadline.share(_ALIGNMENT_SHARE)
@@ -354,6 +365,13 @@ class Search:
 
     def _best_wet(self) -> list[Candidate]:
         return sorted((c for c in self.candidates if not c.bypass), key=lambda c: c.cost)
+
+
+def _as_known(setting: ChainSetting, known: Trial) -> ChainSetting:
+    """A setting with what is known of it."""
+    pairs = enumerate(zip(setting.predicted, known.setting.predicted, strict=True))
+    values = [true if number in known.fixed else value for number, (value, true) in pairs]
+    return ChainSetting.of_predicted(setting.chain, values, setting.bypassed)
 
 
 def _in_chain(aligned: Aligned, setting: ChainSetting, number: int) -> Trial:

@@ -85,12 +85,12 @@ def _words(values: Values, chain: Chain, verdict: Verdict) -> str:
         return verdict.text(chain)
     share = amount(values)
     if share < 1:
-        return f"amount is {share:.0%}: all of it comes this near"
+        return f"amount is {share:.0%}: the answer in part"
     if is_on(values, "/follow") and len(kept) < len(away) + len(switches):
         return "frozen on the way" if is_on(values, "/freeze") else "on the way"
     if away and len(kept) == len(away) and not switches:
         return "matched, but for the knobs that are yours"
-    return "press Match to come this near"
+    return "press Match to come nearer"
 
 
 _LEFT = (Leaf.YOURS, Leaf.LOCK)

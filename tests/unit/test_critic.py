@@ -12,7 +12,7 @@ from bridge.library import CRITIC_FOLDER, MODELS
 from bridge.manifest import PluginSpec
 from bridge.models import load_encoder
 from bridge.models.critic import QUANTILES, Critic, Judgement
-from bridge.search.comparison import comparison_size
+from bridge.search.comparison import COMPARISON_SIZE
 from tests.stand_ins import write_models
 from training.export import TOLERANCE, golden_difference
 
@@ -67,7 +67,7 @@ def test_its_card_fits_the_encoder_and_what_it_is_shown(critic: Critic) -> None:
     encoder = load_encoder().card
     card = critic.card
     assert card.encoder_sha256 == encoder.sha256
-    assert card.comparison_size == comparison_size(encoder.embedding_size)
+    assert card.comparison_size == COMPARISON_SIZE
     assert (card.features, card.levels) == (encoder.features, encoder.levels)
     assert QUANTILES[0] <= card.cautious <= QUANTILES[-1]
     assert card.cases > 0

@@ -13,8 +13,8 @@ from bridge.library import CRITIC_FOLDER, ENCODER_FOLDER
 from bridge.manifest import PluginSpec
 from bridge.models.cards import EncoderCard, read_card
 from bridge.models.critic import LEAST_DISTANCE, QUANTILES, Critic
-from bridge.search.comparison import comparison_size
-from tests.stand_ins import EMBEDDING_SIZE, write_models
+from bridge.search.comparison import COMPARISON_SIZE
+from tests.stand_ins import write_models
 from training.critic.export import export_critic
 from training.critic.fit import Plan, Table, fit_critic, load_table
 from training.critic.networks import HEADS, CriticNetwork
@@ -28,33 +28,28 @@ DRY, RANDOM = KINDS.index("dry"), KINDS.index("random")
 
 
 def write_chunk(folder: Path, first: int, seed: int = 0) -> None:
-    """Cases whose candidates lie the farther from the target the less they are the reference."""
+    """Scenes of one reference, whose candidates are the nearer the more they are like it."""
     folder.mkdir(exist_ok=True)
     draw = np.random.default_rng(seed)
-    sizes = {"embedding": EMBEDDING_SIZE, "style": SIZE, "levels": len(LEVEL_NAMES)}
-    arrays: dict[str, list[npt.NDArray[np.generic]]] = {}
-
-    def put(name: str, values: object) -> None:
-        arrays.setdefault(name, []).append(np.asarray(values))
-
-    for case in range(CASES):
+    sizes = {"style": SIZE, "levels": len(LEVEL_NAMES)}
+    arrays: dict[str, npt.NDArray[np.generic]] = {}
+    for scene in range(first, first + CASES):
         # The playing is all the way from the reference; the candidates some of it.
         shares = np.array([1.0, *draw.random(ROWS - 1)])
-        put("case", np.full(ROWS, first + case))
-        put("kind", [DRY] + [RANDOM] * (ROWS - 1))
-        put("maker", np.full(ROWS, "own", "U10"))
-        put("chain", np.full(ROWS, "mda-overdrive", "U24"))
-        put("distance", np.stack([1.5 * shares, 2.0 * shares], axis=1).astype(np.float32))
-        put("echo_similarity", np.full((ROWS, 2), 0.5, np.float32))
+        rows: dict[str, object] = {
+            "kind": np.array([DRY] + [RANDOM] * (ROWS - 1), np.int8),
+            "maker": np.array(["own"]),
+            "chain": np.array("mda-overdrive"),
+            "distance": np.stack([1.5 * shares, 2.0 * shares], axis=1).astype(np.float32)[None],
+            "echo_similarity": np.full((1, ROWS, 2), 0.5, np.float32),
+        }
         for name, size in sizes.items():
-            reference = draw.standard_normal(size)
-            away = draw.standard_normal(size)
-            put(f"reference_{name}", reference[None].astype(np.float16))
-            put(f"played_{name}", (reference + away)[None].astype(np.float16))
-            candidates = reference + shares[:, None] * away
-            put(f"candidate_{name}", candidates.astype(np.float16))
-    whole = {name: np.concatenate(parts) for name, parts in arrays.items()}
-    np.savez(folder / f"{first:07d}.npz", allow_pickle=False, **whole)
+            reference, away = draw.standard_normal((2, size))
+            rows[f"reference_{name}"] = reference[None].astype(np.float16)
+            rows[f"played_{name}"] = (reference + away)[None].astype(np.float16)
+            rows[f"candidate_{name}"] = (reference + shares[:, None] * away).astype(np.float16)
+        arrays |= {f"{scene}.{name}": np.asarray(values) for name, values in rows.items()}
+    np.savez(folder / f"{first:08d}.npz", allow_pickle=False, **arrays)
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +67,8 @@ def network(table: Table) -> CriticNetwork:
 
 def test_rows_of_several_files_and_folders_become_one_table(tmp_path: Path, table: Table) -> None:
     assert len(table.comparisons) == 2 * CASES * ROWS
-    assert table.comparisons.shape[1] == comparison_size(EMBEDDING_SIZE)
+    assert table.comparisons.shape[1] == COMPARISON_SIZE
     assert table.starts.tolist() == list(range(0, 2 * CASES * ROWS + 1, ROWS))
-    # Every case's own reference: that of a case is shown the same in all of its rows.
-    reference = table.comparisons[:, 2 * EMBEDDING_SIZE : 3 * EMBEDDING_SIZE]
-    by_case = reference.reshape(2 * CASES, ROWS, -1)
-    assert (by_case == by_case[:, :1]).all()
-    assert len(np.unique(by_case[:, 0], axis=0)) == 2 * CASES
     write_chunk(tmp_path / "one", 0)
     write_chunk(tmp_path / "other", 0, seed=1)
     both = load_table([tmp_path / "one", tmp_path / "other"])
@@ -95,28 +85,31 @@ def test_goals_are_logarithms_of_distances_and_of_the_change(table: Table) -> No
     assert (table.goals[~dry, 2] < 0).all()
 
 
-def test_a_case_of_which_doing_nothing_was_not_judged_is_left_out(tmp_path: Path) -> None:
+def test_each_reference_of_a_scene_is_a_case(tmp_path: Path) -> None:
     write_chunk(tmp_path, 0)
-    path = tmp_path / "0000000.npz"
+    path = tmp_path / "00000000.npz"
     with np.load(path) as arrays:
-        rows = dict(arrays)
-    rows["kind"][rows["case"] == 3] = RANDOM
+        rows = {name: arrays[name] for name in arrays.files}
+    several = ("distance", "echo_similarity", "maker", "reference_style", "reference_levels")
+    for name in several:
+        rows[f"3.{name}"] = np.concatenate([rows[f"3.{name}"]] * 2)
     np.savez(path, allow_pickle=False, **rows)
     found = load_table([tmp_path])
-    assert len(np.unique(found.cases)) == CASES - 1
-    assert len(found.comparisons) == (CASES - 1) * ROWS
+    assert len(found.starts) - 1 == CASES + 1
+    third, fourth = (found.comparisons[found.cases == case] for case in (3, 4))
+    assert np.array_equal(third, fourth)
 
 
 def test_without_rows_it_is_told(tmp_path: Path) -> None:
-    (tmp_path / "0000000.partial.npz").write_bytes(b"cut off")
+    (tmp_path / "00000000.partial.npz").write_bytes(b"cut off")
     with pytest.raises(TrainingError, match="no rows below"):
         load_table([tmp_path])
 
 
 def test_quantiles_of_any_network_rise() -> None:
     torch.manual_seed(0)
-    network = CriticNetwork(9).eval()
-    found = network(10 * torch.randn(50, 9))
+    network = CriticNetwork().eval()
+    found = network(10 * torch.randn(50, COMPARISON_SIZE))
     assert found.shape == (50, HEADS, len(QUANTILES))
     assert (found.diff(dim=-1) > 0).all()
 
@@ -198,7 +191,7 @@ def test_a_network_that_promises_too_much_is_answered_with_caution(table: Table)
         },
         distances=distances,
     )
-    network = Promising(table.comparisons.shape[1])
+    network = Promising()
     harm = [picks(network, farther, quantile).harmed for quantile in (0.5, 0.75, 0.9)]
     assert harm[0] > harm[1] > harm[2] > 0
     chosen = cautious_quantile(network, farther, harm[1])

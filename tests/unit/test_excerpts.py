@@ -55,8 +55,8 @@ def test_several_lie_apart_and_the_liveliest_comes_first() -> None:
 
 def test_channels_are_mixed_and_short_playing_is_one_excerpt() -> None:
     played = noise(-20.0, seconds=0.6)
-    (mixed,) = excerpts(np.concatenate([played, -0.5 * played]), RATE_HZ, FEATURES, 3)
-    assert mixed.audio == pytest.approx(0.25 * played, abs=1e-7)
+    (mixed,) = excerpts(np.concatenate([played, 0.5 * played]), RATE_HZ, FEATURES, 3)
+    assert mixed.audio == pytest.approx(0.75 * played, abs=1e-7)
     assert (mixed.start, mixed.below_db) == (0, 0)
 
 

@@ -16,13 +16,13 @@ from bridge.effects import ChainEffect, load_chain
 from bridge.errors import AudioError, ModelError
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import ReferenceAnalysis
-from bridge.library import Library
+from bridge.library import ENCODER_FOLDER, MODELS, SHIPPED, Layer, Library
 from bridge.manifest import Manifest, PluginSpec
 from bridge.search.deadline import Deadline
 from bridge.search.memory import REMEMBERED
 from bridge.search.proposals import SAMPLED
 from bridge.search.render_search import EXCERPTS, FINALISTS, Search, decide
-from tests.stand_ins import write_models
+from tests.stand_ins import write_critic, write_models
 
 FEATURES = FeatureSettings(window_frames=65_536, least_frames=32_768)
 
@@ -80,14 +80,24 @@ def test_the_same_question_gets_the_same_answer(
     assert first == again
 
 
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """The shipped models, but a critic that compares styles: what a search finds with a good one
+    must not hang on how well the shipped one is trained."""
+    models = tmp_path_factory.mktemp("critic")
+    (models / ENCODER_FOLDER).symlink_to(MODELS / ENCODER_FOLDER)
+    write_critic(models)
+    return Library((SHIPPED, Layer(models / "none.yaml", models)))
+
+
 @pytest.mark.parametrize("size", [0.2, 0.6, 0.9])
 def test_a_reverberation_gets_the_references_room(
-    manifest: Manifest, guitar: tuple[Audio, int], size: float
+    manifest: Manifest, shipped: Library, guitar: tuple[Audio, int], size: float
 ) -> None:
     """Which the shipped network alone does not hear to the sample."""
     ambience = manifest.plugin("mda-ambience")
     chain = Chain.of_plugin(ambience)
-    estimator, effect = Estimator(chain), load_chain(chain)
+    estimator, effect = Estimator(chain, shipped), load_chain(chain)
     audio, rate = guitar
     played, other = audio[:, : 6 * rate], audio[:, 8 * rate :]
     wet = effect.render(other, rate, ChainSetting.of_predicted(chain, [size, 0.4, 0.6, 0.5]))
@@ -221,13 +231,14 @@ def filters(manifest: Manifest) -> Chain:
 @pytest.mark.parametrize(("delayed", "share"), [(True, 0.75), (False, 0.5)])
 def test_a_chain_of_plugins_with_and_without_models_is_searched(
     filters: Chain,
+    shipped: Library,
     guitar: tuple[Audio, int],
     monkeypatch: pytest.MonkeyPatch,
     delayed: bool,
     share: float,
 ) -> None:
     monkeypatch.setattr("bridge.search.render_search.EVOLVED_UNTRAINED", 120)
-    estimator, effect = Estimator(filters), load_chain(filters)
+    estimator, effect = Estimator(filters, shipped), load_chain(filters)
     played, other, rate = halves(guitar)
     values = {
         "pedalboard-highpass/cutoff_frequency_hz": 900.0,

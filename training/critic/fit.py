@@ -19,7 +19,7 @@ from training.errors import TrainingError
 from training.processes import device
 from training.schedules import one_cycle
 
-_WINNER_WEIGHT = 2.0
+_WINNER_WEIGHT = 4.0
 _WITHIN_CASE = 0.5
 """How much the differences within a case count beside the values themselves."""
 

@@ -65,10 +65,10 @@ def test_until_a_decision_it_says_what_it_waits_for(
     ("told", "words"),
     [
         (there(), "Matched"),
-        (there(0.1), "Press Match to come this near"),
+        (there(0.1), "Press Match to come nearer"),
         (there(0.1) | {"/follow": (1,)}, "On the way"),
         (there(0.1) | {"/follow": (1,), "/freeze": (1,)}, "Frozen on the way"),
-        (there(0.1) | {"/amount": (0.5,)}, "Amount is 50%: all of it comes this near"),
+        (there(0.1) | {"/amount": (0.5,)}, "Amount is 50%: the answer in part"),
         (there(0.1, yours=(1,)), "Matched, but for the knobs that are yours"),
         (there(0.1, lock=(1,)) | {"/follow": (1,)}, "Matched, but for the knobs that are yours"),
         (there() | {"/bypass": (1,)}, "Bypassed: this is the playing as it is"),
@@ -91,7 +91,7 @@ def test_a_slot_that_is_to_be_left_out_is_not_matched_yet(manifest: Manifest) ->
     chain = chain_of("mda-overdrive,mda-delay", manifest)
     out = "/parameter/mda-delay/bypass"
     told = HEARD | there() | {out: (0,), f"{out}/predicted": (1,)}
-    assert closeness_view(told, chain).words == "Press Match to come this near"
+    assert closeness_view(told, chain).words == "Press Match to come nearer"
     assert closeness_view(told | {out: (1,)}, chain).words == "Matched"
     cannot = HEARD | {"/verdict": (Verdict.NO_NEARER.value,)}
     assert closeness_view(cannot, chain).words == "This chain cannot come nearer"
@@ -132,7 +132,7 @@ def test_the_window_shows_how_near_it_is(
     height = card.height()
     fake.tell("/closeness", *HEARD["/closeness"])
     fake.tell("/verdict", "matched")
-    qtbot.waitUntil(lambda: card.words.text() == "Press Match to come this near")
+    qtbot.waitUntil(lambda: card.words.text() == "Press Match to come nearer")
     window.play.buttons["match"].click()
     qtbot.waitUntil(lambda: card.words.text() == "Matched")
     assert card.figures.text() == "1.25 → 0.50"
