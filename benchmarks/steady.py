@@ -19,13 +19,14 @@ import argparse
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bridge.analysis.metrics import magnitudes, mrstft_with_gain
+from bridge.analysis.windows import active_share
 from bridge.arrays import Audio, Floats
 from bridge.audio.files import read_audio
 from bridge.audio.resample import resample
@@ -54,6 +55,8 @@ AFTER_S = (3.0, 6.0, 12.0, 24.0)
 """Seconds after the change of playing at which the distance is taken."""
 SETTLED_S = 4.0
 HALF, ALL = 0.5, 0.9
+LEAST_S, SOUNDING = 16.0, 0.8
+"""How long a recording must be, and how much of it must sound."""
 CLIP_S = 11.0
 """How much of a playing distances are taken on."""
 
@@ -80,7 +83,7 @@ class Followed:
     settings: tuple[ChainSetting, ...]
     """Where the knobs and the bypasses were."""
     answers: tuple[Answer | None, ...]
-    decisions: int
+    decisions: Sequence[Mapping[str, float | bool | list[float]]]
 
     def at(self, second: float) -> ChainSetting:
         """The setting at this time."""
@@ -116,7 +119,8 @@ class DecisionsOfClock:
 
     def __init__(self, decisions: Decisions) -> None:
         self.now_s = 0.0
-        self.count = 0
+        self.told: list[dict[str, float | bool | list[float]]] = []
+        """What came of every request."""
         self._decisions = decisions
         self._outcome: tuple[float, Outcome] | None = None
 
@@ -127,8 +131,20 @@ class DecisionsOfClock:
 
     def submit(self, request: Request) -> None:
         """Decide, without a deadline."""
-        self.count += 1
         outcome = self._decisions.decide(request, Deadline())
+        if (answer := outcome.answer) and answer.closeness:
+            told: dict[str, float | bool | list[float]] = {
+                "asked_s": round(self.now_s, 1),
+                "playing": request.playing,
+                "whole": request.whole,
+                "excerpts": len(self._decisions.memory.excerpts),
+                "now": round(answer.closeness.now, 3),
+                "expected": round(answer.closeness.expected, 3),
+                "dry": answer.bypass,
+                "setting": [round(value, 3) for value in answer.setting.predicted],
+            }
+            print(told, flush=True)
+            self.told.append(told)
         self._outcome = self.now_s + BUDGET_S, outcome
 
     def poll(self) -> Outcome | None:
@@ -177,7 +193,7 @@ def follow(case: Case, library: Library, searching: bool = True) -> Followed:
             assert engine.control
             settings.append(engine.control.setting)
             answers.append(engine.answer)
-        decisions = engine.refinement.decisions
+    decisions = decider.told if decider else []
     return Followed(chain, tuple(settings), tuple(answers), decisions)
 
 
@@ -187,7 +203,6 @@ def _measured(case: Case) -> dict[str, Any]:
     end_s = STEADY_S + OTHER_S
     return {
         "plugin": case.plugin,
-        "decisions": found.decisions,
         "wander": _wander(found),
         "wander_of_the_network": _wander(alone),
         "moves_before": found.changes(0, FROM_S),
@@ -214,6 +229,7 @@ def _measured(case: Case) -> dict[str, Any]:
         "settings": {
             f"{s:.0f} s": _told(found.at(s)) for s in (EARLY_S, FROM_S, LATE_S, STEADY_S, end_s)
         },
+        "decisions": found.decisions,
     }
 
 
@@ -275,9 +291,11 @@ def _setting(plugin: str, values: Mapping[str, float]) -> ChainSetting:
 
 
 def _recordings(corpus: Path, kind: str, count: int) -> Sequence[Audio]:
-    """The first long ones of the test split of this kind."""
-    stems = [s for s in load_index(corpus, "test") if s.kind == kind and s.seconds >= 16]
-    return [_at_rate(*read_audio(corpus / "test" / stem.path)) for stem in stems[:count]]
+    """The first long ones of the test split of this kind that sound throughout."""
+    stems = [s for s in load_index(corpus, "test") if s.kind == kind and s.seconds >= LEAST_S]
+    recordings = (_at_rate(*read_audio(corpus / "test" / stem.path)) for stem in stems)
+    sounding = (audio for audio in recordings if active_share(audio[0], RATE) >= SOUNDING)
+    return list(islice(sounding, count))
 
 
 def _at_rate(audio: Audio, rate: int) -> Audio:

@@ -10,7 +10,8 @@ from bridge.search.rendering import ExcerptJudge
 
 STAY = 0.05
 """How much nearer, as a share of the distance, another answer must be than the last one."""
-
+HEARD = 0.03
+"""How much nearer at the least, as a distance: what cannot be heard moves no knob."""
 _LIKELIER_THAN_NOT = 0.5
 
 
@@ -38,7 +39,11 @@ class Finals:
         possible = [one for one in self.tried if self._is_nearer(one, one in kept)]
         best = min(possible, key=self._cost)
         stay = min((one for one in possible if one in kept), key=self._cost, default=best)
-        return best if self._cost(best) < self._cost(stay) - STAY else stay
+        return best if self._is_clearly_nearer(best, stay) else stay
+
+    def _is_clearly_nearer(self, one: Tried, other: Tried) -> bool:
+        heard = other.on(self.excerpts).median - one.on(self.excerpts).median
+        return self._cost(one) < self._cost(other) - STAY and heard > HEARD
 
     def _cost(self, tried: Tried) -> float:
         expectation = tried.on(self.excerpts)

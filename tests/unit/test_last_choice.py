@@ -8,7 +8,7 @@ import pytest
 
 from bridge.chain import Chain, ChainSetting
 from bridge.manifest import PluginSpec
-from bridge.search.finals import STAY, Finals
+from bridge.search.finals import HEARD, STAY, Finals
 from bridge.search.judge import Expectation
 from bridge.search.memory import Tried
 
@@ -64,6 +64,14 @@ def test_what_is_new_must_probably_be_nearer_and_what_was_there_more_likely_than
     assert finals([excerpt], nothing, doubtful).best(doubtful) is doubtful
     harmful = make(0.1, 0.7, change=0.02)
     assert finals([excerpt], nothing, harmful).best(harmful) is nothing
+
+
+def test_what_is_not_heard_moves_no_knob(make: Any, excerpt: Any) -> None:
+    nothing, last = make(None, 1.0, 0), make(0.1, 0.1)
+    hardly, clearly = make(0.2, 0.1 - 0.9 * HEARD), make(0.2, 0.1 - 1.1 * HEARD)
+    assert finals([excerpt], nothing, last, hardly).best(last) is last
+    assert finals([excerpt], nothing, last, hardly).best(None) is hardly
+    assert finals([excerpt], nothing, last, clearly).best(last) is clearly
 
 
 def test_doing_nothing_stays_as_any_other_answer_does(make: Any, excerpt: Any) -> None:
