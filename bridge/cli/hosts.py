@@ -3,8 +3,12 @@
 from dataclasses import asdict
 
 from bridge.cli.options import JsonOption, echo_json
+<<<<<<< HEAD
 from bridge.cli.printing import print_table
 from bridge.hosts import PROFILES
+=======
+from bridge.hosts import PROFILES, Profile
+>>>>>>> hosts
 
 EXAMPLES = """\
   dafx-bridge hosts
@@ -15,7 +19,6 @@ _ABILITIES = {
     "reads": "read back",
     "follows": "follow",
     "bypasses": "bypass",
-    "follows_bypass": "follow bypass",
 }
 
 
@@ -23,13 +26,14 @@ def command(as_json: JsonOption = False) -> None:
     """List the kinds of host that --host takes, with what their protocols let the bridge do.
 
     discover: list tracks, plugins and parameters. read back: ask for the values, and so restore
-    them. follow: notice a knob that you turn. bypass: leave the plugin out. follow bypass: notice a
-    plugin that you switch. All of them can be set.
+    them. follow: notice a knob that you turn and a plugin that you switch, or the knobs alone.
+    bypass: leave the plugin out. All of them can be set.
     """
     if as_json:
-        keys = ("scheme", "name", "example", *_ABILITIES)
+        keys = ("scheme", "name", "example", *_ABILITIES, "follows_bypass")
         echo_json([{key: asdict(profile)[key] for key in keys} for profile in PROFILES])
         return
+<<<<<<< HEAD
     rows = [
         (
             profile.name,
@@ -39,3 +43,17 @@ def command(as_json: JsonOption = False) -> None:
         for profile in PROFILES
     ]
     print_table(("host", "can", "URL"), rows, whole=("URL",))
+=======
+    table = Table("host", *_ABILITIES.values())
+    table.add_column("URL", overflow="fold")
+    for profile in PROFILES:
+        abilities = [_ability(profile, key) for key in _ABILITIES]
+        table.add_row(profile.name, *abilities, profile.example)
+    Console().print(table)
+
+
+def _ability(profile: Profile, key: str) -> str:
+    if not getattr(profile, key):
+        return "no"
+    return "knobs" if key == "follows" and not profile.follows_bypass else "yes"
+>>>>>>> hosts

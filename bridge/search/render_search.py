@@ -248,7 +248,7 @@ class Search:
         last = self._memory.last
         wet = self._best_wet()
         before = [c for c in wet if last and c.setting == last.setting][:1]
-        return [*dry, *before, *(c for c in wet[:FINALISTS] if c not in before)]
+        return [*dry, *before, *(c for c in wet[:FINALISTS] if all(c is not b for b in before))]
 
     def _leave_out(self, setting: ChainSetting) -> None:
         """Judge the playing as it is, and at the reference's loudness, as candidates."""
