@@ -3,12 +3,8 @@
 from dataclasses import asdict
 
 from bridge.cli.options import JsonOption, echo_json
-<<<<<<< HEAD
 from bridge.cli.printing import print_table
-from bridge.hosts import PROFILES
-=======
 from bridge.hosts import PROFILES, Profile
->>>>>>> hosts
 
 EXAMPLES = """\
   dafx-bridge hosts
@@ -33,27 +29,18 @@ def command(as_json: JsonOption = False) -> None:
         keys = ("scheme", "name", "example", *_ABILITIES, "follows_bypass")
         echo_json([{key: asdict(profile)[key] for key in keys} for profile in PROFILES])
         return
-<<<<<<< HEAD
     rows = [
         (
             profile.name,
-            ", ".join(name for key, name in _ABILITIES.items() if getattr(profile, key)),
+            ", ".join(_ability(profile, key) for key in _ABILITIES if getattr(profile, key)),
             profile.example,
         )
         for profile in PROFILES
     ]
     print_table(("host", "can", "URL"), rows, whole=("URL",))
-=======
-    table = Table("host", *_ABILITIES.values())
-    table.add_column("URL", overflow="fold")
-    for profile in PROFILES:
-        abilities = [_ability(profile, key) for key in _ABILITIES]
-        table.add_row(profile.name, *abilities, profile.example)
-    Console().print(table)
 
 
 def _ability(profile: Profile, key: str) -> str:
-    if not getattr(profile, key):
-        return "no"
-    return "knobs" if key == "follows" and not profile.follows_bypass else "yes"
->>>>>>> hosts
+    if key == "follows" and not profile.follows_bypass:
+        return "follow knobs"
+    return _ABILITIES[key]
