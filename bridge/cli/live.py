@@ -19,6 +19,7 @@ from bridge.cli.stopping import stop_on_signals
 from bridge.control.kept_values import Preset
 from bridge.control.service import Service
 from bridge.drive.settings import LiveSettings
+from bridge.engine.live import STATUS_S
 from bridge.engine.session import Status, Summary
 from bridge.errors import BridgeError
 from bridge.library import open_library
@@ -149,7 +150,9 @@ def command(
         typer.echo("  ".join(f"{name} {value}" for name, value in _figures(summary).items()))
         typer.echo(_in_words(summary, chain))
     if not (summary.predictions or stop.is_set()):
-        heard.explain(source, by_itself=seconds is None or heard.time_s < seconds)
+        # A status is told only so often, so the last one is a little old.
+        early = seconds is None or heard.time_s < seconds - 2 * STATUS_S
+        heard.explain(source, by_itself=early)
 
 
 def _obey(service: Service, order: list[str]) -> None:

@@ -35,9 +35,9 @@ DRIVE, MUFFLE, OUTPUT = (f"mda-overdrive/{name}" for name in ("drive", "muffle",
 COMBO = "http://drobilla.net/plugins/mda/Combo"
 LIMITER = "http://drobilla.net/plugins/mda/Limiter"
 HOP_S = 0.05
-INSERTIONS = 10
-MOVES = 10
-SWITCHES = 10
+INSERTIONS = 3
+MOVES = 3
+SWITCHES = 3
 TRUTH = {"drive": 0.8, "muffle": 0.5, "output": 0.3}
 
 # A busy machine takes its time to start Ardour twice.

@@ -136,9 +136,9 @@ def test_winners_are_what_a_search_likes_best(source: SceneSource, judged: Libra
     rows = rows_of(Heard.of(own_scene(source), judged), winners)
     places = np.flatnonzero(rows["kind"] == KINDS.index("winner"))
     assert 4 <= len(places) <= 10
-    # What was liked best for the first reference is nearer to its target than what was liked least.
-    first = rows["distance"][0, places[: len(places) // 2]].sum(axis=1)
-    assert first[0] < first[-1]
+    # What is liked best of each search comes near the target of its reference.
+    best = rows["distance"][0, places].sum(axis=1).min()
+    assert best < 0.5 * rows["distance"][0, 0].sum()
 
 
 def test_rows_are_written_once(

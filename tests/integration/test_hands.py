@@ -23,7 +23,7 @@ from tests.following import HOP_S, Loop, following, holds
 DRIVE, MUFFLE, OUTPUT, BYPASS = (
     f"mda-overdrive/{symbol}" for symbol in ("drive", "muffle", "output", "bypass")
 )
-JUMPS, SWITCHES = 42, 10
+JUMPS, SWITCHES = 12, 4
 FULL_STATE_S = 0.6
 LIVE_TICK_S, CARLA_IDLE_S, REAPER_TICK_S = 0.1, 0.02, 0.033
 EACH = [

@@ -57,10 +57,11 @@ def live(
     *more: object,
     source: str = "playing",
     reference: str = "reference",
+    code: int = 0,
 ) -> list[Any]:
     arguments = ("--reference", clips[reference], "--input", clips[source], "--host", host)
     done = run("live", "--plugin", "mda-overdrive", *arguments, "--keep", "--json", *more)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == code, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -194,7 +195,7 @@ def test_a_knob_the_player_turns_is_left_alone_until_armed(
 
 def test_silence_holds_the_values(clips: dict[str, Path], host: str, chain: Chain) -> None:
     before = values(host, chain)
-    *statuses, _ = live(clips, host, source="silence")
+    *statuses, _ = live(clips, host, source="silence", code=3)
     assert statuses[-1]["state"] == "silent"
     assert values(host, chain) == before
 

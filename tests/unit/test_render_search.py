@@ -248,11 +248,9 @@ def test_a_chain_of_plugins_with_and_without_models_is_searched(
     filters: Chain,
     shipped: Library,
     guitar: tuple[Audio, int],
-    monkeypatch: pytest.MonkeyPatch,
     delayed: bool,
     share: float,
 ) -> None:
-    monkeypatch.setattr("bridge.search.render_search.EVOLVED_UNTRAINED", 120)
     estimator, effect = Estimator(filters, shipped), load_chain(filters)
     played, other, rate = halves(guitar)
     values = {
