@@ -159,17 +159,21 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--case", nargs="*", help="only these, by name")
+    parser.add_argument("--case", nargs="*", help="only these, by name; others stay")
     arguments = parser.parse_args()
     cases = [_demo(arguments.data / "corpus"), *_of_corpus(arguments.data / "corpus")]
-    report = {}
     for case in cases:
         if not arguments.case or case.name in arguments.case:
-            report[case.name] = _measured(case)
-            print(case.name, json.dumps(report[case.name], indent=1), flush=True)
-    if not arguments.case:
-        RESULT.write_text(json.dumps(report, indent=1) + "\n")
-        RESULT.with_suffix(".md").write_text(_markdown(report))
+            _write(case.name, _measured(case))
+    print(RESULT.with_suffix(".md").read_text())
+
+
+def _write(name: str, measured: Mapping[str, Any]) -> None:
+    """Put one case in the place of what was measured of it before."""
+    report = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    report[name] = measured
+    RESULT.write_text(json.dumps(report, indent=1) + "\n")
+    RESULT.with_suffix(".md").write_text(_markdown(report))
 
 
 def follow(case: Case, library: Library, searching: bool = True) -> Followed:

@@ -10,7 +10,7 @@ OTHER_SOUND = 0.5
 the playing is another one. `benchmarks.playing` tells how often that errs."""
 OTHER_LEVEL_DB = 10.0
 """The same of the loudness: many effects answer to it."""
-FOR_S = 1.0
+FOR_S = 0.5
 """How long it must be so: a pause or a single sound is no other playing."""
 USUAL_S = 20.0
 """Over how much of the playing the mean is taken that windows are compared with."""
