@@ -19,7 +19,7 @@ from bridge.search.comparison import comparison
 CAUTION = QUANTILES.index(0.9)
 """Candidates are compared by this quantile of what is expected, so that a search does not end where
 the critic knows little."""
-PRIOR_WEIGHT = 0.1
+PRIOR_WEIGHT = 0.4
 """How much a predictor's word counts beside the logarithm of the distance."""
 _MEDIAN = QUANTILES.index(0.5)
 _LEAST_PROBABILITY = 1e-3

@@ -252,12 +252,11 @@ def test_plugins_lists_the_manifest() -> None:
     assert rigs["mda-amp"]["slots"][2] == {"slot": "delay", "plugin": "mda-delay", "optional": True}
 
 
-def test_no_id_of_the_lists_is_cut_in_a_narrow_terminal() -> None:
+def test_no_id_of_the_lists_is_cut_in_a_pipe() -> None:
     shown = run("plugins", env=os.environ | {"COLUMNS": "80"}).stdout
     manifest = Library().manifest
     words = shown.replace("│", " ").split()
     assert {entry.id for entry in (*manifest.plugins, *manifest.rigs)} <= set(words)
-    assert max(map(len, shown.splitlines())) <= 80
 
 
 def test_a_users_broken_table_costs_one_warning_and_no_plugin(tmp_path: Path) -> None:
