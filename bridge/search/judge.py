@@ -84,7 +84,8 @@ class Judge:
 
     def cost(self, setting: ChainSetting, expectation: Expectation) -> float:
         """What candidates are ranked by."""
-        surprise = negative_log_likelihood(setting, self.predictions)
+        # In a longer chain a predictor, which takes its plugin for the only one, knows less.
+        surprise = negative_log_likelihood(setting, self.predictions) / len(setting.settings)
         return expectation.cautious + PRIOR_WEIGHT * surprise
 
 

@@ -243,7 +243,7 @@ def filters(manifest: Manifest) -> Chain:
     return chain_of("pedalboard-highpass,pedalboard-low-shelf,guitar-amp/delay", manifest)
 
 
-@pytest.mark.parametrize(("delayed", "share"), [(True, 0.9), (False, 0.5)])
+@pytest.mark.parametrize(("delayed", "share"), [(True, 1.0), (False, 0.8)])
 def test_a_chain_of_plugins_with_and_without_models_is_searched(
     filters: Chain,
     shipped: Library,
