@@ -23,6 +23,7 @@ from bridge.models.cards import (
 from bridge.models.critic import QUANTILES
 from bridge.models.loading import PREDICTOR_INPUTS
 from bridge.search.comparison import COMPARISON_SIZE, PAIRS
+from bridge.search.surprise import SURPRISES
 
 EMBEDDING_SIZE = 16
 BINS = 32
@@ -142,7 +143,7 @@ def _predictor(plugin: PluginSpec, bypass_logit: float) -> onnx.GraphProto:
 def _critic() -> onnx.GraphProto:
     """Distances grow with those of the groups of statistics, and the raw one with the level's."""
     size, groups = COMPARISON_SIZE, len(GROUPS)
-    level = size - 3 * len(LEVEL_NAMES) - 2
+    level = size - 3 * len(LEVEL_NAMES) - 2 - len(SURPRISES)
     apart = level - PAIRS * groups
     near = np.zeros((size, 3))
     near[apart : apart + groups] = 0.5 / groups

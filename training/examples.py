@@ -51,6 +51,8 @@ class ClipSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    kind_weights: dict[str, float] = KIND_WEIGHTS
+    """How often each kind of recording is taken, where the split has it."""
     sample_rates_hz: tuple[int, ...] = (24_000,)
     gain_db: tuple[float, float] = (0.0, 0.0)
     """Range of the random level change of both halves."""
@@ -98,9 +100,10 @@ class ClipSource:
         corpus: Path,
         split: str,
         seed: int,
-        kinds: tuple[str, ...] = tuple(KIND_WEIGHTS),
+        kinds: tuple[str, ...] | None = None,
     ) -> None:
-        """Raises TrainingError without a corpus."""
+        """Of these kinds, or of all that have a weight. Raises TrainingError without a corpus."""
+        kinds = kinds or tuple(settings.kind_weights)
         self.settings = settings
         self.seed = seed
         self._folder = corpus / split
@@ -142,7 +145,7 @@ class ClipSource:
     def _clip(
         self, draw: np.random.Generator, rate: int, frames: int, kinds: list[str]
     ) -> tuple[Stem, Audio]:
-        weights = np.array([KIND_WEIGHTS[kind] for kind in kinds])
+        weights = np.array([self.settings.kind_weights[kind] for kind in kinds])
         for _ in range(_MAX_REDRAWS):
             kind = kinds[draw.choice(len(kinds), p=weights / weights.sum())]
             stem = self._stems[kind][draw.integers(len(self._stems[kind]))]

@@ -7,6 +7,7 @@ import numpy as np
 
 from bridge.analysis.statistics import GROUPS, LEVEL_NAMES
 from bridge.arrays import Floats
+from bridge.search.surprise import SURPRISES
 
 _POOLED = {"modulation": 2, "cepstrum": 8, "echo": 4, "carrier": 16}
 """Of these groups so many neighbours are shown as their mean; of the others each number."""
@@ -25,6 +26,7 @@ COMPARISON_SIZE = (
     + 2 * (_SIGNED.stop - _SIGNED.start)
     + 3 * len(LEVEL_NAMES)
     + 2
+    + len(SURPRISES)
 )
 """How many numbers `comparison` gives."""
 
@@ -44,12 +46,17 @@ class Sounding(Protocol):
 
 
 def comparison(
-    played: Sounding, candidate: Sounding, reference: Sounding, echo_similarity: Floats
+    played: Sounding,
+    candidate: Sounding,
+    reference: Sounding,
+    echo_similarity: Floats,
+    surprises: Floats,
 ) -> Floats:
     """What a critic takes, (n, COMPARISON_SIZE), of n candidates for one or n playings.
 
     `echo_similarity` (n, 2): of the reference's prominent echoes to the candidate's and to the
-    playing's (`bridge.analysis.echoes.similarity`).
+    playing's (`bridge.analysis.echoes.similarity`). `surprises` (n, len(SURPRISES)): of the
+    settings (`bridge.search.surprise`).
     """
     c, x, r = candidate, played, reference
     pairs = [one.style - other.style for one, other in ((c, r), (x, r), (c, x))]
@@ -61,6 +68,7 @@ def comparison(
         (x.levels - r.levels) / _LEVEL_DB,
         r.levels / _LOUDNESS_DB,
         echo_similarity,
+        surprises,
     ]
     count = len(c.levels)
     rows = [np.broadcast_to(part, (count, part.shape[-1])) for part in parts]

@@ -11,10 +11,9 @@ from bridge.arrays import Floats
 from bridge.chain import ChainSetting
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import Analysis
-from bridge.manifest import Setting
-from bridge.models import Prediction
 from bridge.models.critic import LEAST_DISTANCE, QUANTILES
 from bridge.search.comparison import comparison
+from bridge.search.surprise import surprise, surprises
 
 CAUTION = QUANTILES.index(0.9)
 """Candidates are compared by this quantile of what is expected, so that a search does not end where
@@ -22,7 +21,6 @@ the critic knows little."""
 PRIOR_WEIGHT = 0.4
 """How much a predictor's word counts beside the logarithm of the distance."""
 _MEDIAN = QUANTILES.index(0.5)
-_LEAST_PROBABILITY = 1e-3
 
 
 @dataclass(frozen=True)
@@ -64,29 +62,28 @@ class Judge:
     def __init__(
         self, estimator: Estimator, played: Analysis, reference: Analysis, sample_rate: float
     ) -> None:
-        self._critic = estimator.critic
+        self._critic, self._chain = estimator.critic, estimator.chain
         self._played, self._reference = played, reference
         self._dry_similarity = similarity(played.echoes, reference.echoes)
         self.predictions = estimator.predictions(played, reference, sample_rate)
         """What is held of every slot's setting."""
 
-    def expect(self, candidate: Analysis) -> Expectation:
-        """What is to be expected of a candidate that sounds like this."""
+    def expect(self, setting: ChainSetting, candidate: Analysis) -> Expectation:
+        """What is to be expected of a setting that sounds like this."""
         alike = similarity(candidate.echoes, self._reference.echoes)
         compared = comparison(
             _alone(self._played),
             _alone(candidate),
             _alone(self._reference),
             np.array([[alike, self._dry_similarity]], np.float32),
+            surprises(self._chain, setting, self.predictions)[None],
         )
         judgement = self._critic.judge(compared)
         return Expectation((judgement.matched[0] + judgement.raw[0]) / 2, judgement.change[0])
 
     def cost(self, setting: ChainSetting, expectation: Expectation) -> float:
         """What candidates are ranked by."""
-        # In a longer chain a predictor, which takes its plugin for the only one, knows less.
-        surprise = negative_log_likelihood(setting, self.predictions) / len(setting.settings)
-        return expectation.cautious + PRIOR_WEIGHT * surprise
+        return expectation.cautious + PRIOR_WEIGHT * surprise(setting, self.predictions)
 
 
 @dataclass(frozen=True)
@@ -98,27 +95,3 @@ class _Rows:
 def _alone(analysis: Analysis) -> _Rows:
     """An analysis as the only one of several."""
     return _Rows(analysis.style[None], analysis.levels[None])
-
-
-def negative_log_likelihood(setting: ChainSetting, predictions: Sequence[Prediction]) -> float:
-    """Of a setting under what is held of every slot; mean over a slot's parameters, summed up."""
-    return sum(
-        _slot_negative_log_likelihood(one, prediction, slot.id in setting.bypassed)
-        for slot, one, prediction in zip(
-            setting.chain.slots, setting.settings, predictions, strict=True
-        )
-    )
-
-
-def _slot_negative_log_likelihood(setting: Setting, prediction: Prediction, bypass: bool) -> float:
-    if bypass:
-        return -float(np.log(max(prediction.bypass, _LEAST_PROBABILITY)))
-    size = prediction.posterior.shape[1]
-    total = -float(np.log(max(1 - prediction.bypass, _LEAST_PROBABILITY)))
-    for spec, value, row in zip(
-        setting.plugin.predicted, setting.predicted, prediction.posterior, strict=True
-    ):
-        number = spec.class_of(value) if spec.classes else min(int(value * size), size - 1)
-        share = max(row[number], _LEAST_PROBABILITY)
-        total -= float(np.log(share)) / len(prediction.posterior)
-    return total

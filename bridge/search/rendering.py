@@ -34,17 +34,19 @@ class ExcerptJudge:
         self.played = self._analyse(excerpt.audio)
         self._reference = reference.like(excerpt.below_db)
         self.judge = Judge(estimator, self.played, self._reference, sample_rate)
+        start = ChainSetting.start(estimator.chain)
+        self._dry = start.without(slot.id for slot in estimator.chain.slots)
         self.output = output_of(estimator)
         """The predicted parameter, by number, that is the gain behind all else; it is computed."""
 
     def louder(self, change_db: float) -> Expectation:
         """What is expected of a plain gain."""
-        return self.judge.expect(_louder(self.played, change_db))
+        return self.judge.expect(self._dry, _louder(self.played, change_db))
 
     def expect(self, setting: ChainSetting) -> Expectation | None:
         """What is expected of a setting; None for what is silent or not finite."""
         analysis = self._heard(setting)
-        return None if analysis is None else self.judge.expect(analysis)
+        return None if analysis is None else self.judge.expect(setting, analysis)
 
     def levelled(self, setting: ChainSetting) -> tuple[ChainSetting, Expectation | None]:
         """The same, with the gain behind all else brought to the reference's loudness."""
@@ -52,14 +54,14 @@ class ExcerptJudge:
         if analysis is None:
             return setting, None
         if self.output is None:
-            return setting, self.judge.expect(analysis)
+            return setting, self.judge.expect(setting, analysis)
         spec, values = setting.chain.predicted[self.output].spec, list(setting.predicted)
         before_db = spec.to_real(values[self.output])
         missing_db = float(self._reference.levels[_LOUDNESS] - analysis.levels[_LOUDNESS])
         values[self.output] = spec.to_normalised(before_db + missing_db)
         changed = ChainSetting.of_predicted(setting.chain, values, setting.bypassed)
         change_db = spec.to_real(values[self.output]) - before_db
-        return changed, self.judge.expect(_louder(analysis, change_db))
+        return changed, self.judge.expect(changed, _louder(analysis, change_db))
 
     def _heard(self, setting: ChainSetting) -> Analysis | None:
         wet = self._effect.render(self.excerpt.audio, self._rate, setting)

@@ -14,6 +14,7 @@ from bridge.manifest import PluginSpec
 from bridge.models.cards import EncoderCard, read_card
 from bridge.models.critic import LEAST_DISTANCE, QUANTILES, Critic
 from bridge.search.comparison import COMPARISON_SIZE
+from bridge.search.surprise import SURPRISES
 from tests.stand_ins import write_models
 from training.critic.export import export_critic
 from training.critic.fit import Plan, Table, fit_critic, load_table
@@ -42,6 +43,7 @@ def write_chunk(folder: Path, first: int, seed: int = 0) -> None:
             "chain": np.array("mda-overdrive"),
             "distance": np.stack([1.5 * shares, 2.0 * shares], axis=1).astype(np.float32)[None],
             "echo_similarity": np.full((1, ROWS, 2), 0.5, np.float32),
+            "surprises": np.zeros((1, ROWS, len(SURPRISES)), np.float32),
         }
         for name, size in sizes.items():
             reference, away = draw.standard_normal((2, size))
@@ -90,7 +92,8 @@ def test_each_reference_of_a_scene_is_a_case(tmp_path: Path) -> None:
     path = tmp_path / "00000000.npz"
     with np.load(path) as arrays:
         rows = {name: arrays[name] for name in arrays.files}
-    several = ("distance", "echo_similarity", "maker", "reference_style", "reference_levels")
+    several = ("distance", "echo_similarity", "surprises", "maker")
+    several += ("reference_style", "reference_levels")
     for name in several:
         rows[f"3.{name}"] = np.concatenate([rows[f"3.{name}"]] * 2)
     np.savez(path, allow_pickle=False, **rows)

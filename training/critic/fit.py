@@ -81,11 +81,11 @@ def _tables(rows: dict[str, npt.NDArray[Any]], first: int) -> list[Table]:
     """One scene's cases, one for each reference."""
     candidates, played = _sounds(rows, "candidate"), _sounds(rows, "played")
     found = []
-    for number, (distance, similarity) in enumerate(
-        zip(rows["distance"], rows["echo_similarity"], strict=True)
+    for number, (distance, similarity, surprises) in enumerate(
+        zip(rows["distance"], rows["echo_similarity"], rows["surprises"], strict=True)
     ):
         reference = _sounds(rows, "reference", slice(number, number + 1))
-        compared = comparison(played, candidates, reference, similarity)
+        compared = comparison(played, candidates, reference, similarity, surprises)
         logarithms = np.log(distance + LEAST_DISTANCE)
         change = logarithms[:, :1] - logarithms[0, 0]
         count = len(compared)

@@ -22,8 +22,10 @@ from bridge.chain import Chain, ChainSetting
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import Analysis, ReferenceAnalysis
 from bridge.library import Library
+from bridge.models import Prediction
 from bridge.search.proposals import proposals
 from bridge.search.render_search import Search
+from bridge.search.surprise import surprises
 from training.critic.scenes import Scene, SceneSource, effect_of, random_setting
 from training.workers import worker_pool
 
@@ -42,8 +44,20 @@ _EVERY = 7
 """Of the spectra's values for a distance; bins are odd in number, so all get their turn."""
 _KEPT = ("style", "levels")
 
-Candidates = Callable[["Heard"], Iterator[tuple[str, Audio]]]
-"""Kinds and audio (1, frames) of what is judged beside doing nothing and the targets."""
+
+@dataclass(frozen=True)
+class Candidate:
+    """What is judged."""
+
+    kind: str
+    audio: Audio
+    """(1, frames)."""
+    setting: ChainSetting | None
+    """None where the chain itself cannot make it."""
+
+
+Candidates = Callable[["Heard"], Iterator[Candidate]]
+"""What is judged beside doing nothing and the targets."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +85,10 @@ class Heard:
         """What of a reference is like the excerpt."""
         return self.references[number].like(self.scene.excerpt.below_db)
 
+    def predictions(self, number: int) -> tuple[Prediction, ...]:
+        """What the predictors hold of the setting that made a reference."""
+        return self.estimator.predictions(self.played, self.like(number), self.scene.sample_rate)
+
 
 @lru_cache(maxsize=64)
 def estimator_of_chain(chain: Chain, library: Library) -> Estimator:
@@ -78,7 +96,7 @@ def estimator_of_chain(chain: Chain, library: Library) -> Estimator:
     return Estimator(chain, library)
 
 
-def candidates(heard: Heard) -> Iterator[tuple[str, Audio]]:
+def candidates(heard: Heard) -> Iterator[Candidate]:
     """Settings near those that made references, and far."""
     scene = heard.scene
     draw = np.random.default_rng((scene.index, 17))
@@ -87,15 +105,15 @@ def candidates(heard: Heard) -> Iterator[tuple[str, Audio]]:
         for deviation in _NEAR:
             settings.append(("near", _near(draw, made.setting, deviation)))
     settings += [("random", random_setting(draw, scene.chain)) for _ in range(_RANDOM)]
-    predictions = heard.estimator.predictions(heard.played, heard.like(0), scene.sample_rate)
-    proposed = proposals(heard.estimator, predictions, draw)[:_PROPOSED]
+    proposed = proposals(heard.estimator, heard.predictions(0), draw)[:_PROPOSED]
     settings += [("proposed", setting) for setting in proposed]
     effect = effect_of(scene.chain)
     for kind, setting in settings:
-        yield kind, effect.render(scene.excerpt.audio, scene.sample_rate, setting)
+        wet = effect.render(scene.excerpt.audio, scene.sample_rate, setting)
+        yield Candidate(kind, wet, setting)
 
 
-def winners(heard: Heard) -> Iterator[tuple[str, Audio]]:
+def winners(heard: Heard) -> Iterator[Candidate]:
     """What searches with the critic so far think best, and some of what they have tried."""
     scene, effect = heard.scene, effect_of(heard.scene.chain)
     for number in range(_SEARCHED):
@@ -112,7 +130,8 @@ def winners(heard: Heard) -> Iterator[tuple[str, Audio]]:
         places = {round(place * (len(ranked) - 1)) for place in _WINNERS} if ranked else set()
         for place in sorted(places):
             setting = ranked[place].setting
-            yield "winner", effect.render(scene.excerpt.audio, scene.sample_rate, setting)
+            wet = effect.render(scene.excerpt.audio, scene.sample_rate, setting)
+            yield Candidate("winner", wet, setting)
 
 
 def _near(
@@ -162,25 +181,34 @@ def rows_of(heard: Heard, judged: Candidates) -> dict[str, npt.NDArray[Any]]:
     """What is kept of a scene of m references and n candidates, the first of which is dry.
 
     `distance` and `echo_similarity` are (m, n, 2): at the target's level and raw; of the reference
-    to the candidate and to the playing.
+    to the candidate and to the playing. `surprises` is (m, n, len(SURPRISES)).
     """
     scene, features = heard.scene, heard.estimator.features
-    given = [("dry", scene.excerpt.audio), *(("target", made.target) for made in scene.made)]
-    some = [(kind, wet) for kind, wet in (*given, *judged(heard)) if _is_sound(wet)]
-    kinds = [kind for kind, _ in some]
-    monos = [at_feature_rate(wet, scene.sample_rate, features) for _, wet in some]
+    every_slot = [slot.id for slot in scene.chain.slots]
+    dry = ChainSetting.start(scene.chain).without(every_slot)
+    given = [Candidate("dry", scene.excerpt.audio, dry)]
+    given += [Candidate("target", made.target, made.setting) for made in scene.made]
+    some = [candidate for candidate in (*given, *judged(heard)) if _is_sound(candidate.audio)]
+    monos = [at_feature_rate(one.audio, scene.sample_rate, features) for one in some]
     sounds = [heard.estimator.embed(statistics(mono, features)) for mono in monos]
     references = [heard.like(number) for number in range(len(scene.made))]
-    dry = [similarity(heard.played.echoes, reference.echoes) for reference in references]
+    plain = [similarity(heard.played.echoes, reference.echoes) for reference in references]
     arrays: dict[str, npt.NDArray[Any]] = {
-        "kind": np.array([KINDS.index(kind) for kind in kinds], np.int8),
+        "kind": np.array([KINDS.index(one.kind) for one in some], np.int8),
         "maker": np.array([made.maker for made in scene.made], "U10"),
         "chain": np.array(scene.chain.id, "U24"),
         "distance": _distances(monos, len(scene.made)),
         "echo_similarity": np.array(
             [
                 [(similarity(sound.echoes, reference.echoes), alike) for sound in sounds]
-                for reference, alike in zip(references, dry, strict=True)
+                for reference, alike in zip(references, plain, strict=True)
+            ],
+            np.float32,
+        ),
+        "surprises": np.array(
+            [
+                [surprises(scene.chain, one.setting, held) for one in some]
+                for held in map(heard.predictions, range(len(scene.made)))
             ],
             np.float32,
         ),
