@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,10 @@ from tests.stand_ins import write_critic
 from training.critic import scenes as scenes_module
 from training.critic.fit import load_table
 from training.critic.gear import GearPairs
-from training.critic.rows import KINDS, Heard, candidates, rows_of, winners, write_rows
+from training.critic.rows import KINDS, SEARCHED, Heard, candidates, rows_of, winners, write_rows
 from training.critic.run import CriticSettings, train_critic
 from training.critic.scenes import MAKERS, SOUNDS, Scene, SceneSource
-from training.examples import ClipSettings, ClipSource
+from training.examples import Clip, ClipSettings, ClipSource
 from training.fit import Folders
 
 pytestmark = [pytest.mark.xdist_group("training"), pytest.mark.timeout(300)]
@@ -88,6 +89,25 @@ def test_makers_come_as_often_as_they_should(source: SceneSource) -> None:
     made = [made.maker for index in range(10) for made in source[index].made]
     assert 0.25 < made.count("own") / len(made) < 0.75
     assert set(made) == set(MAKERS)
+
+
+class FirstQuiet(ClipSource):
+    """The first clip that is drawn has almost no sound in its second half."""
+
+    drawn = 0
+
+    def __getitem__(self, index: int) -> Clip:
+        clip = super().__getitem__(index)
+        self.drawn += 1
+        return replace(clip, other=1e-4 * clip.other) if self.drawn == 1 else clip
+
+
+def test_a_clip_that_is_all_but_silent_costs_one_draw(tiny_data: Path) -> None:
+    quiet = FirstQuiet(CLIPS, tiny_data / "corpus", "train", 1)
+    scene = SceneSource(quiet, Library(), FEATURES)[3]
+    assert quiet.drawn == 2
+    assert len(scene.made) == SOUNDS
+    assert all(np.abs(made.reference).max() > 1e-3 for made in scene.made)
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +261,7 @@ def test_a_critic_is_trained_in_rounds_and_exported(
     encoder = json.loads((models / "encoder" / CARD_FILE).read_text())
     assert card["encoder_sha256"] == encoder["sha256"]
     assert card["cases"] == 5 * SOUNDS
-    assert card["metrics"]["cases"] == 2 * SOUNDS
+    assert card["metrics"]["cases"] == 2 * SEARCHED
     run = folders.runs / "critic"
     stages = [json.loads(line)["stage"] for line in (run / "log.jsonl").read_text().splitlines()]
     assert stages == ["round-0", "round-1", "winners"]

@@ -55,14 +55,18 @@ class Picks:
 
 
 def picks(network: CriticNetwork, table: Table, cautious: float) -> Picks:
-    """The answers where a setting counts whose change is below 0 at this quantile."""
+    """The answers where a setting counts whose change is below 0 at this quantile.
+
+    Targets are left out: no search tries them.
+    """
     quantiles = quantiles_of(network, table)
     found = []
     for start, end in zip(table.starts[:-1], table.starts[1:], strict=True):
-        distances, expected = table.distances[start:end, 0], quantiles[start:end]
+        tried = np.arange(start, end)[table.kinds[start:end] != KINDS.index("target")]
+        distances, expected = table.distances[tried, 0], quantiles[tried]
         best = int(expected[:, :2, CAUTION].mean(axis=1).argmin())
         change = np.interp(cautious, QUANTILES, expected[best, 2])
-        dry = int(np.flatnonzero(table.kinds[start:end] == KINDS.index("dry"))[0])
+        dry = int(np.flatnonzero(table.kinds[tried] == KINDS.index("dry"))[0])
         chosen = best if change < 0 else dry
         median = np.exp(expected[chosen, 0, len(QUANTILES) // 2]) - LEAST_DISTANCE
         found.append((distances[dry], distances[chosen], max(median, 0.0)))

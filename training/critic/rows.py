@@ -35,7 +35,7 @@ KINDS = ("dry", "target", "near", "random", "proposed", "winner")
 _NEAR = (0.03, 0.1)
 """Deviations of normalised values from a setting that made a reference."""
 _NEARED, _RANDOM, _PROPOSED = 2, 2, 2
-_SEARCHED, _EVOLVED = 2, 40
+SEARCHED, _EVOLVED = 2, 40
 """For how many of a scene's references there is a search, and how long CMA-ES goes on."""
 _WINNERS = (0.0, 0.02, 0.08, 0.3, 0.7)
 """Places, 0..1, among all that a search has tried, whose candidates become rows."""
@@ -116,7 +116,7 @@ def candidates(heard: Heard) -> Iterator[Candidate]:
 def winners(heard: Heard) -> Iterator[Candidate]:
     """What searches with the critic so far think best, and some of what they have tried."""
     scene, effect = heard.scene, effect_of(heard.scene.chain)
-    for number in range(_SEARCHED):
+    for number in range(SEARCHED):
         search = Search(
             heard.estimator,
             effect,

@@ -19,7 +19,7 @@ from training.critic.fit import Plan, Table, fit_critic, load_table
 from training.critic.gear import GearPairs
 from training.critic.networks import CriticNetwork
 from training.critic.picking import Picks, cautious_quantile, picks
-from training.critic.rows import Candidates, candidates, winners, write_rows
+from training.critic.rows import SEARCHED, Candidates, candidates, winners, write_rows
 from training.critic.scenes import SOUNDS, SceneSource
 from training.examples import ClipSettings, ClipSource
 from training.fit import Folders
@@ -70,7 +70,10 @@ class _Run:
         source = ClipSource(clips, self.folders.data / "corpus", split, _SEEDS[split])
         gear = self.folders.data / "gear"
         pairs = GearPairs(gear, split) if (gear / split).exists() else None
-        drawn = SceneSource(source, library, FeatureSettings(), pairs)
+        # What is answered well or badly is only known of references that are searched for.
+        answers = split == "validation" and judged is winners
+        sounds = SEARCHED if answers else SOUNDS
+        drawn = SceneSource(source, library, FeatureSettings(), pairs, sounds)
         folder = self.folder / "rows" / f"{split}-{name}"
         write_rows(drawn, library, folder, scenes, judged, self.workers)
         return folder

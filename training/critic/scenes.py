@@ -14,7 +14,7 @@ import numpy as np
 
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.metrics import magnitudes, spectral_distance
-from bridge.analysis.windows import rms_db
+from bridge.analysis.windows import at_feature_rate, rms_db
 from bridge.arrays import Audio
 from bridge.chain import Chain, ChainSetting, chain_of
 from bridge.effects import ChainEffect, load_chain
@@ -42,7 +42,7 @@ _AROUND_START = 0.25
 _OPTIONAL_OUT = 0.5
 _DRAWN = 5
 """Of so many settings the one that changes least is taken, where it is to be nearly dry."""
-_MAX_REDRAWS = 30
+_MAX_REDRAWS, _MAX_CLIPS = 30, 10
 _HEARD_DB = -50.0
 """RMS in dBFS below which a sound is drawn again."""
 _FOR_GEAR = {"guitar-amp": 6.0, "mda-amp": 2.0, "mda-overdrive": 2.0, "mda-combo": 2.0}
@@ -105,13 +105,20 @@ class SceneSource:
 
     def __getitem__(self, index: int) -> Scene:
         draw = np.random.default_rng((self._clips.seed, index, 16))
+        for _ in range(_MAX_CLIPS):
+            if scene := self._drawn(draw, index):
+                return scene
+        raise TrainingError(f"scene {index}: {_MAX_CLIPS} clips in a row are all but silent")
+
+    def _drawn(self, draw: np.random.Generator, index: int) -> Scene | None:
+        """A scene of the next clip; None where that clip is all but silent."""
         if self._gear and draw.random() < _GEAR:
             return self._with_gear(draw, index, self._gear)
         clip = self._clips[int(draw.integers(2**31))]
         chain = self._chain(draw, _FOR_GEAR if draw.random() < 0.25 else None)
         return self._scene(draw, index, clip, chain, [])
 
-    def _with_gear(self, draw: np.random.Generator, index: int, gear: GearPairs) -> Scene:
+    def _with_gear(self, draw: np.random.Generator, index: int, gear: GearPairs) -> Scene | None:
         one, other = gear.draw(draw)
         clip = Clip("guitar", "", gear.sample_rate, one.dry, other.dry)
         chain = self._chain(draw, _FOR_GEAR if draw.random() < 0.8 else None)
@@ -123,15 +130,21 @@ class SceneSource:
 
     def _scene(
         self, draw: np.random.Generator, index: int, clip: Clip, chain: Chain, made: list[Made]
-    ) -> Scene:
+    ) -> Scene | None:
         (excerpt,) = excerpts(clip.dry, clip.sample_rate, self._features)
         for _ in range(_MAX_REDRAWS):
             if len(made) == self._sounds:
                 return Scene(index, clip.sample_rate, clip.dry, excerpt, chain, tuple(made))
             one = self._made(draw, clip, excerpt, chain)
-            if all(is_usable(audio) and rms_db(audio) > _HEARD_DB for audio in one.audio):
+            if all(self._is_heard(audio, clip.sample_rate) for audio in one.audio):
                 made.append(one)
-        raise TrainingError(f"scene {index}: most of {_MAX_REDRAWS} sounds are silence or noise")
+        return None
+
+    def _is_heard(self, audio: Audio, sample_rate: float) -> bool:
+        """By the encoder, which may hear less of the highest frequencies."""
+        if not is_usable(audio):
+            return False
+        return rms_db(at_feature_rate(audio, sample_rate, self._features)) > _HEARD_DB
 
     def _made(self, draw: np.random.Generator, clip: Clip, excerpt: Excerpt, chain: Chain) -> Made:
         maker = str(draw.choice(list(MAKERS), p=list(MAKERS.values())))
