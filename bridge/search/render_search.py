@@ -154,7 +154,10 @@ class Search:
         started_s = time.monotonic()
         self.render(_as_known(first, known), known.fixed)
         self._render_s = time.monotonic() - started_s
-        for tried in self._memory.tried:
+        for number, tried in enumerate(self._memory.tried):
+            # Without being heard again the last answer, which is the first, could not stay.
+            if number and self._is_late(deadline):
+                break
             if not tried.setting.dry:
                 self._render_again(tried.setting)
         limit = deadline.share(_SAMPLING_SHARE)
