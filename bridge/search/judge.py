@@ -1,4 +1,4 @@
-"""What the critic expects of a setting, and the cost that is made of it."""
+"""What the critic expects of a setting."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +13,11 @@ from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import Analysis
 from bridge.models.critic import LEAST_DISTANCE, QUANTILES
 from bridge.search.comparison import comparison
-from bridge.search.surprise import surprise, surprises
+from bridge.search.surprise import surprises
 
-CAUTION = QUANTILES.index(0.9)
+CAUTION = QUANTILES.index(0.75)
 """Candidates are compared by this quantile of what is expected, so that a search does not end where
 the critic knows little."""
-PRIOR_WEIGHT = 0.4
-"""How much a predictor's word counts beside the logarithm of the distance."""
 _MEDIAN = QUANTILES.index(0.5)
 
 
@@ -46,8 +44,8 @@ class Expectation:
         return float(self.distance[_MEDIAN])
 
     @property
-    def cautious(self) -> float:
-        """Logarithm of a distance that is probably not exceeded."""
+    def cost(self) -> float:
+        """What candidates are ranked by: logarithm of a distance that is probably not exceeded."""
         return float(np.log(self.distance[CAUTION] + LEAST_DISTANCE))
 
     @property
@@ -80,10 +78,6 @@ class Judge:
         )
         judgement = self._critic.judge(compared)
         return Expectation((judgement.matched[0] + judgement.raw[0]) / 2, judgement.change[0])
-
-    def cost(self, setting: ChainSetting, expectation: Expectation) -> float:
-        """What candidates are ranked by."""
-        return expectation.cautious + PRIOR_WEIGHT * surprise(setting, self.predictions)
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,6 @@ class Candidate:
     gain_db: float
     """Where every slot is left out."""
     expectation: Expectation
-    cost: float
     fixed: frozenset[int] = frozenset()
     """Predicted parameters, by number, that the search leaves where they are."""
 
@@ -81,6 +80,11 @@ class Candidate:
     def bypass(self) -> bool:
         """Whether the chain is left out."""
         return self.setting.dry
+
+    @property
+    def cost(self) -> float:
+        """The least is the best."""
+        return self.expectation.cost
 
 
 def warm_up(estimator: Estimator) -> None:
@@ -188,9 +192,8 @@ class Search:
     ) -> float:
         if expectation is None:
             return float("inf")
-        cost = self._first.judge.cost(setting, expectation)
-        self.candidates.append(Candidate(setting, 0.0, expectation, cost, fixed))
-        return cost
+        self.candidates.append(Candidate(setting, 0.0, expectation, fixed))
+        return expectation.cost
 
     def answer(self, deadline: Deadline | None = None) -> Answer:
         """The finalist that is expected nearest on all excerpts, or doing nothing."""
@@ -258,9 +261,7 @@ class Search:
         dry = setting.without(slot.id for slot in setting.chain.slots)
         changes_db = [0.0, self._gain_db] if abs(self._gain_db) > _HEARD_DB else [0.0]
         for change_db in changes_db:
-            expectation = self._first.louder(change_db)
-            cost = self._first.judge.cost(dry, expectation)
-            self.candidates.append(Candidate(dry, change_db, expectation, cost))
+            self.candidates.append(Candidate(dry, change_db, self._first.louder(change_db)))
 
     def _missing_db(self, audio: Audio) -> float:
         """How much louder the reference is than the playing, both in the mean of their windows."""

@@ -1,6 +1,5 @@
 """How the last answer holds against others, among finalists of which all is known."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,15 +19,6 @@ def chain(plugin: PluginSpec) -> Chain:
     return Chain.of_plugin(plugin)
 
 
-class Excerpt:
-    """Judges by the distance alone, or as its predictor holds a setting for unlikely."""
-
-    def __init__(self, surprise: float = 0.0) -> None:
-        self.judge = SimpleNamespace(
-            cost=lambda setting, e: e.cautious + surprise * setting.predicted[0]
-        )
-
-
 def expected(distance: float, change: float) -> Expectation:
     """A distance, and how much farther than doing nothing, each with some spread."""
     spread = np.array([-0.1, -0.05, 0, 0.05, 0.1], np.float32)
@@ -41,7 +31,7 @@ def finals(excerpts: list[Any], *tried: Tried) -> Finals:
 
 @pytest.fixture
 def excerpt() -> Any:
-    return Excerpt()
+    return object()
 
 
 @pytest.fixture
@@ -81,14 +71,3 @@ def test_doing_nothing_stays_as_any_other_answer_does(make: Any, excerpt: Any) -
     # The plain gain is another one for every excerpt; the plugin is left out all the same.
     assert finals([excerpt], nothing, louder, hardly).best(before) is louder
     assert finals([excerpt], nothing, louder, clearly).best(before) is clearly
-
-
-def test_every_excerpts_predictor_has_a_word(make: Any, chain: Chain, excerpt: Any) -> None:
-    sure: Any = Excerpt(surprise=2.0)
-    nothing, likely, unlikely = make(None, 1.0, 0), make(0.1, 0.55), make(0.9, 0.5)
-    alone = finals([excerpt], nothing, likely, unlikely)
-    assert alone.best(None) is unlikely
-    both = [
-        Tried(t.setting, 0, {**t.expectations, sure: t.expectations[excerpt]}) for t in alone.tried
-    ]
-    assert finals([excerpt, sure], *both).best(None) is both[1]
