@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -79,6 +80,22 @@ def remove_above(fake: FakeHost) -> None:
     threading.Timer(0.03, tell).start()
 
 
+class FakeSlowLive(FakeLive):
+    """Its answers take their time, and the plugin above goes after so many datagrams."""
+
+    until_removed = 0
+
+    def reply(self, to: Any, address: str, tags: str = "", *arguments: object) -> None:
+        time.sleep(0.008)
+        super().reply(to, address, tags, *arguments)
+
+    def _packet(self, packet: bytes, sender: Any) -> None:
+        super()._packet(packet, sender)
+        self.until_removed -= 1
+        if self.until_removed == 0:
+            remove_above(self)
+
+
 each = pytest.mark.parametrize("fake", [FakeCarla, (FakeLive, 0.1), FakeReaper], indirect=True)
 
 
@@ -110,6 +127,25 @@ def test_a_removal_above_during_a_glide_changes_nobody_else(fake: FakeHost) -> N
         assert eventually(lambda: values_of(eq(fake)) == pytest.approx(EQ))
         assert eq(fake).enabled
         assert loop.driver.yielded == {}
+
+
+@pytest.mark.parametrize("datagrams", [1, 2, 3, 4, 6, 9])
+@pytest.mark.parametrize("fake", [FakeSlowLive], indirect=True)
+def test_lives_next_device_keeps_its_values_whenever_the_one_above_goes(
+    fake: FakeSlowLive, datagrams: int
+) -> None:
+    with connect(fake.url, fake.chain) as host:
+        host.set({DRIVE: 0.25})
+        host.read()
+        fake.until_removed = datagrams
+        for step in range(4):
+            host.set({DRIVE: 0.5 + 0.02 * step, "mda-overdrive/muffle": 0.625 + 0.02 * step})
+        assert eventually(lambda: noticed(host))
+        host.find()
+        host.set({DRIVE: 0.75})
+        assert eventually(lambda: fake.values()[DRIVE] == pytest.approx(0.75, abs=2e-3))
+        assert values_of(eq(fake)) == pytest.approx(EQ)
+        assert eq(fake).enabled
 
 
 @pytest.mark.parametrize("fake", [FakeCarla], indirect=True)
