@@ -16,7 +16,7 @@ from tests.fake_hosts import FakeHost
 
 HOP_S = 0.05
 PATIENCE_S = 20.0
-_AT_ONCE = 6
+_AT_ONCE = 4
 """More would wait for each other, and what a host tells would come too late."""
 
 

@@ -132,12 +132,11 @@ class Live(OscDialect):
     @override
     def mend(self) -> None:
         for number in sorted(self._wrong):
-            # Asked for once: what has gone for good cannot answer.
-            if not (writes := self._take_lately_written(number)):
+            if not (writes := self._written_lately(number)):
                 continue
             now = self._standing_after_writes(number)
             before = self._before.get(number)
-            if before and now.is_like(before):
+            if now and before and now.is_like(before):
                 place, back = self._place(number), to_give_back(writes, before, now)
                 self._send(*(Message(_SET, (*place, k, float(v))) for k, v in back.items()))
 
@@ -234,32 +233,39 @@ class Live(OscDialect):
             Message(_VALUES, place),
         ]
 
-    def _take_lately_written(self, number: int) -> dict[Key, float]:
+    def _written_lately(self, number: int) -> dict[Key, float]:
         """What was written to an attachment's parameters and may have met another device."""
-        own = [ref for ref in self._written if ref[0] == number]
-        writes = {ref[1]: self._written.pop(ref) for ref in own}
-        now_s = monotonic()
-        return {key: value for key, (value, at_s) in writes.items() if now_s - at_s < _LATELY_S}
+        since_s = monotonic() - _LATELY_S
+        written = self._written.items()
+        return {
+            key: value for (of, key), (value, at_s) in written if of == number and at_s > since_s
+        }
 
-    def _standing_after_writes(self, number: int) -> Standing:
+    def _standing_after_writes(self, number: int) -> Standing | None:
         """Blocking: what stands in an attachment's place and holds all that was written there.
 
         Answers that were on their way come first, and are heard as ever: of before the writes, or
-        between two of them. Raises HostError where nothing stands there.
+        between two of them. None where nothing stands there.
         """
-        place, told = self._place(number), dict[str, Sequence[Argument]]()
-        after = False
+        questions = [Message(_VERSION), *self._questions(number)]
+        told: dict[str, Sequence[Argument]] = {}
 
         def take(message: Message) -> None:
-            nonlocal after
             self._hear(message, self._news)
-            after |= message.address == _VERSION
-            if after and message.address in (_NAMES, _VALUES) and message.arguments[:2] == place:
-                told[message.address] = message.arguments[2:]
+            for question in questions:
+                what, count = question.address, len(question.arguments)
+                is_answer = message.arguments[:count] == question.arguments
+                if message.address == what and is_answer and (what == _VERSION or _VERSION in told):
+                    told[what] = message.arguments[count:]
 
-        questions = [Message(_VERSION), Message(_NAMES, place), Message(_VALUES, place)]
-        self._request(lambda: questions, take, lambda: len(told) == 2)
-        return _standing(told[_NAMES], told[_VALUES])
+        def is_empty() -> bool:
+            counts = zip((_TRACKS, _DEVICES), self._place(number), strict=True)
+            return any(what in told and len(told[what]) <= int(key) for what, key in counts)
+
+        self._request(
+            lambda: questions, take, lambda: is_empty() or told.keys() >= {_NAMES, _VALUES}
+        )
+        return None if is_empty() else _standing(told[_NAMES], told[_VALUES])
 
     def _current(self) -> Iterable[tuple[tuple[Key, ...], int]]:
         """Every parameter's track, device and number, and whose it is."""
