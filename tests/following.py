@@ -1,18 +1,55 @@
-"""A driver that follows a goal in a fake host, hop by hop, as the engine does."""
+"""A driver that follows a goal in a fake host, hop by hop, as the engine does; several at once."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
 
-from bridge.chain import ChainSetting
+from bridge.chain import Chain, ChainSetting, chain_of
 from bridge.drive.driver import Driver
 from bridge.hosts import connect
+from bridge.manifest import Manifest
 from tests.fake_hosts import FakeHost
 
 HOP_S = 0.05
 PATIENCE_S = 20.0
+_AT_ONCE = 4
+"""More would wait for each other, and what a host tells would come too late."""
+
+
+def at_once(
+    *fakes: Callable[[Chain], FakeHost], chains: Sequence[str] = ("mda-overdrive",)
+) -> Callable[[Callable[[Any], None]], Callable[[Manifest], None]]:
+    """Make a test of what must be true of each of these hosts, with each of these chains.
+
+    They mostly wait, so several are tested at the same time, each in a thread of its own. The test
+    fails with all that failed; a note of each says which host it was.
+    """
+
+    def test_of(check: Callable[[Any], None]) -> Callable[[Manifest], None]:
+        def one(opened: Callable[[Chain], FakeHost], chain: Chain) -> Exception | None:
+            try:
+                with opened(chain) as fake:
+                    check(fake)
+            except Exception as error:
+                error.add_note(f"in {opened} with {chain.id}")
+                return error
+            return None
+
+        def test(manifest: Manifest) -> None:
+            jobs = [(fake, chain_of(text, manifest)) for fake in fakes for text in chains]
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                failed = [error for error in pool.map(one, *zip(*jobs, strict=True)) if error]
+            if failed:
+                raise ExceptionGroup(f"{len(failed)} of {len(jobs)}", failed)
+
+        test.__name__, test.__doc__ = check.__name__, check.__doc__
+        return test
+
+    return test_of
 
 
 class Loop:

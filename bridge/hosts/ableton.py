@@ -2,14 +2,15 @@
 
 All answers go to one fixed port. Live's own devices have ranges in real values; those of plugins go
 from 0 to 1. All that has come in is handled in one tick, in order, up to what raises an exception;
-the rest waits for the next. Every queued value is played out, so nothing out of range and nothing
-outdated may be sent.
+the rest of its bundle is lost, and what came in after it waits for the next tick. Every queued
+value is played out, so nothing out of range and nothing outdated may be sent.
 
 Nothing tells that tracks or devices have moved, and a listener of a device that has moved goes on
 telling under the old number. So the names of tracks, devices and parameters are asked for with all
 values, and in front of every write: what the answer holds of another device is what it held before
-that write, and is given back. A number at which another slot was ever listened to is not listened
-to again, and what is told there is believed of that slot alone.
+that write, and is given back. Questions and write travel in one bundle, as nothing moves while Live
+handles that; datagrams of their own may be handled in two ticks. A number at which another slot was
+ever listened to is not listened to again, and what is told there is believed of that slot alone.
 """
 
 import re
@@ -49,6 +50,8 @@ PROFILE = Profile(
     lost_s=4.0,
     reply_port=11001,
 )
+_VERSION = "/live/application/get/version"
+"""Asked for its place among the answers alone."""
 _TRACKS = "/live/song/get/track_names"
 _DEVICES = "/live/track/get/devices/name"
 _NAMES = "/live/device/get/parameters/name"
@@ -60,6 +63,8 @@ _COUNTED = re.compile(r"\d+-(Audio|MIDI)")
 """The name of a track to which nobody has given one: it counts."""
 _SWITCH = 0
 """A device's first parameter is its switch, 'Device On'."""
+_WRITES_AT_ONCE = 8
+"""With the questions in front, so many fit into a bundle."""
 _LATELY_S = 5.0
 """So old a write may be that has met another device; the next answers would have told."""
 
@@ -126,28 +131,29 @@ class Live(OscDialect):
 
     @override
     def mend(self) -> None:
-        for number in list(self._before):
-            # Asked for once: what has gone for good cannot answer.
-            before, place = self._before.pop(number), self._place(number)
-            told = self._request_each([Message(what, place) for what in (_NAMES, _VALUES)])
-            now = _standing(*told)
-            writes = {
-                key: value
-                for (of, key), (value, at_s) in self._written.items()
-                if of == number and monotonic() - at_s < _LATELY_S
-            }
-            if now.is_like(before):
-                back = to_give_back(writes, before, now)
+        for number in sorted(self._wrong):
+            if not (writes := self._written_lately(number)):
+                continue
+            now = self._standing_after_writes(number)
+            before = self._before.get(number)
+            if now and before and now.is_like(before):
+                place, back = self._place(number), to_give_back(writes, before, now)
                 self._send(*(Message(_SET, (*place, k, float(v))) for k, v in back.items()))
 
     @override
     def set(self, values: Mapping[Ref, float]) -> None:
         now_s = monotonic()
         self._written |= {ref: (float(value), now_s) for ref, value in values.items()}
-        self._send(
-            *self._questions({number for number, _ in values}),
-            *(Message(_SET, (*self._place(n), key, float(v))) for (n, key), v in values.items()),
-        )
+        for number in sorted({number for number, _ in values}):
+            place = self._place(number)
+            writes = [
+                Message(_SET, (*place, key, float(value)))
+                for (of, key), value in values.items()
+                if of == number
+            ]
+            for start in range(0, len(writes), _WRITES_AT_ONCE):
+                some = writes[start : start + _WRITES_AT_ONCE]
+                self._send_together([*self._questions(number), *some])
 
     @override
     def bypass(self, number: int, on: bool) -> None:
@@ -155,7 +161,8 @@ class Live(OscDialect):
 
     @override
     def ask(self) -> None:
-        self._send(*self._questions(range(len(self._attached))))
+        for number in range(len(self._attached)):
+            self._send_together(self._questions(number))
 
     @override
     def close(self) -> None:
@@ -216,14 +223,49 @@ class Live(OscDialect):
         elif key in self._attached[number].keys:
             news.values.append(((number, key), float(value)))
 
-    def _questions(self, numbers: Iterable[int]) -> list[Message]:
-        """What stands in these attachments' places, and what it holds."""
-        places = [self._place(number) for number in sorted(numbers)]
+    def _questions(self, number: int) -> list[Message]:
+        """What stands in an attachment's place, and what it holds."""
+        place = self._place(number)
         return [
             Message(_TRACKS),
-            *(Message(_DEVICES, (track,)) for track in dict.fromkeys(track for track, _ in places)),
-            *(Message(what, place) for place in places for what in (_NAMES, _VALUES)),
+            Message(_DEVICES, place[:1]),
+            Message(_NAMES, place),
+            Message(_VALUES, place),
         ]
+
+    def _written_lately(self, number: int) -> dict[Key, float]:
+        """What was written to an attachment's parameters and may have met another device."""
+        since_s = monotonic() - _LATELY_S
+        written = self._written.items()
+        return {
+            key: value for (of, key), (value, at_s) in written if of == number and at_s > since_s
+        }
+
+    def _standing_after_writes(self, number: int) -> Standing | None:
+        """Blocking: what stands in an attachment's place and holds all that was written there.
+
+        Answers that were on their way come first, and are heard as ever: of before the writes, or
+        between two of them. None where nothing stands there.
+        """
+        questions = [Message(_VERSION), *self._questions(number)]
+        told: dict[str, Sequence[Argument]] = {}
+
+        def take(message: Message) -> None:
+            self._hear(message, self._news)
+            for question in questions:
+                what, count = question.address, len(question.arguments)
+                is_answer = message.arguments[:count] == question.arguments
+                if message.address == what and is_answer and (what == _VERSION or _VERSION in told):
+                    told[what] = message.arguments[count:]
+
+        def is_empty() -> bool:
+            counts = zip((_TRACKS, _DEVICES), self._place(number), strict=True)
+            return any(what in told and len(told[what]) <= int(key) for what, key in counts)
+
+        self._request(
+            lambda: questions, take, lambda: is_empty() or told.keys() >= {_NAMES, _VALUES}
+        )
+        return None if is_empty() else _standing(told[_NAMES], told[_VALUES])
 
     def _current(self) -> Iterable[tuple[tuple[Key, ...], int]]:
         """Every parameter's track, device and number, and whose it is."""

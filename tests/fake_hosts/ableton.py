@@ -65,6 +65,9 @@ class FakeLive(FakeHost):
 
     def take(self, address: str, tags: str, arguments: tuple[Any, ...], sender: Any) -> None:
         match address.removeprefix("/live/").split("/"):
+            case ["application", "get", "version"]:
+                require(tags, "")
+                self._answer(address, 12, 1)
             case ["song", "get", "track_names"]:
                 require(tags, "")
                 self._answer(address, *(track.name for track in self.tracks))

@@ -6,6 +6,8 @@ the `with` block with mistakes fails the test. It reads and writes OSC without t
 """
 
 import contextlib
+import itertools
+import os
 import socket
 import threading
 import time
@@ -24,6 +26,9 @@ from bridge.chain import Chain, Slot
 
 MAX_BYTES = 1024
 _WAIT_S = 0.005
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+_ports = itertools.cycle(range(22_000 + 1_000 * (_WORKER % 10), 23_000 + 1_000 * (_WORKER % 10)))
+_ports_lock = threading.Lock()
 
 
 @dataclass(eq=False)
@@ -282,21 +287,28 @@ class FakeHost:
 
 
 def free_port() -> int:
-    """A UDP port that was free a moment ago."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A UDP port that nobody has, for somebody else to open."""
+    return free_ports(1)
 
 
 def free_ports(count: int) -> int:
-    """The first of so many UDP ports that follow each other and were free a moment ago."""
+    """The first of so many UDP ports that follow each other and that nobody has.
+
+    None of those that the system gives to whoever asks for any, and no number again until all have
+    had their turn: what is opened later is still free then.
+    """
     while True:
-        first = free_port()
-        with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
-            for port in range(first, first + count):
-                probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-                probes.enter_context(probe).bind(("127.0.0.1", port))
-            return first
+        with _ports_lock:
+            ports = [next(_ports) for _ in range(count)]
+        if ports[-1] - ports[0] == count - 1 and all(map(_is_free, ports)):
+            return ports[0]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 def message(address: str, tags: str = "", *arguments: object) -> bytes:

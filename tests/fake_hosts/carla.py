@@ -73,6 +73,13 @@ class FakeCarla(FakeHost):
             place = guitar.index(self.plugin)
             guitar.insert(place - 1, guitar.pop(place))
 
+    def tell_bytes(self, stream: bytes) -> bool:
+        """Send the client this; False while there is none, as between two registrations."""
+        with self._lock:
+            if self._client:
+                self._client.sendall(stream)
+            return self._client is not None
+
     def take(self, address: str, tags: str, arguments: tuple[Any, ...], sender: Any) -> None:
         match = _SET.fullmatch(address)
         if not match:

@@ -6,7 +6,6 @@ it with a signal, and `hang_up` closes its terminal.
 """
 
 import contextlib
-import io
 import os
 import pty
 import re
@@ -18,8 +17,8 @@ import time
 from collections.abc import Callable, Mapping
 from unittest import mock
 
-from bridge.cli.app import app
 from tests.faults.row import Act, Outcome, Room
+from tests.integration.commands import run_inside
 
 PATIENCE_S = 150
 _NOTICED_S = 0.4
@@ -32,24 +31,11 @@ def inside(*arguments: object, **environment: str | None) -> Act:
     """In this process."""
 
     def act(room: Room) -> Outcome:
-        out, err = io.StringIO(), io.StringIO()
-        with (
-            mock.patch.dict(os.environ, _environment(room, environment), clear=True),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-        ):
-            code = _code_of(room.words(arguments))
-        return Outcome(code, out.getvalue(), err.getvalue())
+        with mock.patch.dict(os.environ, _environment(room, environment), clear=True):
+            done = run_inside(*room.words(arguments))
+        return Outcome(done.returncode, done.stdout, done.stderr)
 
     return act
-
-
-def _code_of(words: list[str]) -> int:
-    try:
-        app(args=words, prog_name="dafx-bridge")
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
 
 
 def apart(*arguments: object, module: str = "bridge", **environment: str | None) -> Act:

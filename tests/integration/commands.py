@@ -1,11 +1,15 @@
-"""Run `dafx-bridge` as a user does, in a process of its own."""
+"""Run `dafx-bridge` as a user does, in a process of its own; or in this one, which is quicker."""
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from bridge.cli.app import app
 
 PATIENCE_S = 60
 
@@ -22,9 +26,20 @@ def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     )
 
 
-def run_json(*arguments: object) -> Any:
+def run_inside(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """A command that ends by itself, in this process: honest where words and files alone matter."""
+    words, out, err, code = [*map(str, arguments)], io.StringIO(), io.StringIO(), 0
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            app(args=words, prog_name="dafx-bridge")
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+
+
+def run_json(*arguments: object, inside: bool = False) -> Any:
     """A command's JSON; the command must succeed."""
-    done = run(*arguments, "--json")
+    done = (run_inside if inside else run)(*arguments, "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

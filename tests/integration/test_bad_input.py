@@ -22,7 +22,7 @@ from bridge.errors import (
 )
 from bridge.library import MANIFEST, MODELS
 from bridge.osc import OscSocket
-from tests.integration.commands import host_running, run
+from tests.integration.commands import host_running, run, run_inside
 
 TONE = np.sin(np.arange(4 * 48_000) / 20).astype(np.float32)[None] * 0.3
 
@@ -68,7 +68,9 @@ UNUSABLE = [
 def test_a_reference_that_cannot_be_used(files: dict[str, Path], which: str, says: str) -> None:
     out = files["folder"] / "out.wav"
     out.write_text("precious")
-    done = run("match", files["good"], files[which], "--plugin", "mda-overdrive", "--out", out)
+    done = run_inside(
+        "match", files["good"], files[which], "--plugin", "mda-overdrive", "--out", out
+    )
     check(done, AudioError, says)
     assert str(files[which]) in done.stderr
     assert out.read_text() == "precious"
@@ -77,7 +79,9 @@ def test_a_reference_that_cannot_be_used(files: dict[str, Path], which: str, say
 @pytest.mark.parametrize(("which", "says"), UNUSABLE)
 def test_an_input_that_cannot_be_used(files: dict[str, Path], which: str, says: str) -> None:
     out = files["folder"] / "out.wav"
-    done = run("match", files[which], files["good"], "--plugin", "mda-overdrive", "--out", out)
+    done = run_inside(
+        "match", files[which], files["good"], "--plugin", "mda-overdrive", "--out", out
+    )
     check(done, AudioError, says)
     assert not out.exists()
 
@@ -85,19 +89,21 @@ def test_an_input_that_cannot_be_used(files: dict[str, Path], which: str, says: 
 def test_out_must_not_overwrite_what_is_read(files: dict[str, Path]) -> None:
     before = files["good"].read_bytes()
     arguments = ("match", files["good"], files["good"], "--plugin", "mda-overdrive")
-    check(run(*arguments, "--out", files["good"]), AudioError, "is also read from")
+    check(run_inside(*arguments, "--out", files["good"]), AudioError, "is also read from")
     assert files["good"].read_bytes() == before
 
 
 def test_out_in_a_missing_folder(files: dict[str, Path]) -> None:
     out = files["folder"] / "no" / "out.wav"
-    done = run("match", files["good"], files["good"], "--plugin", "mda-overdrive", "--out", out)
+    done = run_inside(
+        "match", files["good"], files["good"], "--plugin", "mda-overdrive", "--out", out
+    )
     check(done, AudioError, "cannot be written")
 
 
 def test_an_unknown_plugin(files: dict[str, Path]) -> None:
     out = files["folder"] / "out.wav"
-    done = run("match", files["good"], files["good"], "--plugin", "fuzz", "--out", out)
+    done = run_inside("match", files["good"], files["good"], "--plugin", "fuzz", "--out", out)
     check(done, ManifestError, "unknown plugin 'fuzz'")
 
 
@@ -209,16 +215,18 @@ def test_live_tells_of_a_corrupt_model(files: dict[str, Path], checkout: Path) -
 
 def test_no_such_input(files: dict[str, Path]) -> None:
     host = ("host", "--plugin", "mda-overdrive", "--port", "0", "--input")
-    check(run(*host, "take.wav"), AudioError, "no such file")
-    check(run(*host, "no such device"), DeviceError, "no input device")
-    check(run(*host, "987"), DeviceError, "no input device")
-    check(run(*host, files["broken"]), AudioError, "cannot be read as audio")
+    check(run_inside(*host, "take.wav"), AudioError, "no such file")
+    check(run_inside(*host, "no such device"), DeviceError, "no input device")
+    check(run_inside(*host, "987"), DeviceError, "no input device")
+    check(run_inside(*host, files["broken"]), AudioError, "cannot be read as audio")
 
 
 def test_the_host_does_not_overwrite_its_input(files: dict[str, Path]) -> None:
     before = files["good"].read_bytes()
     arguments = ("--input", files["good"], "--out", files["good"])
-    check(run("host", "--plugin", "mda-overdrive", *arguments), AudioError, "is also read from")
+    check(
+        run_inside("host", "--plugin", "mda-overdrive", *arguments), AudioError, "is also read from"
+    )
     assert files["good"].read_bytes() == before
 
 
@@ -237,7 +245,7 @@ def test_a_full_disk_keeps_the_old_file(files: dict[str, Path]) -> None:
 
 def test_one_frame_is_too_little(files: dict[str, Path], write_wav: Callable[..., Path]) -> None:
     one, out = write_wav("one.wav", TONE[:, 30:31], 96_000), files["folder"] / "out.wav"
-    done = run("match", one, files["good"], "--plugin", "mda-overdrive", "--out", out)
+    done = run_inside("match", one, files["good"], "--plugin", "mda-overdrive", "--out", out)
     assert done.returncode in (0, AudioError.exit_code)
     assert "Traceback" not in done.stderr
 
@@ -245,9 +253,11 @@ def test_one_frame_is_too_little(files: dict[str, Path], write_wav: Callable[...
 def test_a_folder_one_may_not_enter(files: dict[str, Path]) -> None:
     name = "x" * 300
     out = files["folder"] / "out.wav"
-    done = run("match", name, files["good"], "--plugin", "mda-overdrive", "--out", out)
+    done = run_inside("match", name, files["good"], "--plugin", "mda-overdrive", "--out", out)
     check(done, AudioError, "cannot be read as audio")
-    done = run("match", files["good"], files["good"], "--plugin", "mda-overdrive", "--out", name)
+    done = run_inside(
+        "match", files["good"], files["good"], "--plugin", "mda-overdrive", "--out", name
+    )
     check(done, AudioError, "cannot be written")
 
 
@@ -260,7 +270,7 @@ def test_the_demo_says_what_is_wrong_once(checkout: Path) -> None:
 
 def test_a_port_that_is_taken(files: dict[str, Path]) -> None:
     with OscSocket() as other:
-        done = run("host", "--plugin", "mda-overdrive", "--port", other.port)
+        done = run_inside("host", "--plugin", "mda-overdrive", "--port", other.port)
         check(done, HostError, "choose another with --port")
 
 
@@ -276,6 +286,6 @@ def test_a_port_that_is_taken(files: dict[str, Path]) -> None:
     ],
 )
 def test_wrong_usage_exits_with_2(arguments: tuple[str, ...]) -> None:
-    done = run(*arguments)
+    done = run_inside(*arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr

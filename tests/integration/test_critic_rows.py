@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +15,21 @@ from bridge.analysis.features import FeatureSettings
 from bridge.analysis.metrics import magnitudes, mrstft_with_gain
 from bridge.arrays import Audio
 from bridge.library import CARD_FILE, CRITIC_FOLDER, MODELS, SHIPPED, Layer, Library
+from bridge.search.render_search import Search
 from tests.stand_ins import write_critic
 from training.critic import scenes as scenes_module
 from training.critic.fit import load_table
 from training.critic.gear import GearPairs
 from training.critic.rows import KINDS, SEARCHED, Heard, candidates, rows_of, winners, write_rows
 from training.critic.run import CriticSettings, train_critic
-from training.critic.scenes import MAKERS, SOUNDS, Scene, SceneSource
+from training.critic.scenes import (
+    MAKERS,
+    SOUNDS,
+    Scene,
+    SceneSource,
+    effect_of,
+    random_setting,
+)
 from training.examples import Clip, ClipSettings, ClipSource
 from training.fit import Folders
 
@@ -152,13 +161,40 @@ def test_rows_of_a_scene_repeat(
     assert all(np.array_equal(again[name], rows[name]) for name in rows)
 
 
-def test_winners_are_what_a_search_likes_best(source: SceneSource, judged: Library) -> None:
-    rows = rows_of(Heard.of(own_scene(source), judged), winners)
-    places = np.flatnonzero(rows["kind"] == KINDS.index("winner"))
-    assert 4 <= len(places) <= 10
-    # What is liked best of each search comes near the target of its reference.
-    best = rows["distance"][0, places].sum(axis=1).min()
-    assert best < 0.5 * rows["distance"][0, 0].sum()
+def test_winners_are_what_a_search_likes_best(
+    source: SceneSource, judged: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches: list[Search] = []
+
+    class Watched(Search):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            searches.append(self)
+
+    monkeypatch.setattr("training.critic.rows.Search", Watched)
+    scene = own_scene(source)
+    effect, draw = effect_of(scene.chain), np.random.default_rng(0)
+    told: dict[int, list[Audio]] = {}
+    for winner in winners(Heard.of(scene, judged)):
+        assert winner.kind == "winner"
+        told.setdefault(len(searches) - 1, []).append(winner.audio)
+    assert set(told) == set(range(len(searches))) != set()
+    for number, search in enumerate(searches):
+        ranked = sorted((c for c in search.candidates if not c.bypass), key=lambda c: c.cost)
+        heard = [effect.render(scene.excerpt.audio, scene.sample_rate, c.setting) for c in ranked]
+        places = [
+            next(place for place, wet in enumerate(heard) if np.array_equal(wet, winner))
+            for winner in told[number]
+        ]
+        # The best of each search, made by the scene's own chain, and worse ones after it.
+        assert places[0] == 0
+        assert places == sorted(places)
+        assert len(ranked) / 2 < places[-1] < len(ranked)
+        # It is liked better than doing nothing, and than what is drawn by chance.
+        best = ranked[0].cost
+        assert best < min(c.cost for c in search.candidates if c.bypass)
+        drawn = [search.render(random_setting(draw, scene.chain)) for _ in range(9)]
+        assert best < np.median(drawn)
 
 
 def test_rows_are_written_once(

@@ -1,11 +1,9 @@
 """The driver against fake hosts on real sockets and the real clock: slow, deaf, gone and back."""
 
-from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from bridge.chain import Chain, chain_of
-from bridge.manifest import Manifest
 from tests.fake_hosts import (
     FAKES,
     FakeArdour,
@@ -17,38 +15,16 @@ from tests.fake_hosts import (
     FakeSuperCollider,
 )
 from tests.fake_hosts.base import others
-from tests.following import following, holds
+from tests.following import at_once, following, holds
 
 DRIVE, MUFFLE, OUTPUT, BYPASS = (
     f"mda-overdrive/{symbol}" for symbol in ("drive", "muffle", "output", "bypass")
 )
+TWO = "mda-overdrive,mda-delay"
 ANSWERING = [FakeArdour, FakeCarla, FakeReaper, FakeLive, FakeBitwig, FakeSuperCollider]
 
 
-@pytest.fixture
-def one(manifest: Manifest) -> Chain:
-    return chain_of("mda-overdrive", manifest)
-
-
-@pytest.fixture
-def two(manifest: Manifest) -> Chain:
-    return chain_of("mda-overdrive,mda-delay", manifest)
-
-
-@pytest.fixture
-def fake(request: pytest.FixtureRequest, one: Chain) -> Iterator[FakeHost]:
-    kind, *options = request.param if isinstance(request.param, tuple) else (request.param,)
-    with kind(one, *options) as running:
-        yield running
-
-
-@pytest.fixture
-def fake_of_two(request: pytest.FixtureRequest, two: Chain) -> Iterator[FakeHost]:
-    with request.param(two) as running:
-        yield running
-
-
-@pytest.mark.parametrize("fake", FAKES, indirect=True)
+@at_once(*FAKES)
 def test_values_arrive_and_are_given_back(fake: FakeHost) -> None:
     before = fake.values()
     with following(fake) as loop:
@@ -58,7 +34,7 @@ def test_values_arrive_and_are_given_back(fake: FakeHost) -> None:
             loop.until(lambda: fake.values() == pytest.approx(before, abs=2e-3))
 
 
-@pytest.mark.parametrize("fake", ANSWERING, indirect=True)
+@at_once(*ANSWERING)
 def test_a_turned_knob_is_yielded_while_another_glides(fake: FakeHost) -> None:
     with following(fake) as loop:
         loop.until(lambda: holds(fake, loop.goal))
@@ -73,9 +49,7 @@ def test_a_turned_knob_is_yielded_while_another_glides(fake: FakeHost) -> None:
         loop.until(lambda: holds(fake, loop.goal))
 
 
-@pytest.mark.parametrize(
-    "fake", [(FakeLive, 0.1), (FakeArdour, 0.1), (FakeBitwig, 0.1)], indirect=True
-)
+@at_once(*(partial(fake, tick_s=0.1) for fake in (FakeLive, FakeArdour, FakeBitwig)))
 def test_a_slow_host_is_not_mistaken_for_a_hand_on_the_knob(fake: FakeHost) -> None:
     with following(fake) as loop:
         loop.sweep(DRIVE, 2.0)
@@ -83,7 +57,7 @@ def test_a_slow_host_is_not_mistaken_for_a_hand_on_the_knob(fake: FakeHost) -> N
         assert loop.driver.yielded == {}
 
 
-@pytest.mark.parametrize("fake", ANSWERING, indirect=True)
+@at_once(*ANSWERING)
 def test_a_host_that_quits_and_comes_back_gets_the_full_state(fake: FakeHost) -> None:
     with following(fake) as loop:
         loop.until(lambda: holds(fake, loop.goal))
@@ -95,7 +69,7 @@ def test_a_host_that_quits_and_comes_back_gets_the_full_state(fake: FakeHost) ->
         assert loop.driver.yielded == {}
 
 
-@pytest.mark.parametrize("fake", [FakeArdour], indirect=True)
+@at_once(FakeArdour)
 def test_a_deaf_host_is_lost_and_found_when_it_hears_again(fake: FakeHost) -> None:
     with following(fake) as loop:
         loop.until(lambda: holds(fake, loop.goal))
@@ -106,7 +80,7 @@ def test_a_deaf_host_is_lost_and_found_when_it_hears_again(fake: FakeHost) -> No
         loop.until(lambda: not loop.driver.lost and holds(fake, loop.goal))
 
 
-@pytest.mark.parametrize("fake", [f for f in ANSWERING if f.movable], indirect=True)
+@at_once(*(fake for fake in ANSWERING if fake.movable))
 def test_a_moved_plugin_is_driven_where_it_is_now(fake: FakeHost) -> None:
     with following(fake) as loop:
         loop.until(lambda: holds(fake, loop.goal))
@@ -120,7 +94,7 @@ def test_a_moved_plugin_is_driven_where_it_is_now(fake: FakeHost) -> None:
         assert others(fake.tracks) == {0.5}
 
 
-@pytest.mark.parametrize("fake", [FakeReaper], indirect=True)
+@at_once(FakeReaper)
 def test_reaper_is_told_the_end_of_an_edit(fake: FakeReaper) -> None:
     with following(fake) as loop:
         loop.until(lambda: set(fake.ended) == {"Drive", "Muffle", "Output"})
@@ -128,14 +102,14 @@ def test_reaper_is_told_the_end_of_an_edit(fake: FakeReaper) -> None:
         assert not fake.plugin.enabled
 
 
-@pytest.mark.parametrize("fake", [FakeBitwig], indirect=True)
+@at_once(FakeBitwig)
 def test_bitwig_is_told_both_ends_of_a_gesture(fake: FakeBitwig) -> None:
     with following(fake) as loop:
         loop.until(lambda: fake.touched == {"Drive", "Muffle", "Output"})
         loop.until(lambda: not fake.touched)
 
 
-@pytest.mark.parametrize("fake", [FakeArdour], indirect=True)
+@at_once(FakeArdour)
 def test_the_hosts_bypass_is_yielded_too(fake: FakeHost) -> None:
     with following(fake) as loop:
         loop.until(lambda: holds(fake, loop.goal))
@@ -149,9 +123,9 @@ def test_the_hosts_bypass_is_yielded_too(fake: FakeHost) -> None:
 SEVERAL = [FakeArdour, FakeCarla, FakeReaper, FakeLive, FakeSuperCollider]
 
 
-@pytest.mark.parametrize("fake_of_two", SEVERAL, indirect=True)
-def test_what_is_done_to_one_slot_touches_no_other(fake_of_two: FakeHost) -> None:
-    fake, feedback = fake_of_two, "mda-delay/feedback"
+@at_once(*SEVERAL, chains=(TWO,))
+def test_what_is_done_to_one_slot_touches_no_other(fake: FakeHost) -> None:
+    feedback = "mda-delay/feedback"
     before = fake.values()
     with following(fake) as loop:
         loop.until(lambda: holds(fake, loop.goal))
@@ -170,9 +144,8 @@ def test_what_is_done_to_one_slot_touches_no_other(fake_of_two: FakeHost) -> Non
         assert others(fake.tracks) == {0.5}
 
 
-@pytest.mark.parametrize("fake_of_two", [FakeArdour], indirect=True)
-def test_a_plugin_inserted_in_the_middle_of_a_glide_stays_as_it_is(fake_of_two: FakeHost) -> None:
-    fake = fake_of_two
+@at_once(FakeArdour, chains=(TWO,))
+def test_a_plugin_inserted_in_the_middle_of_a_glide_stays_as_it_is(fake: FakeHost) -> None:
     with following(fake) as loop:
         loop.until(lambda: holds(fake, loop.goal))
         for _ in range(3):
@@ -184,9 +157,8 @@ def test_a_plugin_inserted_in_the_middle_of_a_glide_stays_as_it_is(fake_of_two: 
         assert loop.driver.yielded == {}
 
 
-@pytest.mark.parametrize("fake_of_two", [FakeArdour], indirect=True)
-def test_a_removed_plugin_is_said_until_it_is_back(fake_of_two: FakeHost) -> None:
-    fake = fake_of_two
+@at_once(FakeArdour, chains=(TWO,))
+def test_a_removed_plugin_is_said_until_it_is_back(fake: FakeHost) -> None:
     guitar = fake.tracks[1].plugins
     with following(fake) as loop:
         loop.until(lambda: holds(fake, loop.goal))
@@ -197,9 +169,8 @@ def test_a_removed_plugin_is_said_until_it_is_back(fake_of_two: FakeHost) -> Non
         loop.until(lambda: not loop.driver.lost and holds(fake, loop.goal))
 
 
-@pytest.mark.parametrize("fake_of_two", [FakeArdour], indirect=True)
-def test_a_slots_bypass_in_the_host_is_yielded_alone(fake_of_two: FakeHost) -> None:
-    fake = fake_of_two
+@at_once(FakeArdour, chains=(TWO,))
+def test_a_slots_bypass_in_the_host_is_yielded_alone(fake: FakeHost) -> None:
     with following(fake) as loop:
         loop.until(lambda: holds(fake, loop.goal))
         fake.plugins["mda-delay"].enabled = False

@@ -3,12 +3,11 @@
 import random
 import threading
 import time
-from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from bridge.chain import Chain, ChainSetting, chain_of
-from bridge.manifest import Manifest
+from bridge.chain import ChainSetting
 from tests.fake_hosts import (
     FakeArdour,
     FakeBitwig,
@@ -18,7 +17,7 @@ from tests.fake_hosts import (
     FakeReaper,
     FakeSuperCollider,
 )
-from tests.following import HOP_S, Loop, following, holds
+from tests.following import HOP_S, Loop, at_once, following, holds
 
 DRIVE, MUFFLE, OUTPUT, BYPASS = (
     f"mda-overdrive/{symbol}" for symbol in ("drive", "muffle", "output", "bypass")
@@ -27,31 +26,16 @@ JUMPS, SWITCHES = 12, 4
 FULL_STATE_S = 0.6
 LIVE_TICK_S, CARLA_IDLE_S, REAPER_TICK_S = 0.1, 0.02, 0.033
 EACH = [
-    (FakeLive, LIVE_TICK_S),
-    (FakeCarla, CARLA_IDLE_S),
-    (FakeReaper, REAPER_TICK_S),
-    (FakeBitwig, 0.03),
-    (FakeArdour, 0.0),
-    (FakeSuperCollider, 0.005),
+    partial(FakeLive, tick_s=LIVE_TICK_S),
+    partial(FakeCarla, tick_s=CARLA_IDLE_S),
+    partial(FakeReaper, tick_s=REAPER_TICK_S),
+    partial(FakeBitwig, tick_s=0.03),
+    FakeArdour,
+    partial(FakeSuperCollider, tick_s=0.005),
 ]
 
 
-@pytest.fixture
-def one(manifest: Manifest) -> Chain:
-    return chain_of("mda-overdrive", manifest)
-
-
-@pytest.fixture
-def fake(request: pytest.FixtureRequest, one: Chain) -> Iterator[FakeHost]:
-    kind, tick_s = request.param
-    with kind(one, tick_s) as running:
-        yield running
-
-
-each = pytest.mark.parametrize("fake", EACH, indirect=True, ids=[f[0].__name__ for f in EACH])
-
-
-@pytest.mark.parametrize("fake", EACH[1:3], indirect=True, ids=["FakeCarla", "FakeReaper"])
+@at_once(*EACH[1:3])
 def test_a_knob_set_back_to_where_it_was_first_is_a_hand(fake: FakeHost) -> None:
     first = fake.values()[DRIVE]
     with following(fake) as loop:
@@ -71,7 +55,7 @@ def wobble(loop: Loop, start: ChainSetting, hop: int) -> None:
     loop.hop()
 
 
-@each
+@at_once(*EACH)
 def test_jumps_at_random_moments_are_kept(fake: FakeHost) -> None:
     draw = random.Random(1)
     with following(fake) as loop:
@@ -100,11 +84,15 @@ def test_jumps_at_random_moments_are_kept(fake: FakeHost) -> None:
         assert wrong == []
 
 
-@each
-def test_a_bypass_at_a_random_moment_is_kept(
-    fake: FakeHost, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Full states come more often."""
     monkeypatch.setattr("bridge.drive.sending.FULL_STATE_S", FULL_STATE_S)
+
+
+@pytest.mark.usefixtures("often")
+@at_once(*EACH)
+def test_a_bypass_at_a_random_moment_is_kept(fake: FakeHost) -> None:
     draw = random.Random(2)
     with following(fake) as loop:
         loop.until(lambda: holds(fake, loop.goal))
@@ -126,7 +114,7 @@ def test_a_bypass_at_a_random_moment_is_kept(
                 loop.hop()
 
 
-@each
+@at_once(*EACH)
 def test_a_knob_that_is_turned_while_the_window_fills_is_a_hand(fake: FakeHost) -> None:
     with following(fake) as loop:
         loop.driver.following = True

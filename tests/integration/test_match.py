@@ -19,7 +19,7 @@ from bridge.effects import load_chain, load_effect
 from bridge.estimate.estimator import Estimator
 from bridge.library import Library
 from bridge.manifest import Manifest, PluginSpec, Setting
-from tests.integration.commands import PATIENCE_S, run, run_json, running
+from tests.integration.commands import PATIENCE_S, run, run_inside, run_json, running
 
 ROW = {"address", "slot", "symbol", "normalised", "value", "unit", "confidence"}
 
@@ -27,7 +27,7 @@ ROW = {"address", "slot", "symbol", "normalised", "value", "unit", "confidence"}
 def match_alone(source: Path, reference: Path, out: Path) -> Any:
     """The quick way: by the network alone."""
     arguments = ("--plugin", "mda-overdrive", "--out", out, "--budget-s", 0)
-    return run_json("match", source, reference, *arguments)
+    return run_json("match", source, reference, *arguments, inside=True)
 
 
 def test_match_prints_parameters_and_writes_the_processed_input(
@@ -112,7 +112,7 @@ def test_an_input_shorter_than_the_window_is_matched(
 ) -> None:
     source, out = write_wav("short.wav", guitar[0][:, : guitar[1] // 2], guitar[1]), tmp_path / "o"
     arguments = ("--plugin", "mda-overdrive", "--out", out, "--budget-s", budget_s)
-    run_json("match", source, reference_path, *arguments)
+    run_json("match", source, reference_path, *arguments, inside=True)
     assert read_audio(out)[0].shape[1] == guitar[1] // 2
 
 
@@ -235,7 +235,7 @@ def test_ctrl_c_ends_quietly_and_writes_nothing(
 def test_help_shows_examples_and_exit_codes() -> None:
     assert "Exit codes:" in run("--help").stdout
     for command in ("match", "live", "host", "demo", "plugins", "devices"):
-        done = run(command, "--help")
+        done = run_inside(command, "--help")
         assert done.returncode == 0
         assert f"dafx-bridge {command}" in done.stdout.split("Examples:")[1]
 

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.fake_hosts import (
     FakeReaper,
 )
 from tests.fake_hosts.base import FakeParameter, FakePlugin, FakeTrack, fake_plugin, others
-from tests.following import following, following_at, holds
+from tests.following import at_once, following, following_at, holds
 
 DRIVE = "mda-overdrive/drive"
 EQ = {"Gain": 0.9, "Freq": 0.8, "Width": 0.7, "Mix": 0.6, "Low": 0.55, "Mid": 0.45, "High": 0.35}
@@ -30,15 +31,18 @@ def one(manifest: Manifest) -> Chain:
     return chain_of("mda-overdrive", manifest)
 
 
-@pytest.fixture
-def fake(request: pytest.FixtureRequest, one: Chain) -> Iterator[FakeHost]:
-    kind, *options = request.param if isinstance(request.param, tuple) else (request.param,)
-    with kind(one, *options) as running:
+def with_eq(kind: Callable[..., FakeHost], *options: float) -> Callable[[Chain], FakeHost]:
+    """Such a host, with an EQ below the chain's plugins."""
+
+    def opened(chain: Chain) -> FakeHost:
+        running = kind(chain, *options)
         guitar = next(track for track in running.tracks if track.name == "guitar")
         guitar.plugins.append(
             FakePlugin("EQ", [FakeParameter(name, 0.0, 1.0, v) for name, v in EQ.items()])
         )
-        yield running
+        return running
+
+    return opened
 
 
 def eq(fake: FakeHost) -> FakePlugin:
@@ -66,6 +70,15 @@ def noticed(host: Host) -> bool:
     return host.poll().moved
 
 
+def found(host: Host) -> bool:
+    """Whether the host answers in time when it is looked for."""
+    try:
+        host.find()
+    except HostError:
+        return False
+    return True
+
+
 def remove_above(fake: FakeHost) -> None:
     """The plugin above goes; hosts that tell it do so a tick later."""
 
@@ -79,7 +92,27 @@ def remove_above(fake: FakeHost) -> None:
     threading.Timer(0.03, tell).start()
 
 
-each = pytest.mark.parametrize("fake", [FakeCarla, (FakeLive, 0.1), FakeReaper], indirect=True)
+class FakeSlowLive(FakeLive):
+    """Its answers take their time, and once it is armed the plugin above soon goes."""
+
+    def __init__(self, chain: Chain, datagrams: int) -> None:
+        """After so many datagrams."""
+        super().__init__(chain)
+        self._datagrams = datagrams
+        self.armed = False
+
+    def reply(self, to: Any, address: str, tags: str = "", *arguments: object) -> None:
+        time.sleep(0.004)
+        super().reply(to, address, tags, *arguments)
+
+    def _packet(self, packet: bytes, sender: Any) -> None:
+        super()._packet(packet, sender)
+        self._datagrams -= self.armed
+        if self.armed and self._datagrams == 0:
+            remove_above(self)
+
+
+each = at_once(with_eq(FakeCarla), with_eq(FakeLive, 0.1), with_eq(FakeReaper))
 
 
 @each
@@ -112,7 +145,25 @@ def test_a_removal_above_during_a_glide_changes_nobody_else(fake: FakeHost) -> N
         assert loop.driver.yielded == {}
 
 
-@pytest.mark.parametrize("fake", [FakeCarla], indirect=True)
+@at_once(*(with_eq(FakeSlowLive, datagrams) for datagrams in (1, 2, 3, 4, 6, 9)))
+def test_lives_next_device_keeps_its_values_whenever_the_one_above_goes(
+    fake: FakeSlowLive,
+) -> None:
+    with connect(fake.url, fake.chain) as host:
+        host.set({DRIVE: 0.25})
+        host.read()
+        fake.armed = True
+        for step in range(4):
+            host.set({DRIVE: 0.5 + 0.02 * step, "mda-overdrive/muffle": 0.625 + 0.02 * step})
+        assert eventually(lambda: noticed(host))
+        assert eventually(lambda: found(host))
+        host.set({DRIVE: 0.75})
+        assert eventually(lambda: fake.values()[DRIVE] == pytest.approx(0.75, abs=2e-3))
+        assert values_of(eq(fake)) == pytest.approx(EQ)
+        assert eq(fake).enabled
+
+
+@at_once(with_eq(FakeCarla))
 def test_carla_says_nothing_of_a_move_up_and_it_is_noticed_within_two_seconds(
     fake: FakeCarla,
 ) -> None:
@@ -131,7 +182,7 @@ def test_carla_says_nothing_of_a_move_up_and_it_is_noticed_within_two_seconds(
         assert set(loop.driver.yielded) == {DRIVE}
 
 
-@pytest.mark.parametrize("fake", [FakeCarla], indirect=True)
+@at_once(with_eq(FakeCarla))
 def test_a_knob_of_what_took_the_place_is_nobodys_hand_here(fake: FakeCarla) -> None:
     with following(fake) as loop:
         loop.until(lambda: holds(fake, loop.goal))
@@ -234,7 +285,7 @@ def test_bitwigs_values_are_those_of_the_page_that_was_asked_for(one: Chain) -> 
             assert {knob.value for knob in knobs} == {0.9}
 
 
-@pytest.mark.parametrize("fake", [FakeNumbered], indirect=True)
+@at_once(with_eq(FakeNumbered))
 def test_a_number_that_is_anothers_gets_back_what_was_written_to_it(fake: FakeNumbered) -> None:
     with connect(fake.url, fake.chain) as host:
         host.set({DRIVE: 0.25})
