@@ -29,7 +29,7 @@ FLOORS = (
     ("bridge.audio", "bridge.osc"),
     (
         *("bridge.library", "bridge.chain", "bridge.manifest", "bridge.errors", "bridge.arrays"),
-        *("bridge.closing", "bridge.spawning", "bridge.commands", "bridge"),
+        *("bridge.closing", "bridge.spawning", "bridge.system", "bridge.commands", "bridge"),
     ),
 )
 """From the top down. A package may import what lies on its own floor and below."""

@@ -1,12 +1,12 @@
 """Where VST3 plugins lie on this computer."""
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from bridge.errors import EffectError
 from bridge.manifest import PluginSpec
+from bridge.system import vst3_folders
 
 
 def find(plugin: PluginSpec) -> Path:
@@ -29,20 +29,8 @@ def find(plugin: PluginSpec) -> Path:
 
 
 def _folders() -> Iterator[Path]:
-    """Where VST3 plugins lie on this system: what VST3_PATH names comes first."""
+    """What VST3_PATH names comes first."""
     for name in os.environ.get("VST3_PATH", "").split(os.pathsep):
         if name:
             yield Path(name).expanduser()
-    match sys.platform:
-        case "darwin":
-            yield Path("~/Library/Audio/Plug-Ins/VST3").expanduser()
-            yield Path("/Library/Audio/Plug-Ins/VST3")
-        case "win32":
-            for variable in ("LOCALAPPDATA", "COMMONPROGRAMFILES"):
-                if folder := os.environ.get(variable):
-                    inside = ("Programs", "Common") if variable == "LOCALAPPDATA" else ()
-                    yield Path(folder, *inside, "VST3")
-        case _:
-            yield Path("~/.vst3").expanduser()
-            yield Path("/usr/lib/vst3")
-            yield Path("/usr/local/lib/vst3")
+    yield from vst3_folders()
