@@ -15,7 +15,11 @@ test: check
 check: $(VENV)/test.done
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy --platform linux
+	for system in darwin win32; do \
+		$(VENV)/bin/mypy --platform $$system --cache-dir .mypy_cache/$$system \
+			--package bridge --package gui || exit; \
+	done
 	$(VENV)/bin/python scripts/import_picture.py
 
 # Recordings drawn by chance through `match`, for so long; no part of the tests.

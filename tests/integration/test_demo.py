@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from bridge.demo.run import INPUT
+from bridge.analysis.metrics import style_distance
+from bridge.audio.files import read_audio
+from bridge.demo.run import INPUT, first_case
+from bridge.effects import load_effect
+from bridge.effects.base import Effect
+from bridge.errors import EffectError
+from bridge.manifest import PluginSpec
 from tests.integration.commands import PATIENCE_S, run
 
 
@@ -53,3 +59,20 @@ def test_an_interrupted_demo_keeps_the_last_result(tmp_path: Path) -> None:
     assert "Traceback" not in err
     assert [path.name for path in tmp_path.iterdir()] == ["processed.wav"]
     assert (tmp_path / "processed.wav").read_text() == "precious"
+
+
+def test_without_lv2_the_demo_has_a_plugin_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(plugin: PluginSpec) -> Effect:
+        if plugin.formats.builtin is None:
+            raise EffectError(f"{plugin.id} is not installed")
+        return load_effect(plugin)
+
+    monkeypatch.setattr("bridge.demo.run.load_effect", missing)
+    reference, truth = first_case()
+    assert truth.plugin.id == "pedalboard-distortion"
+    dry, rate = read_audio(INPUT)
+    made, _ = read_audio(reference)
+    wet = load_effect(truth.plugin).render(dry, rate, truth)
+    assert style_distance((wet, rate), (made, rate)) < 0.5 * style_distance(
+        (dry, rate), (made, rate)
+    )
