@@ -21,7 +21,14 @@ TREES = ("bridge", "gui", "training")
 FLOORS = (
     ("training",),
     ("gui",),
-    ("bridge.__main__", "bridge.cli", "bridge.control", "bridge.demo", "bridge.bench"),
+    (
+        "bridge.__main__",
+        "bridge.cli",
+        "bridge.control",
+        "bridge.demo",
+        "bridge.bench",
+        "bridge.doctor",
+    ),
     ("bridge.engine",),
     ("bridge.search", "bridge.drive"),
     ("bridge.estimate", "bridge.hosts", "bridge.effect_host"),

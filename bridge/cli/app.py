@@ -11,6 +11,7 @@ from bridge.cli import (
     demo,
     devices,
     discover,
+    doctor,
     engine,
     gui,
     host,
@@ -79,6 +80,7 @@ _COMMANDS = (
     demo,
     plugins,
     devices,
+    doctor,
     bench,
 )
 for _module in _COMMANDS:

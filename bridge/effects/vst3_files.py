@@ -17,18 +17,18 @@ def find(plugin: PluginSpec) -> Path:
         if path.exists():
             return path
         raise EffectError(f"{plugin.id}: there is no {path}; install it or correct the manifest")
-    folders = list(_folders())
-    for folder in folders:
+    places = list(folders())
+    for folder in places:
         for path in sorted(folder.rglob(f"{wanted}.vst3")):
             return path
-    places = ", ".join(str(folder) for folder in folders)
+    looked = ", ".join(str(folder) for folder in places)
     raise EffectError(
-        f"{plugin.id}: the VST3 plugin {wanted!r} is not in {places}; install it there, or set"
+        f"{plugin.id}: the VST3 plugin {wanted!r} is not in {looked}; install it there, or set"
         " VST3_PATH to its folder"
     )
 
 
-def _folders() -> Iterator[Path]:
+def folders() -> Iterator[Path]:
     """What VST3_PATH names comes first."""
     for name in os.environ.get("VST3_PATH", "").split(os.pathsep):
         if name:
