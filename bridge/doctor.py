@@ -17,7 +17,6 @@ from pathlib import Path
 
 from platformdirs import PlatformDirs
 
-from bridge import __version__
 from bridge.audio.devices import list_devices, portaudio
 from bridge.chain import Chain
 from bridge.control.client import PORT
@@ -31,6 +30,7 @@ from bridge.library import HOST_FILES, MANIFEST, Library, user_layer
 from bridge.manifest import PluginSpec
 from bridge.osc import OscSocket
 from bridge.system import remedy
+from bridge.version import __version__
 
 _HOST_PORT = 9001
 

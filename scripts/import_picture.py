@@ -22,12 +22,8 @@ FLOORS = (
     ("training",),
     ("gui",),
     (
-        "bridge.__main__",
-        "bridge.cli",
-        "bridge.control",
-        "bridge.demo",
-        "bridge.bench",
-        "bridge.doctor",
+        *("bridge", "bridge.__main__", "bridge.cli", "bridge.api", "bridge.control"),
+        *("bridge.demo", "bridge.bench", "bridge.doctor"),
     ),
     ("bridge.engine",),
     ("bridge.search", "bridge.drive"),
@@ -36,7 +32,13 @@ FLOORS = (
     ("bridge.audio", "bridge.osc"),
     (
         *("bridge.library", "bridge.chain", "bridge.manifest", "bridge.errors", "bridge.arrays"),
-        *("bridge.closing", "bridge.spawning", "bridge.system", "bridge.commands", "bridge"),
+        *(
+            "bridge.closing",
+            "bridge.spawning",
+            "bridge.system",
+            "bridge.commands",
+            "bridge.version",
+        ),
     ),
 )
 """From the top down. A package may import what lies on its own floor and below."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bridge import __version__, errors
+from bridge import errors
 from bridge.cli import (
     bench,
     demo,
@@ -22,6 +22,7 @@ from bridge.cli import (
 )
 from bridge.cli.explained import explained
 from bridge.cli.printing import OneLine
+from bridge.version import __version__
 
 _CODES = (
     (0, "done"),

@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
-from bridge import __version__
 from bridge.audio.sources import Source
 from bridge.chain import Chain, chain_of
 from bridge.closing import Closing
@@ -49,6 +48,7 @@ from bridge.errors import BridgeError, DeviceError, HostError, ManifestError
 from bridge.hosts import embedded
 from bridge.library import Library
 from bridge.manifest import Manifest
+from bridge.version import __version__
 
 _WORKERS = 6
 _FAULT_SHOWN_S = 10.0

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from bridge import __version__
 from bridge.demo.run import INPUT, REFERENCE
 from bridge.library import MANIFEST
+from bridge.version import __version__
 
 ROOT = MANIFEST.parent
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
