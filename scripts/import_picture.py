@@ -32,13 +32,8 @@ FLOORS = (
     ("bridge.audio", "bridge.osc"),
     (
         *("bridge.library", "bridge.chain", "bridge.manifest", "bridge.errors", "bridge.arrays"),
-        *(
-            "bridge.closing",
-            "bridge.spawning",
-            "bridge.system",
-            "bridge.commands",
-            "bridge.version",
-        ),
+        *("bridge.closing", "bridge.spawning", "bridge.system", "bridge.commands"),
+        *("bridge.readings", "bridge.version"),
     ),
 )
 """From the top down. A package may import what lies on its own floor and below."""
