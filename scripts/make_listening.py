@@ -2,7 +2,8 @@
 
     python scripts/make_listening.py
 
-The player and the reference play different notes. All samples are Debian's `sonic-pi-samples` (CC0).
+The player and the reference play different notes. All samples are of Debian's `sonic-pi-samples`
+(CC0).
 """
 
 import json
@@ -23,7 +24,7 @@ SAMPLES = Path("/usr/share/sonic-pi/samples")
 OUT = Path("docs/listen")
 SECONDS = 9.0
 PEAK = 0.7
-BUDGET_S = 30.0
+BUDGET_S = 40.0
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,26 @@ CASES = (
         "mda-overdrive",
         {"mda-overdrive/drive": 0.8, "mda-overdrive/muffle": 0.45, "mda-overdrive/output": 0.35},
     ),
-    # Another maker's amplifier, as a record's is.
-    Case("rig", "guitar-amp", "mda-amp", {"drive/drive": 0.6, "cabinet/model": 0.83333333}),
+    Case(
+        "rig",
+        "guitar-amp",
+        "guitar-amp",
+        {
+            "drive/drive_db": 30.0,
+            "lows/gain_db": -6.0,
+            "mids/gain_db": 8.0,
+            "cabinet/cutoff_frequency_hz": 3_500.0,
+            "level/gain_db": -12.0,
+        },
+    ),
     Case(
         "reverb",
         "pedalboard-reverb",
         "pedalboard-reverb",
         {
-            "pedalboard-reverb/room_size": 0.85,
-            "pedalboard-reverb/wet_level": 0.4,
-            "pedalboard-reverb/dry_level": 0.35,
+            "pedalboard-reverb/room_size": 0.9,
+            "pedalboard-reverb/wet_level": 0.7,
+            "pedalboard-reverb/dry_level": 0.2,
         },
     ),
 )
