@@ -1,12 +1,13 @@
 """Make the recordings of docs/listen: what was played, the reference, and what the bridge made.
 
-    python scripts/make_listening.py
+    python scripts/make_listening.py [CASE …]
 
 The player and the reference play different notes. All samples are of Debian's `sonic-pi-samples`
 (CC0).
 """
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,6 @@ SAMPLES = Path("/usr/share/sonic-pi/samples")
 OUT = Path("docs/listen")
 SECONDS = 9.0
 PEAK = 0.7
-BUDGET_S = 40.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Case:
     made_with: str
     """What the reference was made with."""
     values: dict[str, float]
+    budget_s: float = 40.0
+    """0 takes the network's answer alone."""
 
 
 CASES = (
@@ -67,6 +69,7 @@ CASES = (
             "pedalboard-reverb/wet_level": 0.7,
             "pedalboard-reverb/dry_level": 0.2,
         },
+        budget_s=0.0,
     ),
 )
 
@@ -99,13 +102,16 @@ def main() -> None:
     manifest = Library().manifest
     whole, rate = soundfile.read(INPUT, dtype="float32", always_2d=True)
     played = whole.T[:, : round(SECONDS * rate)]
-    told = {}
+    file = OUT / "found.json"
+    told = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     _write("before", played, rate)
-    for case in CASES:
+    for case in (case for case in CASES if case.name in sys.argv[1:] or not sys.argv[1:]):
         chain = chain_of(case.made_with, manifest)
         setting = ChainSetting.of_values(chain, case.values)
         reference = load_chain(chain).render(_other_notes(rate), rate, setting)
-        found = match(played, reference, rate, case.chain, budget_s=BUDGET_S, library=Library())
+        found = match(
+            played, reference, rate, case.chain, budget_s=case.budget_s, library=Library()
+        )
         _write(f"{case.name}-reference", reference, rate)
         _write(f"{case.name}-after", found.audio, rate)
         told[case.name] = {
@@ -115,8 +121,7 @@ def main() -> None:
             "found": {name: round(value, 4) for name, value in found.values.items()},
         }
         print(f"{case.name}: {found.answer.advice}")
-    text = json.dumps(told, indent=2) + "\n"
-    (OUT / "found.json").write_text(text, encoding="utf-8")
+    file.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
