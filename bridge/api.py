@@ -146,7 +146,7 @@ class Engine(Closing):
         Raises the BridgeError of what is not there.
         """
         dirs = PlatformDirs("dafx-bridge", appauthor=False)
-        wanted = {
+        wanted: dict[str, tuple[str | float, ...]] = {
             "/source": (str(source),),
             "/reference": (str(reference),),
             "/chain": (chain if isinstance(chain, str) else chain.id,),
