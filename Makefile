@@ -4,7 +4,7 @@ VENV := .venv
 PIP := $(VENV)/bin/pip --quiet --disable-pip-version-check
 SET_UP_FROM := pyproject.toml constraints.txt scripts/install_system_packages.sh
 
-.PHONY: demo test check fuzz train clean
+.PHONY: demo test check docs fuzz train clean
 
 demo: $(VENV)/demo.done
 	$(VENV)/bin/dafx-bridge demo
@@ -15,8 +15,16 @@ test: check
 check: $(VENV)/test.done
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy --platform linux
+	for system in darwin win32; do \
+		$(VENV)/bin/mypy --platform $$system --cache-dir .mypy_cache/$$system \
+			--package bridge --package gui || exit; \
+	done
 	$(VENV)/bin/python scripts/import_picture.py
+
+# The documentation as a site, in site/.
+docs: $(VENV)/docs.done
+	$(VENV)/bin/mkdocs build --strict --quiet
 
 # Recordings drawn by chance through `match`, for so long; no part of the tests.
 MINUTES := 10
@@ -54,5 +62,11 @@ $(VENV)/test.done: $(SET_UP_FROM)
 	$(PIP) install --constraint constraints.txt --editable '.[demo,gui,midi,train,dev]'
 	touch $@
 
+$(VENV)/docs.done: $(SET_UP_FROM)
+	scripts/install_system_packages.sh run
+	python3 -m venv $(VENV)
+	$(PIP) install --constraint constraints.txt --editable '.[docs]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) demo dist
+	rm -rf $(VENV) demo dist site

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
 
 from bridge.errors import BridgeError
@@ -38,6 +40,24 @@ def running(*arguments: object) -> Iterator["subprocess.Popen[str]"]:
         child.communicate()
     if code:
         raise BridgeError(f"`dafx-bridge {arguments[0]}` ended with exit code {code}")
+
+
+def first_line(child: "subprocess.Popen[bytes]", within_s: float) -> bytes:
+    """Blocking: the first line that a child prints; empty where none comes in time.
+
+    A thread waits for it, as Windows does not tell whether a pipe holds something; where nothing
+    comes it ends with the child.
+    """
+    told: SimpleQueue[bytes] = SimpleQueue()
+
+    def wait() -> None:
+        told.put(child.stdout.readline() if child.stdout else b"")
+
+    Thread(target=wait, name="first-line", daemon=True).start()
+    try:
+        return told.get(timeout=within_s)
+    except Empty:
+        return b""
 
 
 def lines(child: "subprocess.Popen[str]") -> Iterator[Line]:

@@ -28,6 +28,8 @@ _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED = _PACKAGE / "data" if (_PACKAGE / "data").is_dir() else _PACKAGE.parent
 MANIFEST = _SHIPPED / "plugins_manifest.yaml"
 MODELS = _SHIPPED / "exported_models"
+HOST_FILES = _SHIPPED / ("hosts" if _SHIPPED.name == "data" else "docs/hosts")
+"""Patterns and templates that hosts take."""
 ENCODER_FOLDER = "encoder"
 CRITIC_FOLDER = "critic"
 MODEL_FILE = "model.onnx"

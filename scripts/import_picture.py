@@ -21,7 +21,10 @@ TREES = ("bridge", "gui", "training")
 FLOORS = (
     ("training",),
     ("gui",),
-    ("bridge.__main__", "bridge.cli", "bridge.control", "bridge.demo", "bridge.bench"),
+    (
+        *("bridge", "bridge.__main__", "bridge.cli", "bridge.api", "bridge.control"),
+        *("bridge.demo", "bridge.bench", "bridge.doctor"),
+    ),
     ("bridge.engine",),
     ("bridge.search", "bridge.drive"),
     ("bridge.estimate", "bridge.hosts", "bridge.effect_host"),
@@ -29,7 +32,8 @@ FLOORS = (
     ("bridge.audio", "bridge.osc"),
     (
         *("bridge.library", "bridge.chain", "bridge.manifest", "bridge.errors", "bridge.arrays"),
-        *("bridge.closing", "bridge.spawning", "bridge.commands", "bridge"),
+        *("bridge.closing", "bridge.spawning", "bridge.system", "bridge.commands"),
+        *("bridge.readings", "bridge.version"),
     ),
 )
 """From the top down. A package may import what lies on its own floor and below."""

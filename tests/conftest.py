@@ -18,7 +18,8 @@ from bridge.manifest import Choice, Manifest, ParamSpec, PluginSpec
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # `nohup` does the same with others. A handler that does nothing keeps them from this process, and
 # children begin without it.
-for _number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+_ENDING = ("SIGHUP", "SIGQUIT", "SIGTERM")
+for _number in (getattr(signal, _name) for _name in _ENDING if hasattr(signal, _name)):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, lambda _signal, _frame: None)
 

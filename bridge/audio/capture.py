@@ -27,6 +27,7 @@ from bridge.arrays import Audio
 from bridge.audio.devices import look_again
 from bridge.audio.recorder import BLOCK_FRAMES, Recorder
 from bridge.errors import DeviceError
+from bridge.system import terminal_signals
 
 POLL_S = 0.005
 RETRY_S = 0.3
@@ -79,9 +80,8 @@ def command(device: str, channels: Sequence[int] | None) -> list[str]:
 def main() -> None:
     """Capture the device and channels that the command line names until it is gone."""
     # Ctrl-C and the end of a terminal reach every process there; this one is ended by its owner.
-    for name in ("SIGINT", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    for number in terminal_signals():
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit())
     # What sound libraries print must not come between the messages.
     out = os.fdopen(os.dup(1), "wb")

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 from bridge.errors import DeviceError
+from bridge.system import remedy
 
 
 def portaudio() -> tuple[ModuleType, ModuleType]:
@@ -17,7 +18,12 @@ def portaudio() -> tuple[ModuleType, ModuleType]:
         import sounddevice
     except OSError:
         raise DeviceError(
-            "sound devices need PortAudio, which is not installed: apt install libportaudio2"
+            "sound devices need PortAudio, which is not installed: "
+            + remedy(
+                linux="apt install libportaudio2",
+                mac="brew install portaudio",
+                windows="pip install --force-reinstall sounddevice rtmixer",
+            )
         ) from None
     return rtmixer, sounddevice
 

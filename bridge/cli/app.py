@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from bridge import __version__, errors
+from bridge import errors
 from bridge.cli import (
     bench,
     demo,
     devices,
     discover,
+    doctor,
     engine,
     gui,
     host,
@@ -21,6 +22,7 @@ from bridge.cli import (
 )
 from bridge.cli.explained import explained
 from bridge.cli.printing import OneLine
+from bridge.version import __version__
 
 _CODES = (
     (0, "done"),
@@ -79,6 +81,7 @@ _COMMANDS = (
     demo,
     plugins,
     devices,
+    doctor,
     bench,
 )
 for _module in _COMMANDS:

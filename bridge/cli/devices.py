@@ -23,5 +23,11 @@ def command(as_json: JsonOption = False) -> None:
     if as_json:
         echo_json(rows)
         return
+    if not rows:
+        print(
+            "There is no sound device. Connect an interface or start JACK; without one, --input"
+            " takes a file, which is played as if live."
+        )
+        return
     cells = [tuple(str(value) for value in row.values()) for row in rows]
     print_table(tuple(_COLUMNS.values()), cells, whole=("index", "name"))

@@ -14,12 +14,13 @@ class Heard:
 
     def __init__(self) -> None:
         self.time_s = 0.0
+        self.last: Status | None = None
         self._state = ""
         self._loudest_db = SILENCE_DB
 
     def take(self, status: Status) -> None:
         """The newest status."""
-        self.time_s, self._state = status.time_s, status.state
+        self.time_s, self._state, self.last = status.time_s, status.state, status
         self._loudest_db = max(self._loudest_db, status.level_db)
 
     def explain(self, source: str, by_itself: bool) -> None:

@@ -1,6 +1,7 @@
 """`dafx-bridge live`: follow live audio."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
@@ -23,6 +24,7 @@ from bridge.engine.live import STATUS_S
 from bridge.engine.session import Status, Summary
 from bridge.errors import BridgeError
 from bridge.library import open_library
+from bridge.readings import shown
 
 EXAMPLES = """\
   dafx-bridge live --reference ref.wav --plugin mda-overdrive --input 0
@@ -33,6 +35,8 @@ EXAMPLES = """\
       --host embedded://127.0.0.1:9001 --seconds 30 --json"""
 
 _FIRST = LiveSettings()
+_MANY_SKIPPED = 0.05
+"""Of the hops; fewer are not felt."""
 
 
 def command(
@@ -99,7 +103,7 @@ def command(
     A knob that you turn in the host is left to you. While it runs, a line of input with `arm`, or
     `arm` and parameters or slots, hands such knobs over again; `revert` gives the host back its
     values from before, until `arm`. With --json, one status a line and the summary last.
-    In the end it tells how near it has come.
+    In the end it tells the values found, and how near it has come.
     """
     for option, text in (("--input", source), ("--host", host)):
         if not text:
@@ -147,8 +151,11 @@ def command(
         echo_json({"summary": _figures(summary) | _outcome(summary)})
     else:
         typer.echo(_clear(), nl=False, err=True)
-        typer.echo("  ".join(f"{name} {value}" for name, value in _figures(summary).items()))
+        for line in _found(chain, heard.last):
+            typer.echo(line)
         typer.echo(_in_words(summary, chain))
+        for line in _troubles(summary):
+            typer.echo(line)
     if not (summary.predictions or stop.is_set()):
         # A status is told only so often, so the last one is a little old.
         early = seconds is None or heard.time_s < seconds - 2 * STATUS_S
@@ -182,6 +189,31 @@ def _figures(summary: Summary) -> dict[str, float]:
         "compute_p99_ms": round(summary.percentile_ms(99), 2),
         "compute_max_ms": round(summary.percentile_ms(100), 2),
     }
+
+
+def _found(chain: Chain, last: Status | None) -> Iterator[str]:
+    """The values that were found, a line a parameter; none where nothing was."""
+    if last is None or not last.confidence:
+        return
+    for parameter in chain.parameters:
+        slot, spec = parameter.slot, parameter.spec
+        if slot.id not in last.bypass and parameter.address in last.values:
+            value = shown(slot.plugin, spec, last.values[parameter.address], None)
+            yours = "  (yours)" if parameter.address in last.yielded else ""
+            yield f"{parameter.address}  {value}{yours}"
+    if last.bypass:
+        yield f"bypassed: {', '.join(last.bypass)}"
+
+
+def _troubles(summary: Summary) -> Iterator[str]:
+    """What made following worse than it could be."""
+    if summary.lost:
+        yield f"audio was lost {summary.lost} times, as nobody read in time"
+    if summary.skipped_hops > _MANY_SKIPPED * summary.hops:
+        yield (
+            f"{summary.skipped_hops} of {summary.hops + summary.skipped_hops} hops were skipped:"
+            " this computer is too busy; try --no-rendering"
+        )
 
 
 def _outcome(summary: Summary) -> dict[str, object]:

@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from bridge.audio.formats import BitDepth
+from bridge.audio.reading import AudioReader
 from bridge.chain import Slot
 from bridge.cli.options import (
     BitDepthOption,
@@ -24,6 +25,7 @@ from bridge.estimate.answer import Answer
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.sound_map import Position, load_map
 from bridge.library import open_library
+from bridge.readings import shown
 from bridge.search.offline import MatchResult, match_files
 
 EXAMPLES = """\
@@ -75,7 +77,12 @@ def command(
     if as_json:
         echo_json(_report(result) | {"map": _rounded(places)})
     else:
-        _print(result, places, out)
+        _print(result, places, out, _rate(source))
+
+
+def _rate(path: Path) -> int:
+    with AudioReader(path) as file:
+        return file.sample_rate
 
 
 def _report(result: MatchResult) -> dict[str, Any]:
@@ -142,9 +149,16 @@ def _drawn(places: Places) -> str:
         )
         cells[-1 - row][column] = name[0].upper()
     edge = "+" + "-" * _MAP_CELLS[0] + "+"
-    legend = ", ".join(f"{name} {x:.2f} {y:.2f}" for name, (x, y) in places.items())
+    key = ", ".join(
+        f"{name[0].upper()} {name} ({x:.2f}, {y:.2f})" for name, (x, y) in places.items()
+    )
     return "\n".join(
-        [f"sound map: {legend}", edge, *("|" + "".join(line) + "|" for line in cells), edge]
+        [
+            f"sound map, where neighbours sound alike: {key}",
+            edge,
+            *("|" + "".join(line) + "|" for line in cells),
+            edge,
+        ]
     )
 
 
@@ -159,11 +173,12 @@ def _rows(answer: Answer) -> list[dict[str, Any]]:
     ]
 
 
-def _print(result: MatchResult, places: Places | None, out: Path) -> None:
+def _print(result: MatchResult, places: Places | None, out: Path, sample_rate: int) -> None:
     console, setting = screen(), result.answer.setting
     for slot in setting.chain.slots:
         left_out = slot.id in setting.bypassed and not result.answer.bypass
-        console.print(_table(result.answer, slot, ", left out" if left_out else ""))
+        remark = ", left out" if left_out else ""
+        console.print(_table(result.answer, slot, remark, sample_rate))
     console.print(result.answer.advice, soft_wrap=True)
     if closeness := result.answer.closeness:
         console.print("\n".join(closeness.sentences), highlight=False, soft_wrap=True)
@@ -179,18 +194,16 @@ def _print(result: MatchResult, places: Places | None, out: Path) -> None:
     console.print(f"wrote {printable(str(out))}", soft_wrap=True)
 
 
-def _table(answer: Answer, slot: Slot, remark: str) -> Table:
+def _table(answer: Answer, slot: Slot, remark: str, sample_rate: int) -> Table:
     name = slot.plugin.name if slot.id == slot.plugin.id else f"{slot.plugin.name} ({slot.id})"
-    table = Table("parameter", "normalised", "value", "unit", "confidence", title=name + remark)
+    table = Table("parameter", "value", "confidence", title=name + remark)
     for row in _rows(answer):
         if row["slot"] == slot.id:
-            share = row["confidence"]
+            spec = slot.plugin.parameter(row["symbol"])
             table.add_row(
-                slot.plugin.parameter(row["symbol"]).name,
-                f"{row['normalised']:.3f}",
-                f"{row['value']:.3f}",
-                row["unit"],
-                _confidence(slot, row["symbol"], share),
+                spec.name,
+                shown(slot.plugin, spec, row["value"], sample_rate),
+                _confidence(slot, row["symbol"], row["confidence"]),
             )
     return table
 

@@ -1,7 +1,6 @@
 """An embedded effect host of the engine's own: a child process that ends with it."""
 
 import json
-import select
 import subprocess
 import time
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing_extensions import override
 from bridge.audio.devices import default_output
 from bridge.chain import Chain
 from bridge.closing import Closing
-from bridge.commands import command_line
+from bridge.commands import command_line, first_line
 from bridge.errors import HostError
 from bridge.hosts import embedded
 from bridge.osc import Message, OscSocket
@@ -36,7 +35,7 @@ class EmbeddedProcess(Closing):
             if output := default_output():
                 arguments += ["--play", output]
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("w") as errors:
+        with log.open("w", encoding="utf-8") as errors:
             self._child = subprocess.Popen(
                 command_line("host", *arguments),
                 stdin=subprocess.PIPE,
@@ -85,10 +84,8 @@ class EmbeddedProcess(Closing):
                 pipe.close()
 
     def _port(self, log: Path) -> int:
-        line = b""
-        if self._child.stdout and select.select([self._child.stdout], [], [], _READY_S)[0]:
-            line = self._child.stdout.readline()
+        line = first_line(self._child, _READY_S)
         if not line:
-            said = log.read_text().strip().splitlines() or ["it does not answer"]
+            said = log.read_text("utf-8", "replace").strip().splitlines() or ["it does not answer"]
             raise HostError(f"the embedded host does not start: {said[-1]}")
         return int(json.loads(line)["ready"]["port"])

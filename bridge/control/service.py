@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
-from bridge import __version__
 from bridge.audio.sources import Source
 from bridge.chain import Chain, chain_of
 from bridge.closing import Closing
@@ -42,13 +41,14 @@ from bridge.control.resources import Resources
 from bridge.control.surface import Order, Surface
 from bridge.control.tuning import live_settings
 from bridge.demo.run import INPUT as DEMO_INPUT
-from bridge.demo.run import REFERENCE as DEMO_REFERENCE
+from bridge.demo.run import first_case
 from bridge.engine.live import LiveEngine
 from bridge.engine.session import Status, Summary
 from bridge.errors import BridgeError, DeviceError, HostError, ManifestError
 from bridge.hosts import embedded
 from bridge.library import Library
 from bridge.manifest import Manifest
+from bridge.version import __version__
 
 _WORKERS = 6
 _FAULT_SHOWN_S = 10.0
@@ -359,12 +359,13 @@ class Service(Closing):
         self.surface.tell("/audition", order.text)
 
     def _demo(self) -> None:
+        reference, made_with = first_case()
         self.surface.tell("/source", str(DEMO_INPUT))
         self.surface.tell("/source/channels", "")
-        self.surface.tell("/reference", str(DEMO_REFERENCE))
+        self.surface.tell("/reference", str(reference))
         self.surface.tell("/reference/region", 0.0, 0.0)
         self.surface.tell("/host", EMBEDDED_PROCESS)
-        self.surface.tell("/chain", _first_chain(self._library.manifest))
+        self.surface.tell("/chain", made_with.plugin.id)
         self._open_source()
         self._resources.open_chain()
         # A chain that is there already brings no host with it.

@@ -4,13 +4,13 @@ Nothing here waits. The system frees the lock where the process dies, however th
 """
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from bridge.errors import StateError
+from bridge.system import lock
 
 LOCK_FILE = "engine.lock"
 
@@ -28,7 +28,7 @@ def state_folder(folder: Path) -> Iterator[Path]:
     except OSError as error:
         raise _unusable(folder, error, "--state") from None
     with file:
-        if not _lock(file):
+        if not lock(file):
             raise StateError(
                 f"{folder}: the engine of process {_holder(file)} keeps its settings there; end"
                 " it, or give another folder with --state"
@@ -67,30 +67,3 @@ def _holder(file: IO[str]) -> str:
         file.seek(0)
         return file.readline().strip() or "unknown"
     return "unknown"
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    _FAR = 1 << 30
-    """Locked where nothing is written, so that others can read whose it is."""
-
-    def _lock(file: IO[str]) -> bool:
-        file.seek(_FAR)
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _lock(file: IO[str]) -> bool:
-        """False where another process holds it; a disk that knows no locks locks nobody out."""
-        with suppress(OSError):
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-        return True

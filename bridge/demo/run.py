@@ -17,13 +17,17 @@ from bridge.audio.files import read_audio
 from bridge.chain import Chain
 from bridge.commands import Line, lines, running
 from bridge.effects import load_effect
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, EffectError
 from bridge.estimate.estimator import Estimator
 from bridge.library import open_library
 from bridge.manifest import Setting
 
 AUDIO = Path(__file__).parent / "audio"
 INPUT, REFERENCE, TRUTH = AUDIO / "input.flac", AUDIO / "reference.flac", AUDIO / "truth.json"
+BUILT_IN_REFERENCE = AUDIO / "reference-built-in.flac"
+BUILT_IN_TRUTH = AUDIO / "truth-built-in.json"
+_CASES = ((REFERENCE, TRUTH), (BUILT_IN_REFERENCE, BUILT_IN_TRUTH))
+"""The second is for systems without LV2: its plugin is there wherever the bridge is."""
 _GLIDE_S = 2.0
 
 
@@ -47,20 +51,18 @@ class DemoResult:
 def run_demo(out: Path) -> DemoResult:
     """Run the demo and write `processed.wav` and `report.json` in the folder `out`.
 
-    Raises EffectError without the plugin, ModelError without its model, BridgeError where a child
+    Raises EffectError without a plugin, ModelError without its model, BridgeError where a child
     process fails.
     """
-    truth_file = json.loads(TRUTH.read_text())
-    plugin = open_library().manifest.plugin(truth_file["plugin"])
-    chain = Chain.of_plugin(plugin)
-    truth = Setting.of_values(plugin, truth_file["values"])
     # A fault is told here, once, and not by the child it would stop.
-    load_effect(plugin)
-    Estimator(Chain.of_plugin(plugin))
+    reference_path, truth = first_case()
+    plugin = truth.plugin
+    chain = Chain.of_plugin(plugin)
+    Estimator(chain)
     processed = out / "processed.wav"
     with TemporaryDirectory(dir=out, prefix=".demo-") as scratch:
         recorded = Path(scratch) / processed.name
-        told, done = _play(plugin.id, recorded)
+        told, done = _play(plugin.id, reference_path, recorded)
         recorded.replace(processed)
     *statuses, (_, last) = told
     matching = [second for second, status in statuses if status["state"] == "matching"]
@@ -69,7 +71,7 @@ def run_demo(out: Path) -> DemoResult:
     adapted_s = matching[0] + _GLIDE_S
     found = Setting.of_values(plugin, {p["symbol"]: p["value"] for p in done["parameters"]})
     source, rate = read_audio(INPUT)
-    reference, _ = read_audio(REFERENCE)
+    reference, _ = read_audio(reference_path)
     output, _ = read_audio(processed)
     report = {
         "plugin": plugin.id,
@@ -84,9 +86,9 @@ def run_demo(out: Path) -> DemoResult:
         "distance": _distances(source, reference, output, rate, truth, adapted_s),
         "adapted_s": round(adapted_s, 2),
         "live": last["summary"],
-        "files": {"input": str(INPUT), "reference": str(REFERENCE), "output": str(processed)},
+        "files": {"input": str(INPUT), "reference": str(reference_path), "output": str(processed)},
     }
-    (out / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+    (out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     symbols = {parameter.address: parameter.spec.symbol for parameter in chain.parameters}
     history = [
         (second, {symbols[address]: value for address, value in status["values"].items()})
@@ -95,7 +97,25 @@ def run_demo(out: Path) -> DemoResult:
     return DemoResult(source, reference, output, rate, truth, found, history, adapted_s, report)
 
 
-def _play(plugin_id: str, recorded: Path) -> tuple[list[tuple[float, Line]], Line]:
+def first_case() -> tuple[Path, Setting]:
+    """The first case whose plugin is installed: its reference, and how that was made.
+
+    Raises EffectError, which tells what the first one lacks, where there is none.
+    """
+    manifest, missing = open_library().manifest, []
+    for reference, truth_file in _CASES:
+        told = json.loads(truth_file.read_text(encoding="utf-8"))
+        plugin = manifest.plugin(told["plugin"])
+        try:
+            load_effect(plugin)
+        except EffectError as error:
+            missing.append(error)
+        else:
+            return reference, Setting.of_values(plugin, told["values"])
+    raise missing[0]
+
+
+def _play(plugin_id: str, reference: Path, recorded: Path) -> tuple[list[tuple[float, Line]], Line]:
     """Run host and engine; what the engine told by seconds of the recording, and the host last."""
     play = ["--plugin", plugin_id, "--input", str(INPUT), "--json"]
     written = ["--out", str(recorded), "--bit-depth", "float"]
@@ -103,7 +123,7 @@ def _play(plugin_id: str, recorded: Path) -> tuple[list[tuple[float, Line]], Lin
         ready = next(lines(host))["ready"]
         started_s = time.monotonic()
         url = f"embedded://127.0.0.1:{ready['port']}"
-        follow = ["--reference", str(REFERENCE), "--host", url, "--keep"]
+        follow = ["--reference", str(reference), "--host", url, "--keep"]
         with running("live", *play, *follow) as live:
             # The host's recording began when it was ready, so its clock counts.
             told = [(time.monotonic() - started_s, line) for line in lines(live)]

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 
 from bridge.errors import EffectError
+from bridge.system import remedy
 
 LOCK = threading.RLock()
 _EXT = "http://lv2plug.in/ns/ext/"
@@ -104,7 +105,12 @@ class Lilv:
             library = c.CDLL(ctypes.util.find_library("lilv-0") or "liblilv-0.so.0")
         except OSError:
             raise EffectError(
-                "LV2 plugins need liblilv, which is not installed: apt install liblilv-0-0"
+                "LV2 plugins need liblilv, which is not installed: "
+                + remedy(
+                    linux="apt install liblilv-0-0",
+                    mac="brew install lilv",
+                    windows="it is not offered there; use a VST3 or a built-in plugin",
+                )
             ) from None
         for name, (result, arguments) in _SIGNATURES.items():
             function = getattr(library, f"lilv_{name}")

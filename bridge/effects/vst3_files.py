@@ -1,12 +1,12 @@
 """Where VST3 plugins lie on this computer."""
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from bridge.errors import EffectError
 from bridge.manifest import PluginSpec
+from bridge.system import vst3_folders
 
 
 def find(plugin: PluginSpec) -> Path:
@@ -17,32 +17,20 @@ def find(plugin: PluginSpec) -> Path:
         if path.exists():
             return path
         raise EffectError(f"{plugin.id}: there is no {path}; install it or correct the manifest")
-    folders = list(_folders())
-    for folder in folders:
+    places = list(folders())
+    for folder in places:
         for path in sorted(folder.rglob(f"{wanted}.vst3")):
             return path
-    places = ", ".join(str(folder) for folder in folders)
+    looked = ", ".join(str(folder) for folder in places)
     raise EffectError(
-        f"{plugin.id}: the VST3 plugin {wanted!r} is not in {places}; install it there, or set"
+        f"{plugin.id}: the VST3 plugin {wanted!r} is not in {looked}; install it there, or set"
         " VST3_PATH to its folder"
     )
 
 
-def _folders() -> Iterator[Path]:
-    """Where VST3 plugins lie on this system: what VST3_PATH names comes first."""
+def folders() -> Iterator[Path]:
+    """What VST3_PATH names comes first."""
     for name in os.environ.get("VST3_PATH", "").split(os.pathsep):
         if name:
             yield Path(name).expanduser()
-    match sys.platform:
-        case "darwin":
-            yield Path("~/Library/Audio/Plug-Ins/VST3").expanduser()
-            yield Path("/Library/Audio/Plug-Ins/VST3")
-        case "win32":
-            for variable in ("LOCALAPPDATA", "COMMONPROGRAMFILES"):
-                if folder := os.environ.get(variable):
-                    inside = ("Programs", "Common") if variable == "LOCALAPPDATA" else ()
-                    yield Path(folder, *inside, "VST3")
-        case _:
-            yield Path("~/.vst3").expanduser()
-            yield Path("/usr/lib/vst3")
-            yield Path("/usr/local/lib/vst3")
+    yield from vst3_folders()

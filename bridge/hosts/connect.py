@@ -87,6 +87,23 @@ def connect(url: str, chain: Chain) -> Host:
     return ChainHost(dialect, wanted, chain)
 
 
+def answers(url: str) -> bool:
+    """Blocking: whether a host that can be asked answers there, whatever track the URL names.
+
+    Raises HostError for a URL of another form.
+    """
+    dialect, _ = _open(url)
+    with dialect:
+        try:
+            tracks = dialect.tracks()
+            if not dialect.profile.tracks:
+                # There is nothing to ask about but plugins.
+                dialect.plugins_of(tracks)
+        except HostError:
+            return False
+        return True
+
+
 def discover(url: str, told: Progress = silently) -> list[FoundTrack]:
     """Blocking: everything the host at `url` holds. Raises HostError where it cannot be told.
 

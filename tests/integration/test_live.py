@@ -228,7 +228,9 @@ def test_the_status_line_is_for_people(clips: dict[str, Path], host: str) -> Non
     assert "dBFS" in done.stderr
     assert "sends/s" in done.stderr
     assert "decisions" in done.stderr
-    assert "compute_p99_ms" in done.stdout
+    assert [line.split()[0] for line in done.stdout.splitlines()[:3]] == list(ADDRESSES)
+    assert "dB)" in done.stdout
+    assert "compute" not in done.stdout
 
 
 def test_a_host_that_dies_does_not_stop_the_bridge(clips: dict[str, Path]) -> None:
