@@ -78,7 +78,11 @@ _PARTS = ("style", "levels")
 
 
 def _tables(rows: dict[str, npt.NDArray[Any]], first: int) -> list[Table]:
-    """One scene's cases, one for each reference."""
+    """One scene's cases, one for each reference.
+
+    A target is no row of its own case: what sounds like the reference is seldom the target itself,
+    and a critic that has seen it would promise too much of every winner.
+    """
     candidates, played = _sounds(rows, "candidate"), _sounds(rows, "played")
     found = []
     for number, (distance, similarity, surprises) in enumerate(
@@ -88,14 +92,16 @@ def _tables(rows: dict[str, npt.NDArray[Any]], first: int) -> list[Table]:
         compared = comparison(played, candidates, reference, similarity, surprises)
         logarithms = np.log(distance + LEAST_DISTANCE)
         change = logarithms[:, :1] - logarithms[0, 0]
-        count = len(compared)
+        kinds = rows["kind"].astype(np.int64)
+        kept = (kinds != KINDS.index("target")) | (distance[:, 0] > 0)
+        count = int(kept.sum())
         found.append(
             Table(
-                compared.astype(np.float16),
-                np.concatenate([logarithms, change], axis=1).astype(np.float32),
-                distance,
+                compared[kept].astype(np.float16),
+                np.concatenate([logarithms, change], axis=1)[kept].astype(np.float32),
+                distance[kept],
                 np.full(count, first + number),
-                rows["kind"].astype(np.int64),
+                kinds[kept],
                 np.full(count, rows["maker"][number]),
                 np.full(count, rows["chain"]),
             )
