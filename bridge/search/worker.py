@@ -142,15 +142,15 @@ class SearchWorker(Closing):
 
 @contextmanager
 def _no_interrupts() -> Iterator[None]:
-    """A process that is started in this block does not hear of Ctrl-C.
+    """A process that is started in this block hears neither of Ctrl-C nor of the terminal's end.
 
-    It reaches every process of a terminal; this one is ended by its owner.
+    They reach every process of a terminal; this one is ended by its owner.
     """
     masked = hasattr(signal, "pthread_sigmask")
     if masked:
         # Python starts it before the first child, and lets Ctrl-C through again when it has.
         resource_tracker.ensure_running()
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masked else set()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, set(_of_terminals())) if masked else set()
     try:
         yield
     finally:
@@ -158,9 +158,16 @@ def _no_interrupts() -> Iterator[None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
+def _of_terminals() -> list[signal.Signals]:
+    """What a terminal sends to all its processes."""
+    names = ("SIGINT", "SIGHUP", "SIGBREAK")
+    return [signal.Signals(getattr(signal, name)) for name in names if hasattr(signal, name)]
+
+
 def _child(pipe: Connection, work: Work, chain: Chain, library: Library) -> None:
     """The child's whole life; it reports what stops it as its last outcome."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in _of_terminals():
+        signal.signal(number, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     Thread(target=_die_with_parent, daemon=True).start()
