@@ -1,6 +1,6 @@
 """What an hour of stereo costs in memory and time, and whether it is the same bits as at once.
 
-    python -m benchmarks.hour [--minutes 60]
+    python -m benchmarks.hour [--minutes 60] [--at-once-minutes 60]
 
 Every command is a process of its own; its peak is what the system tells of it when it has ended.
 `host` and `live` play the first ten seconds. Last the whole recording is rendered at once, which
@@ -48,7 +48,9 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=60.0)
-    minutes = parser.parse_args().minutes
+    parser.add_argument("--at-once-minutes", type=float)
+    arguments = parser.parse_args()
+    minutes = arguments.minutes
     with TemporaryDirectory() as folder:
         long = Path(folder) / "long.wav"
         write_long(long, minutes)
@@ -56,8 +58,12 @@ def main() -> None:
         for row in measured(long, Path(folder)):
             print(json.dumps(row), flush=True)
             rows.append(row)
-        report = {"minutes": minutes, "bytes": long.stat().st_size, "commands": rows}
-        report |= compared(long)
+        load = {"load": round(os.getloadavg()[2]), "cores": os.cpu_count()}
+        report = {"minutes": minutes, "bytes": long.stat().st_size, **load, "commands": rows}
+        if arguments.at_once_minutes:
+            minutes = arguments.at_once_minutes
+            write_long(long, minutes)
+        report |= compared(long) | {"at_once_minutes": minutes}
     RESULT.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n")
     RESULT.with_suffix(".md").write_text(markdown(report))
 
@@ -156,15 +162,17 @@ def markdown(report: dict[str, Any]) -> str:
         f"# What {report['minutes']:g} minutes of stereo cost",
         "",
         f"{report['bytes'] / 1e6:.0f} MB of 32-bit float at 48 kHz, of which `host` and `live` play"
-        f" {PLAYED_S} s. The peak is that of the command's own process.",
+        f" {PLAYED_S} s. The peak is that of the command's own process. Seconds beside a load of"
+        f" {report['load']} on {report['cores']} cores.",
         "",
         "| command | s | peak, MB |",
         "|---|---|---|",
         *(f"| {r['command']} | {r['seconds']} | {r['peak_mb']} |" for r in report["commands"]),
         "",
-        f"`{report['chain']}` rendered in pieces: {report['in_pieces_s']} s, at once"
-        f" {report['at_once_s']} s; of {report['frames']} frames {report['missing_frames']} are"
-        f" missing and {report['different_samples']} samples are other bits.",
+        f"{report['at_once_minutes']:g} minutes through `{report['chain']}` in pieces:"
+        f" {report['in_pieces_s']} s, at once {report['at_once_s']} s; of {report['frames']} frames"
+        f" {report['missing_frames']} are missing, and {report['different_samples']} samples are"
+        " other bits.",
         "",
         "Written by `python -m benchmarks.hour`, which tells how it is measured.",
     ]
