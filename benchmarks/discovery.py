@@ -96,8 +96,8 @@ def markdown(rows: Sequence[dict[str, Any]]) -> str:
         *("| " + " | ".join(map(str, row.values())) + " |" for row in rows),
         "",
         "*fake*: the tests' fake, which looks at what has come in as often as the real one does and"
-        " answers at once; Bitwig's extension shows eight tracks. SUSHI and hosts with a file of yours cannot be asked. Written by"
-        " `python -m benchmarks.discovery`.",
+        " answers at once; Bitwig's extension shows eight tracks. SUSHI and hosts with a file of"
+        " yours cannot be asked. Written by `python -m benchmarks.discovery`.",
     ]
     return "\n".join(lines) + "\n"
 
