@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,19 @@ class AudioReader(Closing):
     def rest(self) -> Audio:
         """All `blocks` as one."""
         return np.concatenate(list(self.blocks()), axis=1)
+
+    def first(self, seconds: float) -> Audio:
+        """As `rest`, but no more than about so much."""
+        count = max(round(seconds * self.sample_rate / BLOCK_FRAMES), 1)
+        return np.concatenate(list(islice(self.blocks(), count)), axis=1)
+
+    def rewind(self) -> None:
+        """Back to the beginning. Raises AudioError where the file does not let itself be read."""
+        try:
+            self._file.seek(0)
+        except (soundfile.SoundFileError, OSError) as error:
+            raise self._unreadable(error) from None
+        self.frames_read = 0
 
     @property
     def advice(self) -> list[str]:

@@ -1,6 +1,8 @@
 """What is to be heard and said of a recording, without holding all of a long one."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ from bridge.arrays import Audio
 from bridge.audio.channels import ChannelMix, products_of
 from bridge.audio.excerpt import Excerpt
 from bridge.audio.reading import AudioReader
+from bridge.errors import AudioError
 
 CLIPPED = 0.999
 """Of full scale; a sample that reaches it counts as clipped."""
@@ -52,31 +55,45 @@ class Recording:
         ]
 
 
-def recording_of(audio: Audio, sample_rate: int) -> Recording:
-    """What is found of audio (channels, frames) that is at hand."""
-    measured = _Measured(len(audio), sample_rate)
-    measured.take(audio)
-    return measured.told(audio)
+def read_recording(
+    path: Path, pieces: int, piece_s: float, begin_s: float = 0.0, end_s: float = inf
+) -> Recording:
+    """A file, or a region of it; where that is longer than so many pieces it is heard in these.
 
-
-def read_recording(path: Path, pieces: int, piece_s: float) -> Recording:
-    """A file, read in order; one that is longer than so many pieces is heard in these.
-
-    Raises AudioError as `AudioReader` does.
+    The file is read in order, to its end. Raises AudioError as `AudioReader` does, and where the
+    region begins behind the end.
     """
     expected = 0
     while True:
         with AudioReader(path) as file:
+            rate = file.sample_rate
             # Of a file that has broken off once it is known where.
             expected = expected or file.frames
-            excerpt = Excerpt(file.channels, expected, file.sample_rate, pieces, piece_s)
-            measured = _Measured(file.channels, file.sample_rate)
-            for block in file.blocks():
+            first = round(begin_s * rate)
+            last = max(first, round(min(end_s * rate, expected)))
+            excerpt = Excerpt(file.channels, last - first, rate, pieces, piece_s)
+            measured = _Measured(file.channels, rate)
+            for block in _between(first, last, file.blocks()):
                 measured.take(block)
                 excerpt.take(block)
-            if excerpt.whole or measured.frames >= expected:
+            if not measured.frames:
+                raise AudioError(
+                    f"{path}: the region begins at {begin_s:g} s, but the recording ends at"
+                    f" {file.frames_read / rate:.1f} s; move it"
+                )
+            if excerpt.whole or file.frames_read >= expected:
                 return measured.told(excerpt.audio(), file.subtype, tuple(file.advice))
-        expected = measured.frames
+            expected = file.frames_read
+
+
+def _between(first: int, last: int, blocks: Iterable[Audio]) -> Iterator[Audio]:
+    """Of the blocks, (channels, frames), what lies from frame `first` to before `last`."""
+    passed = 0
+    for block in blocks:
+        part = block[:, max(first - passed, 0) : max(last - passed, 0)]
+        passed += block.shape[1]
+        if part.size:
+            yield part
 
 
 class _Measured:

@@ -23,7 +23,7 @@ from typing_extensions import override
 
 from bridge.arrays import Audio
 from bridge.audio.capture import RETRY_S, Block, Message, Opened, Waiting, command
-from bridge.audio.files import require_sound
+from bridge.audio.files import require_peak
 from bridge.audio.reading import AudioReader
 from bridge.audio.recorder import RING_S
 from bridge.closing import Closing
@@ -76,40 +76,59 @@ class Source(Closing):
 
 
 class FileSource(Source):
-    """A file played from its beginning, at its own pace, from the first `read` on."""
+    """A file played from its beginning, at its own pace, from the first `read` on.
+
+    It is read in pieces as it is played; the system has it in memory from when it was checked.
+    """
 
     def __init__(
         self, path: Path, channels: Sequence[int] | None = None, repeat: bool = False
     ) -> None:
-        """`channels` count from 1; without them, all. `repeat` plays it again and again.
+        """Blocking: reads all of it once. `channels` count from 1; without them, all.
 
-        Raises AudioError where the file cannot be used.
+        `repeat` plays it again and again. Raises AudioError where the file cannot be used.
         """
         self.name = path.name
-        with AudioReader(path) as file:
-            audio, self.sample_rate, self.subtype = file.rest(), file.sample_rate, file.subtype
-            self._faults = [f"{path}: {sentence}" for sentence in file.advice]
-        if channels and not 1 <= min(channels) <= max(channels) <= len(audio):
-            raise AudioError(
-                f"{path}: has the channels 1 to {len(audio)}, and not all of"
-                f" {','.join(map(str, channels))}; choose others"
-            )
-        self._audio = audio[[number - 1 for number in channels]] if channels else audio
-        require_sound(self._audio, path)
-        self.channels = len(self._audio)
-        self._end = float("inf") if repeat else self._audio.shape[1]
+        self._file = AudioReader(path)
+        try:
+            self._chosen = [number - 1 for number in channels or range(1, self._file.channels + 1)]
+            self._check(path)
+        except AudioError:
+            self._file.close()
+            raise
+        self.channels = len(self._chosen)
+        self.sample_rate, self.subtype = self._file.sample_rate, self._file.subtype
+        self._faults = [f"{path}: {sentence}" for sentence in self._file.advice]
+        self._end = float("inf") if repeat else self._file.frames_read
+        self._file.rewind()
+        self._blocks = self._file.blocks()
+        self._block = np.zeros((self.channels, 0), np.float32)
+        """What of the file's last block is still to be played."""
         self._position = 0
         self._start: float | None = None
+        self._using = Lock()
+        """Held while the file is read, so that it is not closed meanwhile."""
+
+    def _check(self, path: Path) -> None:
+        there = self._file.channels
+        if not 0 <= min(self._chosen) <= max(self._chosen) < there:
+            numbers = ",".join(str(channel + 1) for channel in self._chosen)
+            raise AudioError(
+                f"{path}: has the channels 1 to {there}, and not all of {numbers}; choose others"
+            )
+        peaks = [np.abs(block[self._chosen]).max() for block in self._file.blocks()]
+        require_peak(float(max(peaks)), path)
 
     @override
     def read(self) -> Audio:
         now = time.monotonic()
         if self._start is None:
             self._start = now
-        due = int(min((now - self._start) * self.sample_rate, self._end))
-        frames = np.arange(self._position, max(due, self._position))
-        self._position = max(due, self._position)
-        return self._audio[:, frames % self._audio.shape[1]]
+        with self._using:
+            due = int(min((now - self._start) * self.sample_rate, self._end))
+            frames = max(due - self._position, 0)
+            self._position += frames
+            return self._next(frames)
 
     @property
     @override
@@ -123,7 +142,32 @@ class FileSource(Source):
 
     @override
     def close(self) -> None:
-        self._end = self._position
+        with self._using:
+            self._end = self._position
+            self._file.close()
+
+    def _next(self, frames: int) -> Audio:
+        """So many more; fewer, and the end, where the file is no longer what it was."""
+        parts = [self._block[:, :frames]]
+        self._block = self._block[:, frames:]
+        missing = frames - parts[0].shape[1]
+        try:
+            while missing:
+                block = self._next_block()
+                parts.append(block[:, :missing])
+                self._block = block[:, missing:]
+                missing -= parts[-1].shape[1]
+        except AudioError as error:
+            self._faults.append(str(error))
+            self._end = self._position
+        return np.concatenate(parts, axis=1)
+
+    def _next_block(self) -> Audio:
+        if (block := next(self._blocks, None)) is None:
+            self._file.rewind()
+            self._blocks = self._file.blocks()
+            block = next(self._blocks)
+        return block[self._chosen]
 
 
 class DeviceSource(Source):

@@ -133,6 +133,8 @@ def command(
         service.get_ready()
         for sentence in service.reference_advice:
             typer.echo(f"WARNING: {reference}: {sentence}", err=True)
+        for sentence in service.host_advice:
+            typer.echo(f"WARNING: {printable(sentence)}", err=True)
         heard = Heard()
 
         def attend(status: Status) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,9 @@ import numpy as np
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.report import Report, report_of
 from bridge.analysis.statistics import Statistics, statistics
-from bridge.analysis.windows import active_windows, at_feature_rate
-from bridge.arrays import Audio
-from bridge.audio.files import require_sound
-from bridge.audio.reading import AudioReader
-from bridge.audio.recording import recording_of
+from bridge.analysis.windows import MOST_WINDOWS, active_windows, at_feature_rate
+from bridge.audio.files import require_peak
+from bridge.audio.recording import read_recording
 from bridge.errors import AudioError
 from bridge.estimate.listener import Listener, ReferenceAnalysis
 
@@ -41,6 +40,11 @@ class Region:
         """Whether it is all of a recording."""
         return self.begin_s == self.end_s == 0
 
+    @property
+    def until_s(self) -> float:
+        """Where it ends; infinite where it goes to a recording's end."""
+        return inf if self.whole else self.end_s
+
     def excess(self, seconds: float) -> str:
         """What to say where it goes beyond the end of a recording; empty otherwise."""
         if self.end_s <= seconds + _ROUNDED_S:
@@ -49,21 +53,6 @@ class Region:
             f"The region ends at {self.end_s:g} s and the recording at {seconds:.1f} s; it counts"
             " up to there."
         )
-
-    def cut(self, audio: Audio, rate: int, path: Path) -> Audio:
-        """Audio (channels, frames) of the file at `path`, from beginning to end.
-
-        Raises AudioError where the recording ends before the region begins.
-        """
-        if self.whole:
-            return audio
-        begin, end = round(self.begin_s * rate), round(self.end_s * rate)
-        if begin >= audio.shape[1]:
-            raise AudioError(
-                f"{path}: the region begins at {self.begin_s:g} s, but the recording ends at"
-                f" {audio.shape[1] / rate:.1f} s; move it"
-            )
-        return audio[:, begin:end]
 
 
 @dataclass(frozen=True)
@@ -76,20 +65,21 @@ class Reference:
 
 
 def read_reference(path: Path, region: Region, listener: Listener) -> Reference:
-    """Read and analyse a region of a file. Raises AudioError where it cannot be used."""
-    with AudioReader(path) as file:
-        whole, rate = file.rest(), file.sample_rate
-        faults = tuple(file.advice)
-    audio, seconds = region.cut(whole, rate, path), whole.shape[1] / rate
-    require_sound(audio, path)
-    analysis = listener.analyse(audio, rate, str(path))
+    """Read and analyse a region of a file. Raises AudioError where it cannot be used.
+
+    Of what is longer than `MOST_WINDOWS` windows, so many are analysed, evenly spread.
+    """
     features = listener.features
-    mono = at_feature_rate(audio, rate, features)
+    recording = read_recording(
+        path, MOST_WINDOWS, features.window_s, region.begin_s, region.until_s
+    )
+    require_peak(recording.peak, path)
+    analysis = listener.analyse(recording.mono, recording.sample_rate, str(path))
+    mono = at_feature_rate(recording.mono, recording.sample_rate, features)
     measured = [statistics(part, features) for part in active_windows(mono, features, str(path))]
     spectra = np.mean([spectrum_db(part, features) for part in measured], axis=0)
-    recording = replace(recording_of(audio, rate), faults=faults)
     report = report_of(recording, mono, measured, features)
-    if excess := region.excess(seconds):
+    if excess := region.excess(region.begin_s + recording.seconds):
         report = replace(report, advice=[excess, *report.advice])
     return Reference(analysis, spectra.tolist(), report)
 

@@ -132,6 +132,12 @@ class Service(Closing):
         reference = self._resources.reference
         return reference.report.advice if reference else []
 
+    @property
+    def host_advice(self) -> list[str]:
+        """What the connected host keeps from the bridge, one sentence each."""
+        connected = self._resources.connected
+        return connected.host.profile.untold if connected else []
+
     def run(
         self,
         stop: Event,

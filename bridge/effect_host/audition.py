@@ -12,7 +12,7 @@ import numpy as np
 from typing_extensions import override
 
 from bridge.arrays import Audio
-from bridge.audio.files import read_audio
+from bridge.audio.reading import AudioReader
 from bridge.audio.resample import resample, to_mono
 from bridge.closing import Closing
 from bridge.effect_host.crossfade import FADE_S
@@ -20,6 +20,8 @@ from bridge.hosts.embedded import DRY, MATCHED, REFERENCE
 
 HEARD_S = 3.0
 """What loudness is measured of."""
+MOST_S = 300.0
+"""So much of a long reference is heard, again and again."""
 _MEASURE_S = 0.5
 _MOST_GAIN_DB = 24.0
 _QUIETEST_LUFS = -70.0
@@ -50,9 +52,13 @@ class Audition(Closing):
         self._chosen.set()
 
     def load(self, path: Path) -> None:
-        """Blocking: this file is the reference. Raises AudioError where it cannot be used."""
-        audio, rate = read_audio(path)
-        mono = to_mono(resample(audio, rate, self._rate))
+        """Blocking: this file is the reference, at most its first `MOST_S`.
+
+        Raises AudioError where it cannot be used.
+        """
+        with AudioReader(path) as file:
+            audio = file.first(MOST_S)
+            mono = to_mono(resample(audio, file.sample_rate, self._rate))
         self._reference = np.tile(mono, (self._channels, 1))
 
     def mix(self, dry: Audio, processed: Audio) -> Audio:

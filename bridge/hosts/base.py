@@ -68,6 +68,18 @@ class Profile:
     """Where the host sends to unless it is set up otherwise; 0 for whoever asks. The URL may end in
     `?reply=PORT`."""
 
+    @property
+    def untold(self) -> list[str]:
+        """What this host keeps from the bridge, and what that means to the player; sentences."""
+        said = []
+        if not self.reads:
+            said.append("does not tell its values, so those from before cannot be given back")
+        if not self.follows:
+            said.append("does not tell when you turn a knob there, so the bridge turns it back")
+        if self.bypasses and not self.follows_bypass:
+            said.append("does not tell when you switch a plugin off or on there")
+        return [f"{self.name} {sentence}" for sentence in said]
+
 
 @dataclass(frozen=True)
 class HostParameter:

@@ -9,7 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from typing_extensions import override
 
-from bridge.hosts.base import Attachment, HostParameter, HostPlugin, HostTrack, Profile, Ref
+from bridge.hosts.base import (
+    Attachment,
+    HostParameter,
+    HostPlugin,
+    HostTrack,
+    Profile,
+    Progress,
+    Ref,
+    silently,
+)
 from bridge.hosts.osc_dialect import Gathering, OscDialect
 from bridge.manifest import BYPASS
 from bridge.osc import Address, Argument, Message
@@ -46,6 +55,15 @@ class SuperCollider(OscDialect):
     @override
     def parameters(self, track: HostTrack, plugin: HostPlugin) -> Sequence[HostParameter]:
         return dict(self._synths()).get(plugin, [])
+
+    @override
+    def parameters_of(
+        self, places: Sequence[tuple[HostTrack, HostPlugin]], told: Progress = silently
+    ) -> Sequence[Sequence[HostParameter]]:
+        # One answer tells all; of hundreds of synths it is long.
+        synths = dict(self._synths())
+        told(len(places), len(places))
+        return [synths.get(plugin, []) for _, plugin in places]
 
     @override
     def attach(self, attachments: Sequence[Attachment]) -> None:

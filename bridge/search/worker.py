@@ -10,11 +10,11 @@ A child that dies or fails is started again; after `MOST_FAILURES` in a row it s
 
 import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
-from multiprocessing import get_context, parent_process, resource_tracker
-from multiprocessing.connection import Connection, wait
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -28,15 +28,15 @@ from bridge.search.deadline import Deadline
 from bridge.search.decisions import Decisions
 from bridge.search.requests import Outcome, Request
 from bridge.spawning import one_thread_each
+from bridge.system import Pipe, give_way, terminal_signals, unheard
 
 BUDGET_S = 2.5
 """For one decision; less than the new audio it is worth, so that the child rests in between."""
 PATIENCE_S = 60.0
 """A child that is silent for so long counts as dead."""
 MOST_FAILURES = 3
-_NICENESS = 10
 
-Work = Callable[[Connection, Chain, Library], None]
+Work = Callable[[Pipe, Chain, Library], None]
 """Takes requests out of the pipe and answers them, until the pipe is closed."""
 
 
@@ -94,13 +94,13 @@ class SearchWorker(Closing):
         self._child.join()
         self._pipe.close()
 
-    def _start(self) -> tuple[BaseProcess, Connection]:
+    def _start(self) -> tuple[BaseProcess, Pipe]:
         context = get_context("spawn")
         pipe, its_end = context.Pipe()
         child = context.Process(
             target=_child, args=(its_end, *self._arguments), name="decisions", daemon=True
         )
-        with one_thread_each(), _no_interrupts():
+        with one_thread_each(), unheard():
             child.start()
         its_end.close()
         return child, pipe
@@ -140,29 +140,11 @@ class SearchWorker(Closing):
         return outcome
 
 
-@contextmanager
-def _no_interrupts() -> Iterator[None]:
-    """A process that is started in this block does not hear of Ctrl-C.
-
-    It reaches every process of a terminal; this one is ended by its owner.
-    """
-    masked = hasattr(signal, "pthread_sigmask")
-    if masked:
-        # Python starts it before the first child, and lets Ctrl-C through again when it has.
-        resource_tracker.ensure_running()
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masked else set()
-    try:
-        yield
-    finally:
-        if masked:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-
-def _child(pipe: Connection, work: Work, chain: Chain, library: Library) -> None:
+def _child(pipe: Pipe, work: Work, chain: Chain, library: Library) -> None:
     """The child's whole life; it reports what stops it as its last outcome."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
+    for number in terminal_signals():
+        signal.signal(number, signal.SIG_IGN)
+    give_way()
     Thread(target=_die_with_parent, daemon=True).start()
     try:
         work(pipe, chain, library)
@@ -183,7 +165,7 @@ def _die_with_parent() -> None:
     os._exit(0)
 
 
-def serve(pipe: Connection, chain: Chain, library: Library) -> None:
+def serve(pipe: Pipe, chain: Chain, library: Library) -> None:
     """Answer requests with decisions until the pipe is closed."""
     decisions = Decisions(chain, library)
     while True:

@@ -2,8 +2,8 @@
 
 from bridge.chain import chain_of
 from bridge.library import Library
-from tests.fake_hosts import FakeLive
-from tests.faults.acts import Act, inside
+from tests.fake_hosts import FakeLive, FakeSushi
+from tests.faults.acts import Act, apart, inside
 from tests.faults.row import Outcome, Room, Row
 
 ACCEPTED = "hosts are reached at 127.0.0.1 or localhost"
@@ -20,6 +20,15 @@ def discover_nothing(room: Room) -> Outcome:
         return discover(fake.url)(room)
 
 
+def follow_sushi(room: Room) -> Outcome:
+    """For less than a window: what it keeps to itself is told at once."""
+    chain = chain_of("mda-overdrive", Library().manifest)
+    with FakeSushi(chain) as fake:
+        words = ("--plugin", chain.id, "--input", "{input}", "--reference", "{reference}")
+        said = ("--host", fake.url, "--seconds", 1, "--no-rendering")
+        return apart("live", *words, *said)(room)
+
+
 ROWS = (
     Row("IPv6", discover("ardour://[::1]:3819"), 7, f"[::1] is an IPv6 address; {ACCEPTED}"),
     Row("a LAN address", discover("ardour://192.168.1.20:3819"), 7, f"this computer; {ACCEPTED}"),
@@ -33,6 +42,12 @@ ROWS = (
         discover("live://127.0.0.1:21990?reply=21990"),
         7,
         "Ableton Live (AbletonOSC) is asked at port 21990, so it cannot answer there too",
+    ),
+    Row(
+        "SUSHI tells no bypass",
+        follow_sushi,
+        0,
+        "WARNING: SUSHI does not tell when you switch a plugin off or on there\n",
     ),
     Row("a host without tracks", discover_nothing, 0, "the host holds no tracks"),
 )

@@ -3,8 +3,6 @@
 import json
 import signal
 import subprocess
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,16 +12,15 @@ import pytest
 
 from bridge.arrays import Audio
 from bridge.audio.resample import resample
-from bridge.chain import Chain, ChainSetting, chain_of
-from bridge.drive.driver import Driver
+from bridge.chain import Chain, chain_of
 from bridge.effects import load_effect
 from bridge.errors import HostError
-from bridge.hosts import Host, connect, discover
-from bridge.hosts.ardour import Ardour as Dialect
+from bridge.hosts import connect, discover
 from bridge.manifest import Manifest, PluginSpec, Setting
 from bridge.osc import Message, OscSocket
 from tests.integration.commands import PATIENCE_S, next_line, running
 from tests.rigs.ardour import PLUGINS, TRACK, TRACK_INPUT, TRACK_OUTPUTS, Ardour, ScriptedArdour
+from tests.rigs.ardour_hand import bypasses, insertions, moves, near, of_chain, told
 from tests.rigs.children import wait_for
 from tests.rigs.jack import RATE, Player, port_names
 from tests.rigs.sound import similarity
@@ -32,12 +29,8 @@ FLOAT_STEP = 2.0**-23
 PLAYER = "player"
 FOUR = ",".join(PLUGINS)
 DRIVE, MUFFLE, OUTPUT = (f"mda-overdrive/{name}" for name in ("drive", "muffle", "output"))
-COMBO = "http://drobilla.net/plugins/mda/Combo"
-LIMITER = "http://drobilla.net/plugins/mda/Limiter"
-HOP_S = 0.05
-INSERTIONS = 3
-MOVES = 3
-SWITCHES = 3
+ROUNDS = 3
+"""`python -m benchmarks.ardour` goes more."""
 TRUTH = {"drive": 0.8, "muffle": 0.5, "output": 0.3}
 
 # A busy machine takes its time to start Ardour twice.
@@ -91,12 +84,6 @@ def test_track_plugins_and_ranges_are_found(ardour: Ardour, manifest: Manifest) 
         assert told == {p.name: (p.min, p.max) for p in manifest.plugin(plugin_id).parameters}
         # Ardour counts parameters from 1.
         assert [p.key for p in plugin.parameters] == list(range(1, len(told) + 1))
-
-
-def of_chain(chain: Chain, seed: int) -> ChainSetting:
-    """Every parameter drawn."""
-    draw = np.random.default_rng(seed)
-    return ChainSetting.of_normalised(chain, draw.random(len(chain.parameters)).tolist())
 
 
 @each_chain
@@ -189,51 +176,6 @@ def test_live_outlives_ardour_and_leaves_the_musician_what_is_his(
     assert json.loads(out.splitlines()[-1])["summary"]["lost"] == 0
 
 
-class Hand:
-    """The musician's own hand on the plugins of a track, while the bridge follows a goal."""
-
-    def __init__(self, ardour: ScriptedArdour, driver: Driver, goal: ChainSetting) -> None:
-        self.ardour = ardour
-        self.driver = driver
-        self.goal = goal
-
-    def hop(self) -> None:
-        now_s = time.monotonic()
-        self.driver.listen(now_s)
-        self.driver.update(self.goal, now_s)
-        time.sleep(HOP_S)
-
-    def glide(self, seed: int) -> None:
-        """Half a second in which every knob moves at every hop."""
-        goal, end = (
-            np.array(self.goal.normalised),
-            np.array(of_chain(self.goal.chain, seed).normalised),
-        )
-        for share in np.linspace(0, 1, 10):
-            values = ((1 - share) * goal + share * end).tolist()
-            self.goal = ChainSetting.of_normalised(self.goal.chain, values)
-            self.hop()
-
-    def until_it_follows(self, host: Host) -> None:
-        """Until every knob is where it shall be, as another client sees it."""
-        deadline = time.monotonic() + PATIENCE_S
-        chain = self.goal.chain
-        driven = {*(p.address for p in chain.predicted), *chain.switches}
-        wanted = {a: value for a, value in self.goal.all_values.items() if a in driven}
-        while self.driver.lost or not near(told(host), wanted):
-            assert time.monotonic() < deadline, self.driver.take_fault()
-            self.hop()
-
-    def until_found(self, target: str) -> None:
-        """Until it is driven where it is now."""
-        deadline = time.monotonic() + PATIENCE_S
-        while self.driver.lost:
-            assert time.monotonic() < deadline, self.driver.take_fault()
-            self.hop()
-        with connect(target, self.goal.chain) as other:
-            self.until_it_follows(other)
-
-
 @pytest.fixture
 def scripted(jack: None, tmp_path: Path) -> Iterator[ScriptedArdour]:
     with ScriptedArdour(tmp_path / "rig") as started:
@@ -243,117 +185,20 @@ def scripted(jack: None, tmp_path: Path) -> Iterator[ScriptedArdour]:
 def test_plugins_inserted_and_removed_above_are_neither_believed_nor_written(
     scripted: ScriptedArdour, manifest: Manifest
 ) -> None:
-    chain = chain_of(FOUR, manifest)
-    target = f"ardour://127.0.0.1:{scripted.port}/{TRACK}"
-    draw = np.random.default_rng(0)
-    with connect(target, chain) as host, Driver(host, chain) as driver:
-        hand = Hand(scripted, driver, of_chain(chain, 0))
-        untouched = None
-        for seed in range(INSERTIONS):
-            hand.glide(seed)
-            change = threading.Timer(
-                draw.uniform(0, 0.5), lambda n=seed: scripted.insert(LIMITER, n % 4)
-            )
-            change.start()
-            hand.glide(seed + 1)
-            change.join()
-            wait_for("the limiter", lambda: "Limiter" in names(scripted))
-            with connect(target, chain) as musician:
-                hand.until_it_follows(musician)
-            limiter = parameters_of(scripted, "Limiter")
-            untouched = untouched or limiter
-            assert limiter == untouched
-            scripted.remove()
-            wait_for("its end", lambda: "Limiter" not in names(scripted))
-            hand.glide(seed + 2)
-            with connect(target, chain) as musician:
-                hand.until_it_follows(musician)
-        assert driver.yielded == {}
-        driver.revert()
+    acts = list(insertions(scripted, chain_of(FOUR, manifest), ROUNDS))
+    assert acts == ROUNDS * [("insert above", ""), ("remove above", "")]
 
 
 def test_a_plugin_that_goes_to_another_track_and_back_is_followed(
     scripted: ScriptedArdour, manifest: Manifest
 ) -> None:
-    chain = chain_of(FOUR, manifest)
-    target = f"ardour://127.0.0.1:{scripted.port}"
-    draw = np.random.default_rng(1)
-    with connect(target, chain) as host, Driver(host, chain) as driver:
-        hand = Hand(scripted, driver, of_chain(chain, 0))
-        for seed in range(MOVES):
-            for move in (scripted.to_master, scripted.back_from_master):
-                change = threading.Timer(draw.uniform(0, 0.5), move, [COMBO, len(PLUGINS) - 1])
-                change.start()
-                hand.glide(seed)
-                change.join()
-                hand.glide(seed + 1)
-                away = move == scripted.to_master
-                wait_for("the move", lambda away=away: ("Combo" in names(scripted)) is not away)
-                hand.hop()
-                hand.until_found(target)
-        assert driver.yielded == {}
-        driver.revert()
+    acts = list(moves(scripted, chain_of(FOUR, manifest), ROUNDS))
+    assert acts == ROUNDS * [("move to another track", ""), ("move back", "")]
 
 
 def test_a_bypass_at_a_random_moment_is_kept(ardour: Ardour, manifest: Manifest) -> None:
-    chain = chain_of(FOUR, manifest)
-    target = f"ardour://127.0.0.1:{ardour.port}"
-    draw = np.random.default_rng(2)
-    with (
-        connect(target, chain) as host,
-        Driver(host, chain) as driver,
-        OscSocket() as musician,
-    ):
-        # All are heard, so that the musician is the only one who switches them off.
-        hand = Hand(ardour, driver, of_chain(chain, 0))
-        with connect(target, chain) as other:
-            hand.until_it_follows(other)
-        for number in range(SWITCHES):
-            plugin = 1 + number % len(PLUGINS)
-            switch = f"{PLUGINS[plugin - 1]}/bypass"
-            off = Message("/strip/plugin/deactivate", (1, plugin))
-            to = ("127.0.0.1", ardour.port)
-            change = threading.Timer(draw.uniform(0, 3), musician.send, (off, to))
-            change.start()
-            # A full state goes out every three seconds.
-            for glide in range(12):
-                hand.glide(glide)
-            change.join()
-            with connect(target, chain) as other:
-                kept = other.read()[switch]
-            assert (kept, driver.yielded) == (1.0, {switch: 1.0})
-            driver.arm()
-            with connect(target, chain) as other:
-                hand.until_it_follows(other)
-            # What was sent before the arm may still come back.
-            for _ in range(24):
-                hand.hop()
-        driver.revert()
-
-
-def names(ardour: Ardour) -> str:
-    """What the track holds."""
-    with Dialect(("127.0.0.1", ardour.port)) as dialect:
-        return ", ".join(plugin.name for plugin in dialect.plugins(dialect.tracks()[0]))
-
-
-def parameters_of(ardour: Ardour, name: str) -> dict[str, float | None]:
-    """The values of the only plugin on the track that has this in its name."""
-    plugins = discover(f"ardour://127.0.0.1:{ardour.port}")[0].plugins
-    (found,) = (plugin for plugin in plugins if name in plugin.plugin.name)
-    return {p.name: p.value for p in found.parameters} | {"on": not found.plugin.bypassed}
-
-
-def told(host: Host) -> dict[str, float]:
-    """The host's values, or none while it is too busy to answer."""
-    try:
-        return host.read()
-    except HostError:
-        return {}
-
-
-def near(values: dict[str, float], wanted: dict[str, float]) -> bool:
-    return bool(values) and all(abs(values[s] - wanted[s]) < 0.02 for s in wanted)
+    acts = list(bypasses(ardour, chain_of(FOUR, manifest), ROUNDS))
+    assert acts == ROUNDS * [("bypass", "")]
 
 
 def seen_until(bridge: subprocess.Popen[str], wanted: Callable[[Any], bool]) -> Any:

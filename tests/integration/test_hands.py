@@ -7,35 +7,18 @@ from functools import partial
 
 import pytest
 
-from bridge.chain import ChainSetting
-from tests.fake_hosts import (
-    FakeArdour,
-    FakeBitwig,
-    FakeCarla,
-    FakeHost,
-    FakeLive,
-    FakeReaper,
-    FakeSuperCollider,
-)
-from tests.following import HOP_S, Loop, at_once, following, holds
+from tests.fake_hosts import FakeHost
+from tests.following import HOP_S, at_once, following, holds
+from tests.hands import EACH, jumps
 
-DRIVE, MUFFLE, OUTPUT, BYPASS = (
-    f"mda-overdrive/{symbol}" for symbol in ("drive", "muffle", "output", "bypass")
-)
+DRIVE, MUFFLE, BYPASS = (f"mda-overdrive/{symbol}" for symbol in ("drive", "muffle", "bypass"))
 JUMPS, SWITCHES = 12, 4
+"""`python -m benchmarks.hands` does more jumps."""
 FULL_STATE_S = 0.6
-LIVE_TICK_S, CARLA_IDLE_S, REAPER_TICK_S = 0.1, 0.02, 0.033
-EACH = [
-    partial(FakeLive, tick_s=LIVE_TICK_S),
-    partial(FakeCarla, tick_s=CARLA_IDLE_S),
-    partial(FakeReaper, tick_s=REAPER_TICK_S),
-    partial(FakeBitwig, tick_s=0.03),
-    FakeArdour,
-    partial(FakeSuperCollider, tick_s=0.005),
-]
+HOSTS = [partial(kind, tick_s=tick_s) for kind, tick_s in EACH]
 
 
-@at_once(*EACH[1:3])
+@at_once(*HOSTS[1:3])
 def test_a_knob_set_back_to_where_it_was_first_is_a_hand(fake: FakeHost) -> None:
     first = fake.values()[DRIVE]
     with following(fake) as loop:
@@ -48,40 +31,9 @@ def test_a_knob_set_back_to_where_it_was_first_is_a_hand(fake: FakeHost) -> None
         assert loop.driver.yielded[DRIVE] == pytest.approx(first, abs=2e-3)
 
 
-def wobble(loop: Loop, start: ChainSetting, hop: int) -> None:
-    """A hop in which every knob is on its way: up and down by a tenth, twice a second."""
-    away = 0.02 * min(hop % 10, 10 - hop % 10)
-    loop.goal = start.with_values({a: v + away for a, v in start.values.items()})
-    loop.hop()
-
-
-@at_once(*EACH)
+@at_once(*HOSTS)
 def test_jumps_at_random_moments_are_kept(fake: FakeHost) -> None:
-    draw = random.Random(1)
-    with following(fake) as loop:
-        loop.until(lambda: holds(fake, loop.goal))
-        wrong, start = [], loop.goal
-        for _ in range(JUMPS // 3):
-            jumps = {a: draw.uniform(0.4, 1.0) for a in (DRIVE, MUFFLE, OUTPUT)}
-            timers = [
-                threading.Timer(draw.uniform(0, 0.5), fake.turn, (a, v)) for a, v in jumps.items()
-            ]
-            for timer in timers:
-                timer.start()
-            for hop in range(round(1.5 / HOP_S)):
-                wobble(loop, start, hop)
-            kept, told = fake.values(), loop.driver.yielded
-            wrong += [
-                (a, v, kept[a], told.get(a))
-                for a, v in jumps.items()
-                if abs(kept[a] - v) > 2e-3 or abs(told.get(a, 9) - v) > 2e-3
-            ]
-            loop.driver.arm()
-            loop.until(lambda: holds(fake, loop.goal))
-            # What was sent before the arm may still come back.
-            for _ in range(round(1.1 / HOP_S)):
-                loop.hop()
-        assert wrong == []
+    assert list(jumps(fake, JUMPS)) == JUMPS * [""]
 
 
 @pytest.fixture
@@ -91,7 +43,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("often")
-@at_once(*EACH)
+@at_once(*HOSTS)
 def test_a_bypass_at_a_random_moment_is_kept(fake: FakeHost) -> None:
     draw = random.Random(2)
     with following(fake) as loop:
@@ -114,7 +66,7 @@ def test_a_bypass_at_a_random_moment_is_kept(fake: FakeHost) -> None:
                 loop.hop()
 
 
-@at_once(*EACH)
+@at_once(*HOSTS)
 def test_a_knob_that_is_turned_while_the_window_fills_is_a_hand(fake: FakeHost) -> None:
     with following(fake) as loop:
         loop.driver.following = True

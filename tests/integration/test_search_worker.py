@@ -151,6 +151,17 @@ def test_a_child_that_is_killed_is_told_and_started_again(quick: SearchWorker) -
     assert quick.process_id != first
 
 
+@pytest.mark.parametrize("after_s", [0.0, 1.0])
+def test_what_a_terminal_sends_to_all_does_not_end_it(quick: SearchWorker, after_s: float) -> None:
+    """Neither while it starts nor later; its owner ends it."""
+    time.sleep(after_s)
+    assert quick.process_id
+    for number in (signal.SIGINT, signal.SIGHUP):
+        os.kill(quick.process_id, number)
+    quick.submit(EMPTY)
+    assert outcome(quick) == Outcome(None)
+
+
 def test_a_child_that_always_fails_stays_off_in_the_end(chain: Chain, models: Path) -> None:
     with SearchWorker(chain, Library.of_models(models), work=fail) as worker:
         faults = []

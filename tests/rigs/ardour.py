@@ -25,6 +25,7 @@ TRACK_OUTPUTS = tuple(f"ardour:{TRACK}/audio_out {n}" for n in (1, 2))
 _SCRIPTED = "scripted"
 """What JACK calls the other Ardour, which may run beside the first."""
 _SESSION = "rig"
+_MDA = "http://drobilla.net/plugins/mda/"
 TEMPLATE = Path(__file__).parents[2] / "docs/hosts/ardour-template/dafx-bridge/dafx-bridge.template"
 _OSC_PORTS = range(3819, 3839)
 """Ardour takes the first of them that is free."""
@@ -156,6 +157,18 @@ class ScriptedArdour(Ardour):
     def remove(self) -> None:
         """Begin to remove the plugin that was inserted last."""
         self._say("r:remove_processor(p, nil, true)")
+
+    def multiply(self, copies: int) -> None:
+        """Begin to add so many tracks that hold what the first one holds."""
+        uris = ", ".join(f'"{_MDA}{plugin_id[4:].capitalize()}"' for plugin_id in PLUGINS)
+        self._say(
+            "mode = ARDOUR.TrackMode.Normal",
+            f'l = s:new_audio_track(1, 2, nil, {copies}, "copy", 99, mode, true)',
+            f"uris = {{{uris}}}",
+            "for t in l:iter() do for n, u in ipairs(uris) do"
+            ' local q = ARDOUR.LuaAPI.new_plugin(s, u, ARDOUR.PluginType.LV2, "")'
+            " t:add_processor_by_index(q, n - 1, nil, true) end end",
+        )
 
     def to_master(self, uri: str, number: int) -> None:
         """Begin to move the track's plugin of that number, from 0, to the master bus.

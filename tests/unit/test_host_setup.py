@@ -8,7 +8,7 @@ import pytest
 
 from bridge.chain import Chain, chain_of
 from bridge.errors import HostError
-from bridge.hosts import connect, discover
+from bridge.hosts import PROFILES, connect, discover
 from bridge.hosts.generic import read_profile
 from bridge.manifest import Manifest, PluginSpec
 from tests.fake_hosts import FakeArdour, FakeReaper, FakeSushi
@@ -291,3 +291,18 @@ def test_what_could_be_another_one_is_not_found_again(three: Chain, path: str) -
         guitar.insert(2, guitar.pop(1))
         host.find()
         assert host.read()
+
+
+def test_what_a_host_keeps_to_itself_is_told() -> None:
+    kept = {profile.scheme: len(profile.untold) for profile in PROFILES}
+    assert {scheme: count for scheme, count in kept.items() if count} == {"sushi": 2, "generic": 1}
+
+
+def test_the_table_of_hosts_says_what_each_can_do() -> None:
+    lines = (DOCS / "README.md").read_text().splitlines()
+    head, _, *rows = ([c.strip() for c in x.split("|")[1:-1]] for x in lines if x.startswith("|"))
+    abilities = ("discovers", "reads", "follows", "bypasses", "follows_bypass")
+    named = ("discover", "read back", "follow", "bypass", "follow bypass")
+    columns = [head.index(name) for name in named]
+    offered = [[row[column][:4] in ("real", "fake") for column in columns] for row in rows]
+    assert offered == [[getattr(p, name) for name in abilities] for p in PROFILES]

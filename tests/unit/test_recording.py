@@ -1,6 +1,7 @@
 """What is found of a recording, and what is told of it."""
 
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from bridge.analysis.windows import active_windows
 from bridge.arrays import Audio, finite, usable
 from bridge.audio.devices import find_device
 from bridge.audio.excerpt import Excerpt
-from bridge.audio.recording import read_recording, recording_of
+from bridge.audio.recording import Recording, read_recording
 from bridge.cli.heard import Heard
 from bridge.engine.hearing import Hearing
 from bridge.engine.session import Status
@@ -80,15 +81,18 @@ def test_pieces_of_a_long_file_that_breaks_off_are_pieces_of_what_is_there(tmp_p
     assert np.sqrt(np.mean(last[RATE // 2 :] ** 2)) > 0.05
 
 
-def test_what_is_clipped_silent_or_inverted_is_told() -> None:
+def test_what_is_clipped_silent_or_inverted_is_told(write_wav: Callable[..., Path]) -> None:
+    def recording_of(audio: Audio) -> Recording:
+        return read_recording(write_wav("x.wav", audio, RATE), 64, 5.5)
+
     x = noise(4 * RATE)
-    assert recording_of(x, RATE).advice == []
-    (clipped,) = recording_of(np.clip(x * 20, -1, 1), RATE).advice
+    assert recording_of(x).advice == []
+    (clipped,) = recording_of(np.clip(x * 20, -1, 1)).advice
     assert clipped == "It is clipped; that will be taken for distortion."
-    beside = recording_of(np.concatenate([x, 0 * x]), RATE)
+    beside = recording_of(np.concatenate([x, 0 * x]))
     assert np.array_equal(beside.mono, x)
     assert beside.advice == ["Channel 2 is silent; only channel 1 is listened to."]
-    inverted = recording_of(np.concatenate([x, -x]), RATE)
+    inverted = recording_of(np.concatenate([x, -x]))
     assert np.array_equal(np.abs(inverted.mono), np.abs(x))
     assert inverted.advice[0].startswith("Its channels cancel each other")
 
@@ -168,3 +172,29 @@ def test_live_says_why_nothing_came_of_it(
         heard.explain("a.wav", by_itself=True)
     heard.explain("a.wav", by_itself=False)
     assert capsys.readouterr().err.startswith("WARNING: a.wav: ")
+
+
+@pytest.mark.parametrize(
+    ("begin_s", "end_s"), [(0.0, inf), (2.0, 5.0), (11.0, 60.0), (0.5, 0.75), (3.0, 11.5)]
+)
+def test_of_a_region_only_that_is_heard(
+    write_wav: Callable[..., Path], begin_s: float, end_s: float
+) -> None:
+    x = noise(12 * RATE)
+    region = x[:, round(begin_s * RATE) : round(min(end_s, 12.0) * RATE)]
+    told = read_recording(write_wav("x.wav", x, RATE), 64, 5.5, begin_s, end_s)
+    assert np.array_equal(told.mono, region)
+    assert (told.frames, told.peak) == (region.shape[1], np.abs(region).max())
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_a_region_behind_the_end_is_refused_also_of_a_file_that_breaks_off(
+    write_wav: Callable[..., Path], share: float
+) -> None:
+    path = write_wav("x.wav", noise(4 * RATE), RATE)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: round(share * len(whole))])
+    with pytest.raises(AudioError, match=f"begins at 10 s, but the recording ends at {4 * share}"):
+        read_recording(path, 2, 0.5, 10.0, 12.0)
+    late_s = 3.0 * share
+    assert read_recording(path, 2, 0.1, late_s).seconds == pytest.approx(share, abs=0.01)

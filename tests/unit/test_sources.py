@@ -1,5 +1,6 @@
 """Sources without a sound device: files, channels, and clocks that are none."""
 
+import tracemalloc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
@@ -77,6 +78,42 @@ def test_a_file_can_be_played_again_and_again(
             heard.append(source.read())
         assert not source.finished
     assert np.array_equal(np.concatenate(heard, axis=1), np.tile(audio, 4)[:, :3_500])
+
+
+def test_a_long_file_is_not_held(write_wav: Callable[..., Path]) -> None:
+    path = write_wav("long.wav", np.full((2, 4_000_000), 0.1, np.float32))
+    tracemalloc.start()
+    with FileSource(path, repeat=True) as source:
+        source.read()
+    most_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most_bytes < path.stat().st_size / 10
+
+
+def test_a_file_that_has_changed_ends_with_a_word(
+    write_wav: Callable[..., Path], clock: Callable[[float], None]
+) -> None:
+    path = write_wav("gone.wav", np.ones((1, 100_000), np.float32), 10_000)
+    with FileSource(path, repeat=True) as source:
+        clock(0.0)
+        source.read()
+        path.write_bytes(b"")
+        clock(20.0)
+        assert source.read().shape == (1, 0)
+        assert source.finished
+        assert "gone.wav" in source.take_fault()
+
+
+def test_nothing_is_read_once_it_is_closed(
+    write_wav: Callable[..., Path], clock: Callable[[float], None]
+) -> None:
+    source = FileSource(write_wav("closed.wav", np.ones((1, 1_000), np.float32), 1_000))
+    clock(0.0)
+    source.read()
+    source.close()
+    source.close()
+    clock(0.5)
+    assert source.read().shape == (1, 0)
 
 
 def test_channels_that_are_not_there_are_refused(write_wav: Callable[..., Path]) -> None:
