@@ -100,6 +100,8 @@ class Service(Closing):
         self._told_reference: Reference | None = None
         self._cleared: tuple[Source, int] | None = None
         """The source whose overflows were forgotten, and how many those were."""
+        self._match_waits = False
+        """Whether a match begins once all it needs is there."""
         self._fault, self._fault_until_s, self._lasting = "", float("-inf"), ""
         self._untold: list[str] = []
         """Faults that no status has told yet."""
@@ -185,6 +187,8 @@ class Service(Closing):
         self._recordings.poll()
         if self._resume and self._resources.connected:
             self._engine.follow, self._resume = True, False
+        if self._match_waits and not self._resources.busy:
+            self._begin_waiting_match()
         self._record()
         if fault := self._engine.take_fault():
             self._tell_fault(fault)
@@ -218,7 +222,7 @@ class Service(Closing):
             **dict.fromkeys(tuned, set_and(self._tune)),
             "/rendering": set_and(resources.open_chain),
             "/bypass": self._bypass,
-            "/match": lambda _: self._match(),
+            "/match": lambda _: self._match_soon(),
             "/arm": lambda order: parameters.arm([str(name) for name in order.value]),
             "/revert": lambda _: self._revert(),
             "/panic": lambda _: self._panic(),
@@ -272,7 +276,7 @@ class Service(Closing):
         self._resources.open_source()
         if self._recorder:
             self._recorder = None
-            self._tell_fault("the input has changed, so learning it was stopped; start /learn anew")
+            self._tell_fault("the input has changed, so learning it was stopped; start it anew")
 
     def _choose_reference(self, order: Order) -> None:
         self._take_recording(Path(order.text) if order.text else None)
@@ -296,21 +300,40 @@ class Service(Closing):
         self._engine.settings = live_settings(self.surface.values, chain)
 
     def _follow(self, order: Order) -> None:
-        if order.number:
-            self._engine.follow, self._engine.frozen = True, False
-        else:
+        self._match_waits = False
+        if not order.number:
             self._engine.let_go()
+            return
+        if not self._engine.follow:
+            self._parameters.turn()
+        self._engine.follow, self._engine.frozen = True, False
+
+    def _match_soon(self) -> None:
+        """At once, or when what is being prepared is there."""
+        if self._resources.busy:
+            self._engine.let_go()
+            self._match_waits = True
+        else:
+            self._match()
+
+    def _begin_waiting_match(self) -> None:
+        self._match_waits = False
+        try:
+            self._match()
+        except BridgeError as error:
+            self._tell_fault(str(error))
 
     def _match(self) -> None:
         for part, missing in (
-            (self._engine.hearing, "nothing is listened to; choose a /source first"),
-            (self._engine.reference, "there is no reference; choose a /reference first"),
-            (self._engine.control, "no effect host is connected; choose a /host first"),
+            (self._engine.hearing, "nothing is listened to; choose an input first"),
+            (self._engine.reference, "there is no reference; choose one first"),
+            (self._engine.control, "no effect host is connected; choose one first"),
         ):
             if part is None:
                 raise BridgeError(missing)
         if (loaded := self._resources.loaded) and loaded.unable:
             raise loaded.unable
+        self._parameters.turn()
         self._engine.match_once()
 
     def _freeze(self, order: Order) -> None:
@@ -321,6 +344,7 @@ class Service(Closing):
         self.surface.tell("/bypass", *order.value)
 
     def _revert(self) -> None:
+        self._match_waits = False
         if not self.revert():
             raise HostError("the host is gone, and keeps what it was sent; look at it")
 
@@ -332,7 +356,7 @@ class Service(Closing):
 
     def _start_recording(self, order: Order) -> None:
         if self._engine.hearing is None:
-            raise DeviceError("nothing is listened to; choose a /source first")
+            raise DeviceError("nothing is listened to; choose an input first")
         self._recordings.cancel()
         self._recorder = ReferenceRecorder(order.number, self._engine.hearing.source.sample_rate)
 
@@ -400,6 +424,7 @@ class Service(Closing):
         tell("/engine/time", round(now_s - self._start_s, 1))
         tell("/follow", int(engine.follow))
         tell("/freeze", int(engine.frozen))
+        tell("/match/running", int(engine.matching or self._match_waits))
         tell_input(self.surface, engine, self._overflows)
         tell_work(self.surface, engine)
         tell_closeness(self.surface, engine, resources)

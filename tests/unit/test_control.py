@@ -18,7 +18,7 @@ from bridge.audio.files import read_audio
 from bridge.chain import Chain, ChainSetting, chain_of
 from bridge.control import Access, ControlClient, Node, Order, Surface
 from bridge.control.document import tables
-from bridge.control.history import History
+from bridge.control.history import History, Standing
 from bridge.control.kept_values import Preset
 from bridge.control.latest_job import LatestJob
 from bridge.control.nodes import NODES, Leaf, chain_nodes, node_address
@@ -300,16 +300,20 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
 
 def test_undo_goes_back_over_whole_drags() -> None:
     history = History()
-    history.changing({"a": 0.0}, ["a"], 0.0)
-    history.changing({"a": 0.1}, ["a"], 0.5)
-    history.changing({"a": 0.5}, ["a"], 5.0)
+
+    def at(**values: float) -> Standing:
+        return Standing(values)
+
+    history.changing(at(a=0.0), ["a"], 0.0)
+    history.changing(at(a=0.1), ["a"], 0.5)
+    history.changing(at(a=0.5), ["a"], 5.0)
     assert history.counts == (2, 0)
     # What has moved elsewhere meanwhile is not touched.
-    assert history.undo({"a": 0.9, "b": 0.3}) == {"a": 0.5}
-    assert history.undo({"a": 0.5}) == {"a": 0.0}
-    assert history.undo({"a": 0.0}) is None
-    assert history.redo({"a": 0.0}) == {"a": 0.5}
-    history.changing({"a": 0.5}, ["b"], 9.0)
+    assert history.undo(at(a=0.9, b=0.3)) == at(a=0.5)
+    assert history.undo(at(a=0.5)) == at(a=0.0)
+    assert history.undo(at(a=0.0)) is None
+    assert history.redo(at(a=0.0)) == at(a=0.5)
+    history.changing(at(a=0.5), ["b"], 9.0)
     assert history.counts == (2, 0)
 
 
@@ -501,10 +505,52 @@ def test_undo_takes_back_what_was_changed_and_nothing_else(
     parameters.set({"mda-overdrive/bypass": 1.0})
     parameters.undo()
     assert own(engine) == before | {"mda-delay/feedback": 0.125}
-    assert yielded(engine) == {"mda-delay/feedback", "mda-overdrive/bypass"}
+    # Whose they were is taken back too.
+    assert yielded(engine) == {"mda-delay/feedback"}
     parameters.undo()
+    assert yielded(engine) == set()
     parameters.redo()
     assert own(engine) == before | {"mda-delay/feedback": 0.125}
+    assert yielded(engine) == {"mda-delay/feedback"}
+
+
+def test_what_the_model_turned_is_one_step_back_and_nobodys(
+    surface: Surface, engine: LiveEngine, parameters: Parameters, amplifier: Chain
+) -> None:
+    before = own(engine)
+    parameters.set({"mda-delay/feedback": 0.125})
+    engine.follow = True
+    parameters.turn()
+    parameters.tell()
+    # It has moved nothing yet.
+    assert surface.values["/history"] == (1, 0)
+    control = engine.control
+    assert control
+    answer = ChainSetting.start(amplifier).with_values({"mda-overdrive/drive": 0.75})
+    for hop in range(100):
+        control.listen(hop * 0.1, True)
+        control.towards(answer, engine.settings, 0.1)
+        control.send(hop * 0.1)
+        parameters.tell()
+    drive = node_address("mda-overdrive/drive")
+    assert surface.values[drive][0] == pytest.approx(0.75, abs=0.01)
+    assert surface.values[f"{drive}/by"] == ("model",)
+    assert surface.values["/history"] == (2, 0)
+    turned = own(engine)
+    parameters.undo()
+    parameters.tell()
+    assert not engine.turning
+    assert own(engine) == before | {"mda-delay/feedback": 0.125}
+    assert yielded(engine) == {"mda-delay/feedback"}
+    assert surface.values[f"{drive}/by"] == ("you",)
+    assert surface.values["/history"] == (1, 1)
+    parameters.redo()
+    assert own(engine) == pytest.approx(turned)
+    assert yielded(engine) == {"mda-delay/feedback"}
+    # Let go, it glides on from where the knobs are.
+    parameters.undo()
+    control.towards(answer, engine.settings, 0.01)
+    assert control.setting.all_values["mda-overdrive/drive"] < 0.3
 
 
 def test_snapshots_hold_every_slot_with_its_bypass(
