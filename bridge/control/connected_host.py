@@ -29,6 +29,12 @@ class ConnectedHost(Closing):
     """Where the engine has started the host."""
     restore: bool
     """Whether it gets its values back in the end."""
+    source: str = ""
+    """What a host of the engine's own plays."""
+
+    def plays_another_than(self, source: str) -> bool:
+        """Whether it is the engine's own, and plays something else."""
+        return self.process is not None and self.source != source
 
     @property
     def alive(self) -> bool:
@@ -49,7 +55,7 @@ class ConnectedHost(Closing):
         if self.restore:
             self.control.revert(keep=frozenset(addresses(staying(self.chain, chain))))
         self._disconnect()
-        return LeftHost(self.chain, self.control, self.process)
+        return LeftHost(self.chain, self.control, self.process, self.source)
 
     def _disconnect(self) -> None:
         self.control.close()
@@ -63,6 +69,8 @@ class LeftHost(Closing):
     chain: Chain
     control: ParameterControl
     process: EmbeddedProcess | None
+    source: str
+    """What that process plays."""
 
     @override
     def close(self) -> None:
@@ -92,7 +100,8 @@ def connect_host(
         if process:
             process.close()
         raise
-    return ConnectedHost(url, chain, host, control, process, restore)
+    played = before.source if before and process is before.process else source
+    return ConnectedHost(url, chain, host, control, process, restore, played)
 
 
 def _control(host: Host, chain: Chain, before: LeftHost | None) -> ParameterControl:
@@ -113,7 +122,8 @@ def _process(
         return None
     if before and before.process:
         # Of a chain that is only defined otherwise it could not be told when it is exchanged.
-        if before.chain.id != chain.id and before.process.exchange(chain):
+        stays = before.chain.id != chain.id and before.source == source
+        if stays and before.process.exchange(chain):
             return before.process
         before.process.close()
     return EmbeddedProcess(chain, source, log)

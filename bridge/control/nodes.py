@@ -12,7 +12,8 @@ from enum import IntEnum, StrEnum
 from bridge.chain import Chain, Slot
 from bridge.drive.settings import LiveSettings
 from bridge.estimate.closeness import Verdict
-from bridge.hosts.embedded import CHOICES, MATCHED
+from bridge.hosts.embedded import CHOICES as HEARD
+from bridge.hosts.embedded import MATCHED
 from bridge.manifest import BYPASS, ParamSpec
 from bridge.osc import Argument
 
@@ -21,6 +22,8 @@ Value = tuple[Argument, ...]
 PARAMETER, SLOT = "/parameter", "/slot"
 SNAPSHOTS = ("A", "B", "C", "D")
 LONGEST_S = 3600.0
+CHOICES = ("source", "reference", "chain", "host")
+"""What a player chooses before playing; each has an address of its name."""
 UNKNOWN = -1.0
 """In the place of a distance."""
 
@@ -125,6 +128,17 @@ NODES: tuple[Node, ...] = (
     _setting("/chain", "", "what is driven: a plugin, a rig, or several with commas between them"),
     Node("/slots", "s", "its plugins in order: JSON, a list of id, plugin, name, kind, …"),
     _setting("/host", "", "URL of the effect host; embedded starts one of the engine's own"),
+    *(
+        Node(f"/{name}/{leaf}", "s", told, default=("",))
+        for name in CHOICES
+        for leaf, told in (
+            ("fault", f"why the /{name} that was chosen is not used; empty where it is"),
+            ("used", f"the /{name} that is used in fact, or was last"),
+        )
+    ),
+    _command(
+        "/back", "take up again what is used, after a choice that failed", "s", None, "", CHOICES
+    ),
     _switch("/follow", False, "1 turns the host's knobs continuously"),
     _switch("/freeze", False, "1 holds every knob where it is"),
     _setting(
@@ -150,7 +164,9 @@ NODES: tuple[Node, ...] = (
     ),
     _switch("/rendering", True, "1 tries settings in a process in the background", kept=True),
     _switch("/bypass", False, "1 leaves every plugin out"),
-    _command("/match", "go to the best answer once, and stay there; waits for what is being prepared"),
+    _command(
+        "/match", "go to the best answer once, and stay there; waits for what is being prepared"
+    ),
     Node(
         "/match/running",
         "i",
@@ -190,7 +206,7 @@ NODES: tuple[Node, ...] = (
         "s",
         "what the embedded host plays, equally loud",
         Access.BOTH,
-        choices=CHOICES,
+        choices=HEARD,
         default=(MATCHED,),
     ),
     _command("/demo", "listen to the demo's guitar, with its reference, in the embedded host"),

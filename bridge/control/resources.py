@@ -16,6 +16,7 @@ from typing_extensions import override
 from bridge.audio.sources import Source, open_source, parse_channels
 from bridge.chain import Chain, chain_of
 from bridge.closing import Closing
+from bridge.control.choices import Choices
 from bridge.control.connected_host import ConnectedHost, LeftHost, connect_host
 from bridge.control.file_watch import FileWatch, Stamps, stamps_of
 from bridge.control.latest_job import LatestJob
@@ -28,6 +29,8 @@ from bridge.library import Library
 from bridge.manifest import Manifest
 
 _LOOK_S = 1.0
+_NAMES = {"model": "chain"}
+"""Choices whose job has another name."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Resources(Closing):
         self._hosts = LatestJob(pool, self._take_host, Closing.close)
         self._references = LatestJob(pool, self._take_reference)
         self._looks = LatestJob(pool, self._take_look)
+        self._choices = Choices(surface)
         self._wanted: Chain | None = None
         """What `/chain` names, loaded or not."""
         self._left: Future[LeftHost] | None = None
@@ -110,11 +114,29 @@ class Resources(Closing):
         """`error`, or what is wrong with the library, as one line; empty where all is well."""
         return str(self.error or self._library_fault)
 
+    def go_back(self, name: str) -> None:
+        """Take up again the source, reference, chain or host that is used, or was last."""
+        self._choices.go_back(name)
+        match name:
+            case "source":
+                # It was never left.
+                self._sources.cancel()
+            case "reference":
+                self._references.cancel()
+            case "chain":
+                self._chains.cancel()
+                self._wanted = self.loaded.chain if self.loaded else None
+            case _:
+                self.connect()
+
     def poll(self, now_s: float) -> None:
         """Take over what is ready, and look from time to time whether files have changed."""
         for _, job in self._jobs():
             job.poll()
         self._looks.poll()
+        self._choices.tell(
+            {_NAMES.get(name, name): str(job.error) for name, job in self._jobs() if job.error}
+        )
         if now_s >= self._looked_s + _LOOK_S and not self._looks.busy:
             self._looked_s = now_s
             self._looks.order(self._look())
@@ -128,6 +150,7 @@ class Resources(Closing):
     def open_source(self) -> None:
         """Listen to what `/source` names. Raises BridgeError for channels that are no numbers."""
         name, channels = self._text("/source"), self._text("/source/channels")
+        self._choices.ask("source")
         if name:
             chosen = parse_channels(channels or "first")
             self._sources.order(lambda: open_source(name, chosen, self._repeat))
@@ -140,12 +163,14 @@ class Resources(Closing):
         library, rendering = self._library, self._surface.values["/rendering"] == (1,)
         self._wanted = chain = chain_of(self._text("/chain"), library.manifest)
         self._surface.tell("/chain", chain.id)
+        self._choices.ask("chain")
         self._chains.order(lambda: load_chain_models(chain, library, rendering))
 
     def read_reference(self) -> None:
         """Analyse what `/reference` names; later, where no chain is loaded yet."""
         path = self._text("/reference")
         begin_s, end_s = (float(bound) for bound in self._surface.values["/reference/region"])
+        self._choices.ask("reference")
         if not path:
             self._references.cancel()
             self._take_reference(None)
@@ -187,15 +212,17 @@ class Resources(Closing):
 
     def _take_source(self, source: Source | None) -> None:
         old, self.source = self.source, source
+        self._choices.take("source")
         self._engine.listen_to(source)
         if old:
             self._pool.submit(old.close)
-        if self.connected and self.connected.process:
-            # It plays what is listened to.
-            self.connect()
+        if self.connected and self.connected.plays_another_than(self._choices.used("source")):
+            # Its settings stay, and whose they are.
+            self._goes_on = True
 
     def _take_chain(self, loaded: LoadedChain) -> None:
         old, self.loaded = self.loaded, loaded
+        self._choices.take("chain")
         self._engine.answer_with(loaded.estimator, loaded.decider)
         if old:
             self._pool.submit(old.close)
@@ -216,7 +243,8 @@ class Resources(Closing):
         self._connect()
 
     def _connect(self) -> None:
-        url, source, loaded = self._text("/host"), self._text("/source"), self.loaded
+        url, source, loaded = self._text("/host"), self._choices.used("source"), self.loaded
+        self._choices.ask("host")
         if not url or loaded is None:
             self._hosts.cancel()
             return
@@ -230,6 +258,9 @@ class Resources(Closing):
 
     def _take_host(self, connected: ConnectedHost) -> None:
         self.connected, self._left = connected, None
+        self._choices.take("host")
+        if connected.plays_another_than(self._choices.used("source")):
+            self._goes_on = True
         if not self._goes_on:
             self._engine.drive(connected.control)
 
@@ -240,6 +271,7 @@ class Resources(Closing):
 
     def _take_reference(self, reference: Reference | None) -> None:
         self.reference = reference
+        self._choices.take("reference")
         self._engine.set_reference(reference.analysis if reference else None)
 
     def _look(self) -> Callable[[], _Look]:

@@ -235,6 +235,7 @@ class Service(Closing):
             "/discover": lambda order: self._listings.discover(order.text),
             "/devices/rescan": lambda _: self._listings.list_devices(),
             "/audition": self._audition,
+            "/back": lambda order: resources.go_back(order.text),
             "/demo": lambda _: self._demo(),
             "/clear": lambda _: self._clear(),
             "/quit": lambda _: self._stop.set(),

@@ -42,7 +42,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("save_preset", "File", "Save a preset…", "Ctrl+S"),
     Action("load_preset", "File", "Load a preset…", "Ctrl+Shift+O"),
     Action("export", "File", "Export the setting for a DAW…", "Ctrl+E"),
-    Action("demo", "File", "Run the demo", "Ctrl+D", ("/demo",)),
+    Action("demo", "File", "Run the demo", "Ctrl+D"),
     Action("background", "File", "Keep following when the window is closed", "Ctrl+K"),
     Action("quit", "File", "Quit", "Ctrl+Q"),
     Action("match", "Play", "Match once", "M", ("/match",), midi=True),

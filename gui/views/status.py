@@ -7,13 +7,6 @@ from gui.views.setup import listed
 from gui.views.values import Values, is_on, number, text
 
 Level = Literal["quiet", "good", "warn", "bad"]
-STATES = {
-    "idle": "Waiting for input and reference",
-    "filling": "Listening: play on",
-    "provisional": "First answer: play on, it gets surer",
-    "matching": "Matching",
-    "silent": "Silence: values are held",
-}
 ENGINE = {
     "looking": ("Engine: looking for it", "quiet"),
     "starting": ("Engine starting", "warn"),
@@ -45,12 +38,6 @@ class Segment:
     text: str
     level: Level = "quiet"
     help: str = ""
-
-
-def state_text(values: Values) -> str:
-    """What the engine is doing, as a phrase."""
-    busy = text(values, "/engine/busy")
-    return f"Preparing: {busy}" if busy else STATES.get(text(values, "/state", "idle"), "")
 
 
 def segments(values: Values, engine: str) -> dict[str, Segment]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from html import escape
 
-from PyQt6.QtCore import QRectF, QSize, Qt
+from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QFont, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import (
     QComboBox,
@@ -166,7 +166,14 @@ class Card(QFrame):
 
 
 class StepCard(Card):
-    """One of the first four steps: its number or how it stands, its name, and one line."""
+    """One of the first four steps: its number or how it stands, its name, and one line.
+
+    A choice that failed says why, and leads back to what is used.
+    """
+
+    gone_back = pyqtSignal()
+
+    _LONGEST_PX = 150
 
     def __init__(self, theme: Theme, number: int, title: str) -> None:
         super().__init__()
@@ -179,7 +186,12 @@ class StepCard(Card):
         # The rest of the line, wrapped where it is long.
         self._line.setWordWrap(True)
         head.addWidget(self._line, 1)
+        self.why = label("", "bad", wrap=True)
+        self.back = button("", self.gone_back.emit, "Take up again what is still used", "cut")
         self.body.addLayout(head)
+        for hidden in (self.why, self.back):
+            self.body.addWidget(hidden)
+            hidden.hide()
 
     def show_step(self, step: Step) -> None:
         """How far this one is."""
@@ -192,7 +204,12 @@ class StepCard(Card):
         if self._line.objectName() != kind:
             self._line.setObjectName(kind)
             restyle(self._line)
-        self.setAccessibleName(f"{self._title.text()}: {step.text}")
+        show_text(self.why, step.why)
+        self.back.setVisible(bool(step.back))
+        name = self.fontMetrics().elidedText(step.back, _MIDDLE, self._LONGEST_PX)
+        self.back.setText(f"Back to {name}".replace("&", "&&"))
+        self.back.setAccessibleName(f"Back to {step.back}")
+        self.setAccessibleName(f"{self._title.text()}: {step.text}. {step.why}".strip(". "))
 
 
 class StepMark(QWidget):

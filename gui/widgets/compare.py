@@ -4,6 +4,7 @@ from PyQt6.QtWidgets import QButtonGroup, QPushButton
 
 from bridge.control.nodes import SNAPSHOTS
 from gui.engine import Engine
+from gui.views.actions import action
 from gui.views.hosts import EMBEDDED, host_choice
 from gui.views.setup import snapshots
 from gui.views.values import text
@@ -46,8 +47,11 @@ class CompareCard(Card):
             words.setVisible(not narrow)
 
     def _hear_button(self, name: str) -> QPushButton:
+        key = action(f"hear_{name}").keys
         made = button(
-            name.capitalize(), lambda: self._engine.send("/audition", name), checkable=True
+            f"{key}  {name.capitalize()}",
+            lambda: self._engine.send("/audition", name),
+            checkable=True,
         )
         made.setAccessibleName(f"Hear {name}")
         return made

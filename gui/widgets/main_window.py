@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QEvent, QPoint, Qt, QUrl, pyqtSignal
+from PyQt6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, QUrl, pyqtSignal
 from PyQt6.QtGui import QAction, QCloseEvent, QDesktopServices, QKeySequence, QResizeEvent
 from PyQt6.QtWidgets import (
     QApplication,
@@ -28,8 +28,9 @@ from gui.engine import Engine
 from gui.midi_input import MidiInput
 from gui.remembered import SCALES, THEMES, Remembered
 from gui.supervisor import Supervisor
-from gui.views.actions import ACTIONS, Action
+from gui.views.actions import ACTIONS, Action, action
 from gui.views.export import export_json, export_lv2_chain, has_lv2
+from gui.views.hands import ASK
 from gui.views.presets import (
     SUFFIX,
     file_name,
@@ -46,6 +47,7 @@ from gui.widgets.changes import ChangesTable
 from gui.widgets.closeness import ClosenessCard
 from gui.widgets.compare import CompareCard
 from gui.widgets.dialogs import MidiDialog, ShortcutSheet
+from gui.widgets.hands import Hands
 from gui.widgets.messages import Messages
 from gui.widgets.pictures import HistoryPicture, SpectrumPicture
 from gui.widgets.play import PlayCard
@@ -90,9 +92,10 @@ class MainWindow(QMainWindow):
         self._narrow: bool | None = None
         self.setWindowTitle("dafx-bridge")
         self.setMinimumSize(*LEAST_SIZE)
-        self.messages = Messages(engine, lambda: self.do("log"))
-        self.setup = SetupColumn(engine, theme)
-        self.play = PlayCard(engine, theme)
+        self.messages = Messages(self, engine, lambda: self.do("log"))
+        self.hands = Hands(engine, self.messages)
+        self.setup = SetupColumn(engine, theme, self.do)
+        self.play = PlayCard(engine, theme, self.do)
         self.closeness = ClosenessCard(engine, theme)
         self.rack = Rack(engine, theme)
         self.rack.menu_asked.connect(self._open_slot_menu)
@@ -116,7 +119,9 @@ class MainWindow(QMainWindow):
 
     def do(self, action_id: str) -> None:
         """Carry out an action of the table."""
-        what = next(one for one in ACTIONS if one.id == action_id)
+        what = action(action_id)
+        if action_id in ASK and not self.hands.ready(action_id):
+            return
         if what.sends:
             address, *arguments = what.sends
             self.engine.send(str(address), *arguments)
@@ -170,6 +175,7 @@ class MainWindow(QMainWindow):
             "save_preset": self._ask_save_preset,
             "load_preset": self._ask_load_preset,
             "export": self._ask_export,
+            "demo": self.hands.run_demo,
             "background": self._turn_background,
             "quit": self._quit,
             "amount_up": lambda: self._step_amount(_AMOUNT_STEP),
@@ -213,6 +219,12 @@ class MainWindow(QMainWindow):
         """Less width goes to the columns at the sides first."""
         super().resizeEvent(a0)
         self._fit_width()
+        QTimer.singleShot(0, self._place_messages)
+
+    def _place_messages(self) -> None:
+        """Over the headline of the middle, once it lies where it shall."""
+        corner = self.play.mapTo(self, QPoint(0, 0))
+        self.messages.lie_over(QRect(corner, QSize(self.play.width(), self.play.head_px)))
 
     def _fit_width(self) -> None:
         narrow = self.width() < _NARROW_PX
@@ -254,14 +266,10 @@ class MainWindow(QMainWindow):
         columns.addWidget(left)
         columns.addLayout(middle, 5)
         columns.addWidget(self.tabs, 3)
-        above = QHBoxLayout()
-        above.setContentsMargins(GAP, 2, GAP, 2)
-        above.addWidget(self.messages)
         central = QWidget()
         whole = QVBoxLayout(central)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addLayout(above)
         whole.addLayout(columns, 1)
         whole.addWidget(self.status)
         self.setCentralWidget(central)

@@ -1,12 +1,15 @@
 """The row to play with: Match, Follow, Freeze, Bypass, Panic and how much."""
 
+from collections.abc import Callable
+from functools import partial
+
 from PyQt6.QtWidgets import QPushButton
 
 from gui.engine import Engine
 from gui.views.actions import action
-from gui.views.status import state_text
+from gui.views.hands import state_text
 from gui.views.values import DEFAULT_AMOUNT, amount, is_on
-from gui.widgets.basics import Card, Elided, button, label, row, stretched
+from gui.widgets.basics import Card, Elided, button, label, row, show_text, stretched
 from gui.widgets.slider import ParameterSlider
 from gui.widgets.theme import Theme
 
@@ -22,9 +25,11 @@ _TIPS = {
 class PlayCard(Card):
     """What is used on stage."""
 
-    def __init__(self, engine: Engine, theme: Theme) -> None:
+    def __init__(self, engine: Engine, theme: Theme, do: Callable[[str], None]) -> None:
+        """`do` carries out an action of the table."""
         super().__init__()
         self._engine = engine
+        self._do = do
         self._headline = Elided("headline")
         self._state = label("", "dim")
         self.buttons: dict[str, QPushButton] = {
@@ -40,25 +45,32 @@ class PlayCard(Card):
         self.body.addLayout(row(label("Amount", "title"), self.amount, self._amount_text))
         engine.watch(self._show_switches, "/follow", "/freeze", "/bypass")
         engine.watch(self._show_amount, "/amount")
-        engine.watch(self._show_state, "/state", "/chain", "/plugins", "/rigs", "/engine/busy")
+        engine.watch(
+            self._show_state,
+            *("/state", "/chain", "/plugins", "/rigs", "/engine/busy", "/match/running"),
+            *("/follow", "/freeze", "/amount", "/parameter/"),
+        )
+
+    @property
+    def head_px(self) -> int:
+        """How far down its headline reaches, above the buttons."""
+        return self.buttons["match"].y() - 3
 
     def _button(self, name: str) -> QPushButton:
         what = action(name)
         kinds = {"match": "primary", "panic": "panic", "bypass": "bypass"}
         return button(
             name.capitalize(),
-            lambda: self._press(name),
+            partial(self._press, name),
             f"{_TIPS[name]} ({what.keys})",
             kinds.get(name, "play"),
             checkable=bool(what.toggles),
         )
 
     def _press(self, name: str) -> None:
-        what = action(name)
-        if what.toggles:
-            self._engine.send(what.toggles, int(self.buttons[name].isChecked()))
-        else:
-            self._engine.send(*what.sends)  # type: ignore[arg-type]
+        self._do(name)
+        # Pressed or not, it shows what the engine does.
+        self._show_switches()
 
     def _show_switches(self) -> None:
         for name in ("follow", "freeze", "bypass"):
@@ -85,4 +97,4 @@ class PlayCard(Card):
         values = self._engine.values
         chain = self._engine.chain
         self._headline.show_text(chain.name if chain else "No plugin yet")
-        self._state.setText(state_text(values))
+        show_text(self._state, state_text(values, chain))

@@ -1,10 +1,12 @@
 """The left column: input, reference, chain and host, in the order a player chooses them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QStandardItem, QStandardItemModel
 from PyQt6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
+from bridge.control.nodes import CHOICES
 from bridge.hosts import PROFILES
 from gui.engine import Engine
 from gui.views.catalogue import catalogue
@@ -143,7 +145,7 @@ class ReferenceCard(StepCard):
         self.body.addLayout(stretched(self._name, self.browse_button, self.learn_button))
         self.body.addWidget(self.advice)
         self._report, self._learnt = "", False
-        engine.watch(self._show_reference, "/reference")
+        engine.watch(self._show_reference, "/reference", "/reference/fault", "/reference/used")
         engine.watch(self._show_region, "/reference/region")
         engine.watch(self._show_report, "/reference/report", "/learn/progress")
 
@@ -171,7 +173,10 @@ class ReferenceCard(StepCard):
             self._engine.send("/reference", files[0])
 
     def _show_reference(self) -> None:
-        path = text(self._engine.values, "/reference")
+        values = self._engine.values
+        path = text(values, "/reference")
+        if text(values, "/reference/fault"):
+            path = text(values, "/reference/used")
         self.waveform.show_file(path)
         self._name.show_text(Path(path).name)
 
@@ -364,7 +369,8 @@ class HostCard(StepCard):
 class SetupColumn(QWidget):
     """The four cards and the demo."""
 
-    def __init__(self, engine: Engine, theme: Theme) -> None:
+    def __init__(self, engine: Engine, theme: Theme, do: Callable[[str], None]) -> None:
+        """`do` carries out an action of the table."""
         super().__init__()
         self.setObjectName("column")
         self._engine = engine
@@ -374,20 +380,24 @@ class SetupColumn(QWidget):
         self.host = HostCard(engine, theme)
         self.demo = button(
             "▶  Run the demo",
-            lambda: engine.send("/demo"),
-            "A recorded guitar, its reference and the embedded host: no hardware, no DAW (Ctrl+D)",
+            lambda: do("demo"),
+            "A recorded guitar is played and matched: no hardware, no DAW (Ctrl+D)",
         )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
-        for card in self.cards.values():
+        for name, card in self.cards.items():
             column.addWidget(card)
+            choice = {"input": "source"}.get(name, name)
+            card.gone_back.connect(lambda c=choice: engine.send("/back", c))
         column.addWidget(self.demo)
         column.addStretch(1)
         engine.watch(
             self._show_steps,
             *("/source", "/input/connected", "/input/rate", "/reference", "/reference/report"),
             *("/learn/progress", "/chain", "/plugins", "/rigs", "/host", "/host/state"),
+            *(f"/{name}/{leaf}" for name in CHOICES for leaf in ("fault", "used")),
+            "/engine/busy",
         )
 
     @property

@@ -262,7 +262,8 @@ QTableView {{ background: {c.card}; border: 1px solid transparent; border-radius
     selection-color: {c.text}; }}
 QHeaderView::section {{ background: {c.card}; color: {c.dim}; border: 0;
     border-bottom: 1px solid {c.border}; padding: 5px 6px; }}
-QFrame#messages {{ background: {c.card}; border: 1px solid {c.danger}; border-radius: 8px; }}
+QFrame#messages {{ background: {c.card}; border: 2px solid {c.danger}; border-radius: 8px; }}
+QFrame#messages[kind="title"] {{ border-color: {c.accent}; }}
 QFrame#status {{ background: {c.card}; border-top: 1px solid {c.border}; }}
 QPushButton#status {{ background: transparent; border: 1px solid transparent; color: {c.dim};
     padding: 1px 7px; min-height: 18px; font-size: 12px; text-align: left; border-radius: 5px; }}

@@ -638,6 +638,67 @@ def test_another_source_ends_learning(
     assert not (tmp_path / "learned.wav").exists()
 
 
+def test_a_choice_that_fails_leaves_what_is_used_and_can_be_taken_back(
+    tmp_path: Path, reference_path: Path, write_wav: Callable[..., Path], guitar: tuple[Audio, int]
+) -> None:
+    first, broken = write_wav("first.wav", *guitar), tmp_path / "broken.wav"
+    broken.write_bytes(b"no sound")
+    with Engine(tmp_path) as engine:
+        engine.client.send("/source", str(first))
+        engine.client.send("/reference", str(reference_path))
+        engine.until(input__connected=1, reference__used=str(reference_path), engine__busy="")
+        for name, used in (
+            ("source", str(first)),
+            ("reference", str(reference_path)),
+            ("chain", engine.client.values["/chain"][0]),
+        ):
+            engine.client.send(f"/{name}", "mda-leslie" if name == "chain" else str(broken))
+            if name == "chain":
+                engine.until(chain__used="mda-leslie", engine__busy="")
+                continue
+            engine.client.wait(lambda told, n=name: told[f"/{n}/fault"] != ("",), 30)
+            assert "broken.wav" in str(engine.client.values[f"/{name}/fault"][0])
+            assert engine.client.values[f"/{name}/used"] == (used,)
+            assert engine.client.values[f"/{name}"] == (str(broken),)
+            engine.client.send("/back", name)
+            engine.until(**{f"{name}__fault": "", name: used})
+        assert engine.service._engine.hearing
+
+
+def test_a_match_waits_for_what_is_being_prepared(
+    tmp_path: Path, reference_path: Path, write_wav: Callable[..., Path], guitar: tuple[Audio, int]
+) -> None:
+    source = write_wav("first.wav", *guitar)
+    with Engine(tmp_path) as engine:
+        engine.until(engine__busy="")
+        client = engine.client
+        client.send("/match")
+        client.wait(lambda told: told.get("/error", ("",))[0] == "/match", 30)
+        client.send("/source", str(source))
+        client.send("/reference", str(reference_path))
+        client.send("/host", "embedded")
+        client.send("/match")
+        engine.until(match__running=1, follow=0)
+        engine.until(host__state="connected", host__used="embedded")
+        # It goes on until it has come to an answer.
+        client.wait(lambda told: told["/parameter/mda-overdrive/drive/by"] == ("model",), 60)
+        engine.until(match__running=0)
+        assert client.values["/history"] == (1, 0)
+        # Another input: what is set stays so.
+        drive = client.values["/parameter/mda-overdrive/drive"]
+        client.send("/parameter/mda-overdrive/muffle", 0.875)
+        client.wait(lambda told: told["/parameter/mda-overdrive/muffle/yours"] == (1,), 30)
+        other = write_wav("second.wav", *guitar)
+        client.send("/source", str(other))
+        client.wait(lambda told: told["/host/state"] != ("connected",), 30)
+        engine.until(host__state="connected", source__used=str(other))
+        time.sleep(0.5)
+        client.poll(0.1)
+        assert client.values["/parameter/mda-overdrive/drive"] == pytest.approx(drive, abs=0.01)
+        assert client.values["/parameter/mda-overdrive/muffle"] == (0.875,)
+        assert client.values["/parameter/mda-overdrive/muffle/yours"] == (1,)
+
+
 def test_overflows_are_those_of_the_source_that_is_heard(
     tmp_path: Path, write_wav: Callable[..., Path], guitar: tuple[Audio, int]
 ) -> None:

@@ -112,7 +112,9 @@ def test_history_keeps_the_last_minute_at_its_rate(overdrive: PluginSpec) -> Non
         ({}, "input", "todo"),
         ({"/source": ("x",), "/input/connected": (0,)}, "input", "fault"),
         ({"/source": ("x",), "/input/connected": (1,)}, "input", "done"),
-        ({"/reference": ("a.wav",)}, "reference", "working"),
+        ({"/reference": ("a.wav",)}, "reference", "todo"),
+        ({"/reference": ("a.wav",), "/engine/busy": ("reference",)}, "reference", "working"),
+        ({"/reference": ("a.wav",), "/reference/fault": ("a.wav: no",)}, "reference", "fault"),
         ({"/reference": ("a.wav",), "/reference/report": ('{"seconds": 9}',)}, "reference", "done"),
         ({"/learn/progress": (0.4,)}, "reference", "working"),
         ({}, "chain", "todo"),
@@ -135,6 +137,24 @@ def test_a_step_tells_how_far_it_is(
     chosen = values.get("/chain")
     chain = chain_of(str(chosen[0]), manifest) if chosen else None
     assert steps(values, chain)[step].progress == progress
+
+
+@pytest.mark.parametrize(
+    ("choice", "chosen", "used", "why", "back"),
+    [
+        ("source", "/x/b.wav", "/x/a.wav", "B.wav: is no sound. Still in use: a.wav.", "a.wav"),
+        ("source", "/x/b.wav", "", "B.wav: is no sound.", ""),
+        ("reference", "/x/b.wav", "/y/a.wav", "B.wav: is no sound. Still in use: a.wav.", "a.wav"),
+        ("host", "ardour://x:1", "embedded", "Ardour: is no sound.", "embedded host"),
+    ],
+)
+def test_a_choice_that_failed_says_what_is_used(
+    choice: str, chosen: str, used: str, why: str, back: str
+) -> None:
+    told = {f"/{choice}": (chosen,), f"/{choice}/used": (used,)}
+    step = steps(told | {f"/{choice}/fault": (f"{chosen}: is no sound",)}, None)
+    failed = step[{"source": "input"}.get(choice, choice)]
+    assert (failed.progress, failed.why, failed.back) == ("fault", why, back)
 
 
 def test_silence_is_noticed_after_a_while_and_forgotten_with_a_note() -> None:

@@ -377,7 +377,7 @@ def test_what_the_engine_refuses_is_a_sentence(
     assert window.messages.isHidden()
     engine.send("/snapshot/recall", "C")
     qtbot.waitUntil(window.messages.isVisible)
-    assert window.messages.words.text() == ("Snapshot, recall: snapshot C is empty; store it first")
+    assert window.messages.words.text() == "Snapshot C is empty; store it first"
     window.messages.dismiss.click()
     assert window.messages.isHidden()
     fake.tell("/engine/fault", "the host is gone; start it again")
