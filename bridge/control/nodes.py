@@ -176,11 +176,12 @@ NODES: tuple[Node, ...] = (
     ),
     _command("/arm", "let the model turn these parameters or slots again, or all of them", "s*"),
     _command("/revert", "give the host its values from before back, and leave them until /arm"),
-    _command("/panic", "stop whatever is going on, and /revert"),
+    _command("/panic", "stop whatever is going on, silence the embedded host, and /revert"),
     _command("/learn", "take so much of the input as the reference", "f", (1.0, 60.0), "s"),
     _command("/snapshot/store", "keep the host's values under this name", "s", choices=SNAPSHOTS),
     _command("/snapshot/recall", "give the host these values", "s", choices=SNAPSHOTS),
     Node("/snapshots", "s", "the chain's snapshots: JSON, real values by SLOT/SYMBOL by name"),
+    _command("/set", "set several as one change: JSON, real values by SLOT/SYMBOL", "s"),
     _command("/undo", "take back the last change, or match, and whose the knobs were"),
     _command("/redo", "make it again"),
     Node("/history", "ii", "how many changes can be undone, and redone"),
@@ -209,8 +210,16 @@ NODES: tuple[Node, ...] = (
         choices=HEARD,
         default=(MATCHED,),
     ),
+    _setting(
+        "/output", "", "what the embedded host plays on: a device by name; empty: the system's"
+    ),
+    _switch("/output/playing", False, "1 lets the embedded host be heard; it starts silent"),
+    _setting("/output/level", 0.0, "how loud it is heard", (-60.0, 12.0), "dB"),
+    Node("/output/device", "s", "what it plays on in fact; empty where nothing", default=("",)),
+    Node("/output/gaps", "i", "how often playback broke up since /clear", default=(0,)),
+    Node("/outputs", "s", "the sound devices with outputs: JSON, a list of names"),
     _command("/demo", "listen to the demo's guitar, with its reference, in the embedded host"),
-    _command("/clear", "forget overflows and clipping"),
+    _command("/clear", "forget overflows, gaps and clipping"),
     _command("/quit", "end the engine"),
     _command("/subscribe", "tell the sender all values, and every change for the next 10 s"),
     _command("/unsubscribe", "tell the sender no more"),
@@ -255,6 +264,7 @@ NODES: tuple[Node, ...] = (
     ),
     Node("/spectrum/input", "f*", "long-term mean of every mel band of the input", unit="dB"),
     Node("/spectrum/reference", "f*", "the same of the reference", unit="dB"),
+    Node("/spectrum/output", "f*", "the same of what the embedded host makes of it", unit="dB"),
 )
 
 

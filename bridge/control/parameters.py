@@ -7,6 +7,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from math import isfinite
 from statistics import fmean
 
 from bridge.chain import Chain
@@ -21,6 +22,7 @@ from bridge.manifest import BYPASS
 
 YOU, MODEL, HOST = "you", "model", "host"
 _SAME = 1e-3
+_SWITCHED = (0.0, 1.0)
 """Normalised values as near as this are one."""
 Snapshots = dict[str, dict[str, dict[str, float]]]
 """Real values by address, by name, by the chain's id."""
@@ -240,3 +242,23 @@ class Parameters:
             own = [confidence[a] for a in addresses([slot]) if a in confidence]
             if own:
                 tell(slot_confidence(slot.id), round(fmean(own), 3))
+
+
+def told_values(text: str, chain: Chain) -> dict[str, float]:
+    """Real values by address in the chain, of a JSON object, each within its range.
+
+    Raises BridgeError for anything else.
+    """
+    try:
+        told = {str(address): float(value) for address, value in dict(json.loads(text)).items()}
+    except (ValueError, TypeError):
+        raise BridgeError(
+            'it takes a JSON object of numbers, such as {"mda-delay/feedback": 0.5}'
+        ) from None
+    if unknown := told.keys() - {*addresses(chain.slots)}:
+        raise BridgeError(f"the chain has no {min(unknown)}; ask /slots for its plugins")
+    if not all(isfinite(value) for value in told.values()):
+        raise BridgeError("it takes finite numbers")
+    ranges = dict.fromkeys(chain.switches, _SWITCHED)
+    ranges |= {p.address: (p.spec.min, p.spec.max) for p in chain.parameters}
+    return {a: min(max(value, ranges[a][0]), ranges[a][1]) for a, value in told.items()}

@@ -17,7 +17,7 @@ from bridge.audio.sources import Source, open_source, parse_channels
 from bridge.chain import Chain, chain_of
 from bridge.closing import Closing
 from bridge.control.choices import Choices
-from bridge.control.connected_host import ConnectedHost, LeftHost, connect_host
+from bridge.control.connected_host import ConnectedHost, LeftHost, Played, connect_host
 from bridge.control.file_watch import FileWatch, Stamps, stamps_of
 from bridge.control.latest_job import LatestJob
 from bridge.control.loaded_chain import LoadedChain, load_chain_models
@@ -189,6 +189,15 @@ class Resources(Closing):
             self._pool.submit(connected.close)
         self._connect()
 
+    def play(self) -> None:
+        """Have the embedded host play what is listened to, where it is to; its settings stay."""
+        if self.connected and self.connected.plays_another_than(self._played):
+            self._goes_on = True
+
+    @property
+    def _played(self) -> Played:
+        return self._choices.used("source"), self._text("/output")
+
     @override
     def close(self) -> None:
         """Blocking: end everything, and give the host its values back."""
@@ -216,9 +225,7 @@ class Resources(Closing):
         self._engine.listen_to(source)
         if old:
             self._pool.submit(old.close)
-        if self.connected and self.connected.plays_another_than(self._choices.used("source")):
-            # Its settings stay, and whose they are.
-            self._goes_on = True
+        self.play()
 
     def _take_chain(self, loaded: LoadedChain) -> None:
         old, self.loaded = self.loaded, loaded
@@ -243,7 +250,7 @@ class Resources(Closing):
         self._connect()
 
     def _connect(self) -> None:
-        url, source, loaded = self._text("/host"), self._choices.used("source"), self.loaded
+        url, played, loaded = self._text("/host"), self._played, self.loaded
         self._choices.ask("host")
         if not url or loaded is None:
             self._hosts.cancel()
@@ -252,15 +259,14 @@ class Resources(Closing):
 
         def make() -> ConnectedHost:
             before = left.result() if left else None
-            return connect_host(url, chain, source, self._log, self._restore, before)
+            return connect_host(url, chain, played, self._log, self._restore, before)
 
         self._hosts.order(make)
 
     def _take_host(self, connected: ConnectedHost) -> None:
         self.connected, self._left = connected, None
         self._choices.take("host")
-        if connected.plays_another_than(self._choices.used("source")):
-            self._goes_on = True
+        self.play()
         if not self._goes_on:
             self._engine.drive(connected.control)
 

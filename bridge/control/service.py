@@ -28,7 +28,8 @@ from bridge.control.latest_job import LatestJob
 from bridge.control.listings import Listings
 from bridge.control.map_cursor import MapCursor
 from bridge.control.nodes import NODES, Leaf, chain_nodes
-from bridge.control.parameters import Parameters
+from bridge.control.output import Output
+from bridge.control.parameters import Parameters, told_values
 from bridge.control.publishing import (
     tell_closeness,
     tell_host,
@@ -94,6 +95,7 @@ class Service(Closing):
             repeat=preset is None,
             restore=preset is None or preset.restore,
         )
+        self._output = Output(self.surface)
         self._cursor = MapCursor(self.surface, self._engine, self._parameters, self._resources)
         self._recordings = LatestJob(self._pool, self._take_recording)
         self._recorder: ReferenceRecorder | None = None
@@ -166,6 +168,7 @@ class Service(Closing):
         self._keep()
         self._engine.drive(None)
         self._engine.close()
+        self._output.close()
         self._resources.close()
         self._kept.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -183,6 +186,7 @@ class Service(Closing):
         for order in self.surface.poll(now_s):
             self._obey(order)
         self._resources.poll(now_s)
+        self._output.poll(self._resources.connected, now_s)
         self._listings.poll()
         self._recordings.poll()
         if self._resume and self._resources.connected:
@@ -229,6 +233,7 @@ class Service(Closing):
             "/learn": self._start_recording,
             "/snapshot/store": lambda order: parameters.store(order.text),
             "/snapshot/recall": lambda order: parameters.recall(order.text),
+            "/set": lambda order: parameters.set(told_values(order.text, parameters.chain)),
             "/undo": lambda _: parameters.undo(),
             "/redo": lambda _: parameters.redo(),
             "/map": lambda order: self._cursor.go(float(order.value[0]), float(order.value[1])),
@@ -236,6 +241,9 @@ class Service(Closing):
             "/devices/rescan": lambda _: self._listings.list_devices(),
             "/audition": self._audition,
             "/back": lambda order: resources.go_back(order.text),
+            "/output": set_and(resources.play),
+            "/output/playing": set_and(self._output.send),
+            "/output/level": set_and(self._output.send),
             "/demo": lambda _: self._demo(),
             "/clear": lambda _: self._clear(),
             "/quit": lambda _: self._stop.set(),
@@ -350,6 +358,8 @@ class Service(Closing):
             raise HostError("the host is gone, and keeps what it was sent; look at it")
 
     def _panic(self) -> None:
+        self.surface.tell("/output/playing", 0)
+        self._output.send()
         self._engine.let_go()
         self._engine.frozen = False
         self._recorder = None
@@ -397,6 +407,7 @@ class Service(Closing):
 
     def _clear(self) -> None:
         self._fault = ""
+        self._output.clear()
         if hearing := self._engine.hearing:
             hearing.clipped = False
             self._cleared = hearing.source, hearing.source.lost

@@ -73,6 +73,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("slot_arm", "Chain", "Hand the plugin back to the model", "Shift+H"),
     Action("undo", "Sound", "Undo", "Ctrl+Z", ("/undo",)),
     Action("redo", "Sound", "Redo", "Ctrl+Shift+Z", ("/redo",)),
+    Action("sound", "Sound", "Sound on or off", "S", toggles="/output/playing", midi=True),
     Action("hear_dry", "Sound", "Hear the dry input", "1", ("/audition", "dry")),
     Action("hear_matched", "Sound", "Hear the matched sound", "2", ("/audition", "matched")),
     Action("hear_reference", "Sound", "Hear the reference", "3", ("/audition", "reference")),

@@ -2,6 +2,7 @@
 
 from gui.engine import Engine
 from gui.views.hands import ASK, LOCKED, all_locked, all_yours
+from gui.views.output import HOWLS, warns, why_unheard
 from gui.views.values import is_on
 from gui.widgets.messages import Messages
 
@@ -17,10 +18,19 @@ class Hands:
         engine.watch(self._look, "/match/running")
 
     def ready(self, action_id: str) -> bool:
-        """Whether Match or Follow has something to turn; where not, that is said, or asked.
+        """Whether an action can do what it says; where not, that is said, or asked.
 
         Who presses again while it is asked means yes.
         """
+        if self._messages.asked == action_id:
+            self._messages.accept()
+            return False
+        if action_id == "sound" and warns(self._engine.values):
+            self._messages.ask(action_id, HOWLS, "Play it", self._play)
+            return False
+        return action_id not in ASK or self._has_knobs(action_id)
+
+    def _has_knobs(self, action_id: str) -> bool:
         values, chain = self._engine.values, self._engine.chain
         if action_id == "follow" and is_on(values, "/follow"):
             return True
@@ -29,12 +39,9 @@ class Hands:
             return False
         if not all_yours(values, chain):
             return True
-        if self._messages.asked == action_id:
-            self._messages.accept()
-        else:
-            self._messages.ask(
-                action_id, ASK[action_id], "Hand back", lambda: self._hand_back(action_id)
-            )
+        self._messages.ask(
+            action_id, ASK[action_id], "Hand back", lambda: self._hand_back(action_id)
+        )
         return False
 
     def run_demo(self) -> None:
@@ -42,7 +49,11 @@ class Hands:
         self._messages.hide()
         self._engine.send("/demo")
         self._engine.send("/match")
+        self._play()
         self._invites, self._was_matching = True, False
+
+    def _play(self) -> None:
+        self._engine.send("/output/playing", 1)
 
     def _hand_back(self, action_id: str) -> None:
         self._engine.send("/arm")
@@ -52,5 +63,6 @@ class Hands:
         matching = is_on(self._engine.values, "/match/running")
         if self._invites and self._was_matching and not matching:
             self._invites = False
-            self._messages.tell(COMPARE)
+            unheard = why_unheard(self._engine.values)
+            self._messages.tell(f"Matched. {unheard}." if unheard else COMPARE)
         self._was_matching = matching

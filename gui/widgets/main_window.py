@@ -6,7 +6,14 @@ from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, QUrl, pyqtSignal
-from PyQt6.QtGui import QAction, QCloseEvent, QDesktopServices, QKeySequence, QResizeEvent
+from PyQt6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDesktopServices,
+    QKeySequence,
+    QResizeEvent,
+    QShowEvent,
+)
 from PyQt6.QtWidgets import (
     QApplication,
     QDialog,
@@ -30,7 +37,6 @@ from gui.remembered import SCALES, THEMES, Remembered
 from gui.supervisor import Supervisor
 from gui.views.actions import ACTIONS, Action, action
 from gui.views.export import export_json, export_lv2_chain, has_lv2
-from gui.views.hands import ASK
 from gui.views.presets import (
     SUFFIX,
     file_name,
@@ -58,11 +64,12 @@ from gui.widgets.sound_map import SoundMap
 from gui.widgets.status_bar import StatusBar
 from gui.widgets.theme import Theme
 
-LEAST_SIZE = (1000, 560)
+LEAST_SIZE = (980, 520)
 FIRST_SIZE = (1280, 720)
 _NARROW_PX = 1220
 """Below this width the columns at the sides get less room, and rows leave something out."""
 _SIDE_PX = 300
+_FRAMED_MS = 150
 _NARROW_LEFT_PX, _NARROW_RIGHT_PX = 256, 244
 _ANY_WIDTH = 16_777_215
 """Qt's own word for no limit."""
@@ -99,7 +106,7 @@ class MainWindow(QMainWindow):
         self.closeness = ClosenessCard(engine, theme)
         self.rack = Rack(engine, theme)
         self.rack.menu_asked.connect(self._open_slot_menu)
-        self.compare = CompareCard(engine)
+        self.compare = CompareCard(engine, self.do)
         self.spectrum = SpectrumPicture(engine, theme)
         self.history = HistoryPicture(engine, theme)
         self.map = SoundMap(engine, theme)
@@ -116,11 +123,12 @@ class MainWindow(QMainWindow):
         engine.ticked.connect(self._look_after_engine)
         self.resize(*FIRST_SIZE)
         self.restoreGeometry(remembered.layout("window"))
+        self._was_placed = False
 
     def do(self, action_id: str) -> None:
         """Carry out an action of the table."""
         what = action(action_id)
-        if action_id in ASK and not self.hands.ready(action_id):
+        if not self.hands.ready(action_id):
             return
         if what.sends:
             address, *arguments = what.sends
@@ -214,6 +222,28 @@ class MainWindow(QMainWindow):
                 act(card)
 
         return acting
+
+    def showEvent(self, a0: QShowEvent | None) -> None:
+        """All of it is on the screen, with the frame that the desktop puts around it."""
+        super().showEvent(a0)
+        if not self._was_placed:
+            self._was_placed = True
+            # The desktop tells how wide its frame is a moment after it has made it.
+            QTimer.singleShot(_FRAMED_MS, self._stay_on_screen)
+
+    def _stay_on_screen(self) -> None:
+        screen = self.screen()
+        # Without a desktop there is no frame, and what is called a screen is none.
+        if screen is None or QGuiApplication.platformName() == "offscreen" or self.isMaximized() or self.isFullScreen():
+            return
+        room, frame = screen.availableGeometry(), self.frameGeometry()
+        around = frame.size() - self.size()
+        self.resize(self.size().boundedTo(room.size() - around))
+        frame = self.frameGeometry()
+        left = max(min(frame.x(), room.right() + 1 - frame.width()), room.x())
+        top = max(min(frame.y(), room.bottom() + 1 - frame.height()), room.y())
+        if (left, top) != (frame.x(), frame.y()):
+            self.move(left, top)
 
     def resizeEvent(self, a0: QResizeEvent | None) -> None:
         """Less width goes to the columns at the sides first."""

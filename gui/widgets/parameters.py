@@ -24,8 +24,10 @@ _PREDICTED_WIDTH = 62
 class ParameterRow:
     """Lock, name, slider, value, prediction, confidence and whose it is."""
 
-    def __init__(self, parameter: ChainParameter, name: str, engine: Engine, theme: Theme) -> None:
-        """`name` is what the row is called by who does not see it."""
+    def __init__(
+        self, parameter: ChainParameter, name: str, engine: Engine, theme: Theme, size: float = 1.0
+    ) -> None:
+        """`name` is what the row is called by who does not see it, `size` that of its slider."""
         self.parameter = parameter
         self.spec = spec = parameter.spec
         self._name_spoken = name
@@ -38,7 +40,7 @@ class ParameterRow:
         self.lock.setAccessibleName(f"Lock {name}")
         self.name = label(spec.name, "title")
         self.name.setToolTip(f"{spec.name} ({parameter.address})")
-        self.slider = ParameterSlider(theme, spec.classes)
+        self.slider = ParameterSlider(theme, spec.classes, size)
         self.slider.moved.connect(self._slid)
         self.slider.handed_back.connect(self._hand_back)
         self.field = value_field(spec)

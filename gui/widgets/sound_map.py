@@ -31,7 +31,8 @@ from gui.widgets.theme import Theme, colour
 _MARGIN = 14
 _STEP = 0.01
 _LEGEND_PX = 24
-_PLACES = (("/map/input", "input"), ("/map/reference", "reference"), ("/map/prediction", "match"))
+_PLACES = (("/map/prediction", "match"),)
+"""Only settings have a place: where a recording lies is a guess that misleads."""
 Place = tuple[float, float]
 
 

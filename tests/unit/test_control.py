@@ -23,7 +23,7 @@ from bridge.control.kept_values import Preset
 from bridge.control.latest_job import LatestJob
 from bridge.control.nodes import NODES, Leaf, chain_nodes, node_address
 from bridge.control.oscquery import OscQuery, tree
-from bridge.control.parameters import Parameters
+from bridge.control.parameters import Parameters, told_values
 from bridge.control.reference import Region, read_reference
 from bridge.control.reference_recorder import ReferenceRecorder
 from bridge.control.service import Service
@@ -551,6 +551,21 @@ def test_what_the_model_turned_is_one_step_back_and_nobodys(
     parameters.undo()
     control.towards(answer, engine.settings, 0.01)
     assert control.setting.all_values["mda-overdrive/drive"] < 0.3
+
+
+def test_several_values_are_set_as_one_change(
+    engine: LiveEngine, parameters: Parameters, amplifier: Chain
+) -> None:
+    before = own(engine)
+    text = '{"mda-delay/feedback": 0.25, "mda-overdrive/drive": 7, "mda-delay/bypass": 1}'
+    parameters.set(told_values(text, amplifier))
+    wanted = {"mda-delay/feedback": 0.25, "mda-overdrive/drive": 1.0, "mda-delay/bypass": 1.0}
+    assert own(engine) == before | wanted
+    parameters.undo()
+    assert own(engine) == before
+    for wrong in ("", "[1]", '{"mda-delay/feedback": "loud"}', '{"a/b": 1}', '{"a/b": NaN}'):
+        with pytest.raises(BridgeError):
+            told_values(wrong, amplifier)
 
 
 def test_snapshots_hold_every_slot_with_its_bypass(

@@ -111,12 +111,16 @@ def test_the_demo_presses_match_itself_and_invites_to_compare(
     window: MainWindow, qtbot: QtBot, fake: FakeEngine
 ) -> None:
     qtbot.mouseClick(window.setup.demo, LEFT)
-    qtbot.waitUntil(lambda: [a for a, _ in fake.orders[-2:]] == ["/demo", "/match"])
+    qtbot.waitUntil(lambda: [a for a, _ in fake.orders[-3:-1]] == ["/demo", "/match"])
     fake.tell("/match/running", 1)
     qtbot.wait(100)
     assert window.messages.isHidden()
+    for address, told in (("/host", "embedded"), ("/host/state", "connected")):
+        fake.tell(address, told)
+    fake.tell("/output/device", "Scarlett 2i2 USB")
     fake.tell("/match/running", 0)
     qtbot.waitUntil(lambda: window.messages.words.text() == COMPARE)
+    assert fake.ordered("/output/playing") == [(1,)]
     assert [made.text()[0] for made in window.compare.hear.values()] == ["1", "2", "3"]
 
 
@@ -138,3 +142,38 @@ def test_a_failed_choice_is_red_and_leads_back(
     qtbot.waitUntil(lambda: fake.ordered("/back") == [("reference",)])
     qtbot.waitUntil(lambda: card.back.isHidden() and card.why.isHidden())
     assert engine.values["/reference"] == (str(reference_path),)
+
+
+def test_it_is_silent_until_it_is_to_be_heard_and_warns_of_a_microphone(
+    window: MainWindow, qtbot: QtBot, fake: FakeEngine, engine: Engine
+) -> None:
+    sound = window.compare.sound
+    engine.send("/source", "/takes/take.wav")
+    engine.send("/host", "embedded")
+    fake.tell("/output/device", "HDA Intel PCH")
+    fake.tell("/outputs", '[{"name": "HDA Intel PCH", "channels": 2}]')
+    qtbot.waitUntil(sound.isEnabled)
+    assert not sound.isChecked()
+    assert sound.accessibleName() == "Sound off"
+    sound.click()
+    qtbot.waitUntil(lambda: sound.isChecked() and sound.accessibleName() == "Sound on")
+    sound.click()
+    engine.send("/source", "Scarlett 2i2 USB")
+    qtbot.waitUntil(lambda: engine.values["/source"] == ("Scarlett 2i2 USB",))
+    qtbot.waitUntil(lambda: not sound.isChecked())
+    sound.click()
+    assert "howls" in window.messages.words.text()
+    assert not sound.isChecked()
+    assert fake.ordered("/output/playing") == [(1,), (0,)]
+    window.messages.answer.click()
+    qtbot.waitUntil(sound.isChecked)
+    rows = window.setup.host.output
+    assert rows.isVisible()
+    rows.device.setCurrentIndex(rows.device.findText("HDA Intel PCH"))
+    rows.device.activated.emit(rows.device.currentIndex())
+    rows.level.setValue(rows.level.value() - 100)
+    qtbot.waitUntil(lambda: fake.ordered("/output") == [("HDA Intel PCH",)])
+    qtbot.waitUntil(lambda: fake.ordered("/output/level") == [(pytest.approx(-7.2, abs=0.1),)])
+    qtbot.waitUntil(lambda: rows.level.accessibleName() == "Output level, -7 dB")
+    fake.tell("/output/gaps", 2)
+    qtbot.waitUntil(lambda: "2 gaps in playback" in window.status.fields["gaps"].text())

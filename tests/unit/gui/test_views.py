@@ -104,6 +104,9 @@ def test_history_keeps_the_last_minute_at_its_rate(overdrive: PluginSpec) -> Non
     # The value rose by a third a second, so each stands where it was then.
     seconds = history.seconds[-taken:]
     assert host[-taken:] - host[-1] == pytest.approx(seconds / 3, abs=1e-5)
+    for at_s, decisions in ((100, 3), (101, 3), (102, 4), (103, 4)):
+        history.sample(values | {"/decisions": (decisions, 0.5)}, at_s)
+    assert history.decided == pytest.approx([-1.0])
 
 
 @pytest.mark.parametrize(

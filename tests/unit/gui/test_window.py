@@ -296,7 +296,11 @@ def test_only_the_embedded_host_is_listened_to(
     window: MainWindow, qtbot: QtBot, fake: FakeEngine, engine: Engine
 ) -> None:
     assert not window.compare.hear["dry"].isEnabled()
+    assert "a DAW plays by itself" in window.compare.hear["dry"].toolTip()
     engine.send("/host", "embedded")
+    qtbot.waitUntil(lambda: "no sound output" in window.compare.hear["dry"].toolTip())
+    assert not window.compare.sound.isEnabled()
+    fake.tell("/output/device", "Scarlett 2i2 USB")
     qtbot.waitUntil(window.compare.hear["dry"].isEnabled)
     window.compare.hear["dry"].click()
     qtbot.waitUntil(lambda: fake.ordered("/audition") == [("dry",)])
@@ -315,7 +319,7 @@ def test_undo_can_be_pressed_once_there_is_something(
 
 
 def test_changes_are_listed_with_their_author(
-    window: MainWindow, choose: Choose, qtbot: QtBot, engine: Engine
+    window: MainWindow, choose: Choose, qtbot: QtBot, engine: Engine, fake: FakeEngine
 ) -> None:
     choose("mda-overdrive")
     engine.send("/parameter/mda-overdrive/drive", 0.9)
@@ -323,6 +327,15 @@ def test_changes_are_listed_with_their_author(
     qtbot.waitUntil(lambda: model.rowCount() == 1)
     cells = [model.data(model.index(0, column)) for column in range(model.columnCount())]
     assert cells[1:] == ["Drive", "0.000", "0.900", "you"]
+    engine.send("/parameter/mda-overdrive/muffle", 0.5)
+    qtbot.waitUntil(lambda: model.rowCount() == 2)
+    engine.send("/parameter/mda-overdrive/output", 0.25)
+    qtbot.waitUntil(lambda: model.rowCount() == 3)
+    # Back to how it was after the first of them.
+    window.changes.table.activated.emit(model.index(2, 0))
+    qtbot.waitUntil(lambda: fake.ordered("/set") != [])
+    ((told,),) = fake.ordered("/set")
+    assert json.loads(str(told)) == {"mda-overdrive/muffle": 0.0, "mda-overdrive/output": 0.5}
     choose("mda-delay")
     assert model.rowCount() == 0
 
@@ -354,18 +367,32 @@ def test_the_sound_map_is_dragged_and_walked(
 
 
 def test_pictures_show_what_came(
-    window: MainWindow, choose: Choose, qtbot: QtBot, engine: Engine
+    window: MainWindow, choose: Choose, qtbot: QtBot, engine: Engine, fake: FakeEngine
 ) -> None:
     choose("mda-overdrive")
     engine.send("/source", "x")
-    curve = window.spectrum.input
-    qtbot.waitUntil(lambda: curve.getData()[0] is not None and len(curve.getData()[0]) == 80)
-    hz = window.spectrum.input.getOriginalDataset()[0]
+    curve = window.spectrum.curves["input"]
+    qtbot.waitUntil(lambda: curve.getData()[0] is not None and len(curve.getData()[0]) > 80)
+    hz = curve.getOriginalDataset()[0]
     assert hz[0] > 40
     assert hz[-1] < 12_000
     assert all(hz[1:] > hz[:-1])
+    # Only what is told is drawn.
+    assert window.spectrum.curves["output"].getData()[0] is None
+    fake.tell("/spectrum/output", *engine.values["/spectrum/input"])
+    output = window.spectrum.curves["output"]
+    qtbot.waitUntil(lambda: output.getData()[0] is not None)
+    assert len(window.spectrum.peaks["output"].getData()[0]) == len(output.getData()[0])
     window.do("tab_history")
     qtbot.waitUntil(lambda: len(window.history.curves) == 3)
+    legend = window.history.legend
+    before = dict(legend.entries)
+    assert list(before) == ["Drive", "Muffle", "Output"]
+    assert legend.geometry().top() > window.history.plot.geometry().bottom()
+    window.do("theme")
+    window.do("theme")
+    assert list(legend.entries) == list(before)
+    assert legend.entries != before
     for picture in (window.history, window.map):
         assert not picture.grab().isNull()
 
