@@ -19,7 +19,7 @@ from bridge.osc.udp import LOOPBACK
 
 NAME = "embedded"
 """What stands in place of a URL."""
-_READY_S = 30.0
+_READY_S = 60.0
 _EXCHANGE_S = 10.0
 _ANSWER_S = 0.3
 _END_S = 3.0

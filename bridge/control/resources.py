@@ -18,6 +18,7 @@ from bridge.chain import Chain, chain_of
 from bridge.closing import Closing
 from bridge.control.choices import Choices
 from bridge.control.connected_host import ConnectedHost, LeftHost, Played, connect_host
+from bridge.control.embedded_process import NAME as EMBEDDED
 from bridge.control.file_watch import FileWatch, Stamps, stamps_of
 from bridge.control.latest_job import LatestJob
 from bridge.control.loaded_chain import LoadedChain, load_chain_models
@@ -85,6 +86,8 @@ class Resources(Closing):
         """What `/chain` names, loaded or not."""
         self._left: Future[LeftHost] | None = None
         """What the chain before this one has left of its host."""
+        self._waits_for_source = False
+        """Whether the host is connected once the source is there."""
         self._goes_on = False
         """Whether another chain is to go on with the host."""
         self._looked_s = float("-inf")
@@ -95,7 +98,8 @@ class Resources(Closing):
     @property
     def busy(self) -> list[str]:
         """What is being made ready."""
-        return [name for name, job in self._jobs() if job.busy]
+        busy = [name for name, job in self._jobs() if job.busy]
+        return [*busy, "host"] if self._waits_for_source else busy
 
     @property
     def settled(self) -> bool:
@@ -140,6 +144,8 @@ class Resources(Closing):
         if now_s >= self._looked_s + _LOOK_S and not self._looks.busy:
             self._looked_s = now_s
             self._looks.order(self._look())
+        if self._waits_for_source and not self._sources.busy:
+            self._connect()
         if self._hosts.busy:
             return
         if self._goes_on:
@@ -252,6 +258,10 @@ class Resources(Closing):
     def _connect(self) -> None:
         url, played, loaded = self._text("/host"), self._played, self.loaded
         self._choices.ask("host")
+        # A host of the engine's own begins with what it plays.
+        self._waits_for_source = url == EMBEDDED and self._sources.busy
+        if self._waits_for_source:
+            return
         if not url or loaded is None:
             self._hosts.cancel()
             return

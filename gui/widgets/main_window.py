@@ -10,6 +10,7 @@ from PyQt6.QtGui import (
     QAction,
     QCloseEvent,
     QDesktopServices,
+    QGuiApplication,
     QKeySequence,
     QResizeEvent,
     QShowEvent,
@@ -234,7 +235,12 @@ class MainWindow(QMainWindow):
     def _stay_on_screen(self) -> None:
         screen = self.screen()
         # Without a desktop there is no frame, and what is called a screen is none.
-        if screen is None or QGuiApplication.platformName() == "offscreen" or self.isMaximized() or self.isFullScreen():
+        if (
+            screen is None
+            or QGuiApplication.platformName() == "offscreen"
+            or self.isMaximized()
+            or self.isFullScreen()
+        ):
             return
         room, frame = screen.availableGeometry(), self.frameGeometry()
         around = frame.size() - self.size()

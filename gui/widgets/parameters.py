@@ -84,7 +84,10 @@ class ParameterRow:
             " Drag it and it is yours; double-click hands it back."
         )
         self.field.show_value(self.spec.to_real(view.host))
-        self.predicted.show_text(view.predicted_text if self.spec.predicted else "held")
+        if self.spec.predicted:
+            self.predicted.show_text(view.predicted_text, "What the model answers")
+        else:
+            self.predicted.show_text("held", "The model never turns it: it is the player's choice")
         self.confidence.show_confidence(view.confidence)
         self.lock.setChecked(view.locked)
         self.badge.setVisible(view.yours and self.spec.predicted)

@@ -594,6 +594,10 @@ def test_bypass_of_all_is_yours_until_it_is_taken_back(
     assert yielded(engine) == set()
 
 
+PATIENCE_S = 90.0
+"""On a busy computer; what comes is not waited for."""
+
+
 class Engine:
     """A service on a thread of its own, and a client of its."""
 
@@ -616,7 +620,7 @@ class Engine:
     def until(self, **wanted: object) -> None:
         """Wait for values; `__` stands for `/` in an address."""
         values = {f"/{name.replace('__', '/')}": (value,) for name, value in wanted.items()}
-        self.client.wait(lambda told: told.items() >= values.items(), 30)
+        self.client.wait(lambda told: told.items() >= values.items(), PATIENCE_S)
 
     def told(self, address: str) -> Any:
         """A value that is JSON."""
@@ -696,7 +700,8 @@ def test_a_match_waits_for_what_is_being_prepared(
         engine.until(match__running=1, follow=0)
         engine.until(host__state="connected", host__used="embedded")
         # It goes on until it has come to an answer.
-        client.wait(lambda told: told["/parameter/mda-overdrive/drive/by"] == ("model",), 60)
+        drive_by = "/parameter/mda-overdrive/drive/by"
+        client.wait(lambda told: told[drive_by] == ("model",), PATIENCE_S)
         engine.until(match__running=0)
         assert client.values["/history"] == (1, 0)
         # Another input: what is set stays so.
