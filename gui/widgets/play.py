@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QPushButton
 from gui.engine import Engine
 from gui.views.actions import action
 from gui.views.hands import state_text
+from gui.views.pace import TIMES, USUAL, pace, pace_text, times_s
 from gui.views.values import DEFAULT_AMOUNT, amount, is_on
 from gui.widgets.basics import Card, Elided, button, label, row, show_text, stretched
 from gui.widgets.slider import ParameterSlider
@@ -42,9 +43,19 @@ class PlayCard(Card):
         self._amount_text.setMinimumWidth(46)
         self.body.addLayout(stretched(self._headline, self._state))
         self.body.addLayout(row(*self.buttons.values()))
-        self.body.addLayout(row(label("Amount", "title"), self.amount, self._amount_text))
+        self.pace = ParameterSlider(theme)
+        self.pace.setMinimumWidth(70)
+        self.pace.moved.connect(self._pace_moved)
+        self.pace.handed_back.connect(lambda: self._pace_moved(USUAL))
+        how = row(label("Amount", "title"), self.amount, self._amount_text)
+        for widget in (label("Steady", "small"), self.pace, label("Quick", "small")):
+            how.addWidget(widget)
+        how.setStretch(1, 3)
+        how.setStretch(4, 1)
+        self.body.addLayout(how)
         engine.watch(self._show_switches, "/follow", "/freeze", "/bypass")
         engine.watch(self._show_amount, "/amount")
+        engine.watch(self._show_pace, *TIMES)
         engine.watch(
             self._show_state,
             *("/state", "/chain", "/plugins", "/rigs", "/engine/busy", "/match/running"),
@@ -92,6 +103,23 @@ class PlayCard(Card):
     def _amount_moved(self, share: float) -> None:
         self._engine.send_soon("/amount", share)
         self._say_amount(share)
+
+    def _show_pace(self) -> None:
+        share = pace(self._engine.values)
+        self.pace.show_values(share, None, None)
+        self._say_pace(share)
+
+    def _say_pace(self, share: float) -> None:
+        self.pace.setAccessibleName(f"From steady to quick: {pace_text(share)}")
+        self.pace.setToolTip(
+            "How fast Follow goes along with your playing: steady knobs move slowly and rest,"
+            f" quick ones follow every change. Now {pace_text(share)}; double-click: usual"
+        )
+
+    def _pace_moved(self, share: float) -> None:
+        for address, seconds in times_s(share).items():
+            self._engine.send_soon(address, seconds)
+        self._say_pace(share)
 
     def _show_state(self) -> None:
         values = self._engine.values

@@ -12,6 +12,7 @@ from bridge.control.nodes import Value
 from bridge.manifest import PluginSpec
 from gui.engine import Engine
 from gui.views.hands import LOCKED, all_yours, state_text
+from gui.views.pace import TIMES, pace, times_s
 from gui.widgets.hands import COMPARE
 from gui.widgets.main_window import MainWindow
 from tests.fake_engine import FakeEngine
@@ -122,6 +123,23 @@ def test_the_demo_presses_match_itself_and_invites_to_compare(
     qtbot.waitUntil(lambda: window.messages.words.text() == COMPARE)
     assert fake.ordered("/output/playing") == [(1,)]
     assert [made.text()[0] for made in window.compare.hear.values()] == ["1", "2", "3"]
+
+
+def test_one_control_goes_from_steady_to_quick(
+    window: MainWindow, qtbot: QtBot, fake: FakeEngine, engine: Engine
+) -> None:
+    assert window.play.pace.value() == 500
+    assert "usual" in window.play.pace.accessibleName()
+    qtbot.keyClick(window.play.pace, Qt.Key.Key_Home)
+    usual_s = {a: v for a, v in times_s(0.5).items()}
+    qtbot.waitUntil(lambda: all(fake.ordered(address) for address in TIMES))
+    for address in TIMES:
+        assert fake.ordered(address) == [(pytest.approx(8 * usual_s[address]),)]
+    qtbot.waitUntil(lambda: pace(engine.values) == pytest.approx(0.0))
+    assert "steadier, 100 %" in window.play.pace.accessibleName()
+    qtbot.mouseDClick(window.play.pace, LEFT)
+    qtbot.waitUntil(lambda: pace(engine.values) == pytest.approx(0.5))
+    assert engine.values["/averaging"] == (1.0,)
 
 
 def test_a_failed_choice_is_red_and_leads_back(
