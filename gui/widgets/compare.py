@@ -13,6 +13,8 @@ from gui.views.values import is_on, text
 from gui.widgets.basics import Card, button, label, restyle, row
 
 HEARD = ("dry", "matched", "reference")
+_SHORT = {"reference": "Ref."}
+"""Where there is little room; the button's spoken name has the whole word."""
 
 
 class CompareCard(Card):
@@ -55,8 +57,8 @@ class CompareCard(Card):
         for words in self._words:
             words.setVisible(not narrow)
         for name, made in self.hear.items():
-            key = "" if narrow else f"{action(f'hear_{name}').keys}  "
-            made.setText(key + name.capitalize())
+            key = action(f"hear_{name}").keys
+            made.setText(_SHORT.get(name, name.capitalize()) if narrow else _keyed(key, name))
 
     def _hear_button(self, name: str) -> QPushButton:
         made = button(
@@ -111,3 +113,8 @@ class CompareCard(Card):
             made.setToolTip(tip)
             made.setAccessibleName(tip)
             restyle(made)
+
+
+def _keyed(key: str, name: str) -> str:
+    """With the key that does the same."""
+    return f"{key}  {name.capitalize()}"

@@ -65,9 +65,9 @@ from gui.widgets.sound_map import SoundMap
 from gui.widgets.status_bar import StatusBar
 from gui.widgets.theme import Theme
 
-LEAST_SIZE = (980, 520)
+LEAST_SIZE = (990, 520)
 FIRST_SIZE = (1280, 720)
-_NARROW_PX = 1220
+_NARROW_PX = 1260
 """Below this width the columns at the sides get less room, and rows leave something out."""
 _SIDE_PX = 300
 _FRAMED_MS = 150
@@ -277,6 +277,7 @@ class MainWindow(QMainWindow):
             QApplication.sendEvent(bar, QEvent(QEvent.Type.StyleChange))
         self.closeness.be_narrow(narrow)
         self.rack.be_narrow(narrow)
+        self.play.be_narrow(narrow)
         self.compare.be_narrow(narrow)
 
     def _lay_out(self) -> None:

@@ -44,11 +44,13 @@ class PlayCard(Card):
         self.body.addLayout(stretched(self._headline, self._state))
         self.body.addLayout(row(*self.buttons.values()))
         self.pace = ParameterSlider(theme)
-        self.pace.setMinimumWidth(70)
+        self.pace.setMinimumWidth(60)
+        self.amount.setMinimumWidth(90)
         self.pace.moved.connect(self._pace_moved)
         self.pace.handed_back.connect(lambda: self._pace_moved(USUAL))
         how = row(label("Amount", "title"), self.amount, self._amount_text)
-        for widget in (label("Steady", "small"), self.pace, label("Quick", "small")):
+        self._ends = label("Steady", "small"), label("Quick", "small")
+        for widget in (self._ends[0], self.pace, self._ends[1]):
             how.addWidget(widget)
         how.setStretch(1, 3)
         how.setStretch(4, 1)
@@ -61,6 +63,11 @@ class PlayCard(Card):
             *("/state", "/chain", "/plugins", "/rigs", "/engine/busy", "/match/running"),
             *("/follow", "/freeze", "/amount", "/parameter/"),
         )
+
+    def be_narrow(self, narrow: bool) -> None:
+        """Do with less width."""
+        for end in self._ends:
+            end.setVisible(not narrow)
 
     @property
     def head_px(self) -> int:

@@ -26,7 +26,7 @@ _HELP = (
 _SIGN_PX = 23
 _LARGE = 1.5
 """Sliders of few rows, of the usual size."""
-_LEAST_APART_PX, _MOST_APART_PX = 2, 64
+_LEAST_APART_PX, _MOST_APART_PX = 2, 120
 _HELP_PX = 40
 
 
