@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PyQt6.QtCore import QPoint, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QContextMenuEvent, QIcon, QMouseEvent, QResizeEvent
+from PyQt6.QtGui import QContextMenuEvent, QIcon, QMouseEvent
 from PyQt6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from bridge.chain import Chain, Slot
@@ -73,12 +73,11 @@ class SlotCard(QFrame):
             self.setObjectName("slot")
             whole.setContentsMargins(7, 2, 5, 2)
 
-    def resizeEvent(self, a0: QResizeEvent | None) -> None:
-        """Few rows share the room there is."""
-        super().resizeEvent(a0)
+    def share_room(self, room_px: int) -> None:
+        """Few rows share the height there is."""
         if self._spacious:
             count = len(self.rows)
-            spare_px = self.height() - _HELP_PX - count * round(_LARGE * ROW_PX)
+            spare_px = room_px - _HELP_PX - count * round(_LARGE * ROW_PX)
             apart_px = min(max(spare_px // count, _LEAST_APART_PX), _MOST_APART_PX)
             self._grid.setVerticalSpacing(apart_px)
             self._grid.setContentsMargins(0, min(apart_px // 2, 20), 0, 0)

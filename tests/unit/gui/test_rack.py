@@ -436,3 +436,17 @@ def test_a_rig_that_is_added_to_the_library_is_known_at_once(
         qtbot.waitUntil(lambda: engine.chain is not None and len(engine.chain.slots) == 4)
     finally:
         engine.close()
+
+
+def test_few_rows_share_the_room_and_give_it_back(
+    window: MainWindow, choose: Choose, qtbot: QtBot
+) -> None:
+    choose("mda-overdrive")
+    bar = window.rack.area.verticalScrollBar()
+    assert bar
+    first, second = (row.slider for row in window.rack.rows[:2])
+    for size, apart in (((1280, 720), 70), ((1920, 1080), 130)):
+        window.resize(*size)
+        qtbot.waitUntil(lambda a=apart: second.y() - first.y() > a and bar.maximum() == 0)
+    window.resize(1024, 600)
+    qtbot.waitUntil(lambda: second.y() - first.y() < 70 and bar.maximum() == 0)
