@@ -129,7 +129,7 @@ def test_a_closed_card_sums_its_values_up(
     card = card_of(window, "drive")
     card.open(False)
     engine.send("/parameter/drive/drive", 0.625)
-    qtbot.waitUntil(lambda: "Drive 0.625" in card.head.fold.accessibleDescription())
+    qtbot.waitUntil(lambda: "Drive 62.5 %" in card.head.fold.accessibleDescription())
     assert card.head.summary.text().startswith("Drive")
     card.open(True)
     assert card.head.summary.text() == ""

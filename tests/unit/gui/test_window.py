@@ -14,6 +14,7 @@ from bridge.manifest import Manifest
 from gui.engine import Engine
 from gui.remembered import SCALES, Remembered
 from gui.views.actions import ACTIONS
+from gui.views.numbers import real_text
 from gui.views.sound_map import MapPicture
 from gui.widgets import sound_map
 from gui.widgets.dialogs import MidiDialog, ShortcutSheet
@@ -60,7 +61,7 @@ def test_match_moves_the_sliders_to_the_prediction(
             lambda row=row, wanted=wanted: row.slider.value() == round(1000 * float(wanted))
         )
         assert row.predicted.text() in row.slider.accessibleDescription()
-        assert f"{float(wanted):.3f}" in row.slider.accessibleName()
+        assert real_text(row.spec, float(wanted)) in row.slider.accessibleName()
 
 
 def test_a_drag_moves_from_where_the_handle_is_and_makes_it_yours(
@@ -326,7 +327,7 @@ def test_changes_are_listed_with_their_author(
     model = window.changes.model
     qtbot.waitUntil(lambda: model.rowCount() == 1)
     cells = [model.data(model.index(0, column)) for column in range(model.columnCount())]
-    assert cells[1:] == ["Drive", "0.000", "0.900", "you"]
+    assert cells[1:] == ["Drive", "0.0 %", "90.0 %", "you"]
     engine.send("/parameter/mda-overdrive/muffle", 0.5)
     qtbot.waitUntil(lambda: model.rowCount() == 2)
     engine.send("/parameter/mda-overdrive/output", 0.25)
