@@ -84,9 +84,9 @@ def test_one_gesture_is_one_change_and_says_by_whom(overdrive: PluginSpec) -> No
     log.follow(chain, told(overdrive, {"drive": 0.9}, drive__by=("you",)), 5.0)
     lines = [(c.before, c.after, c.by) for c in log.changes]
     assert lines == [
-        ("0.000", "1.000", "model"),
-        ("1.000", "0.400", "you"),
-        ("0.400", "0.900", "you"),
+        ("0.0 %", "100.0 %", "model"),
+        ("100.0 %", "0.400", "you"),
+        ("0.400", "90.0 %", "you"),
     ]
     assert not log.follow(chain, told(overdrive, {"drive": 0.9}), 6.0)
 
