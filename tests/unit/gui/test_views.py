@@ -85,8 +85,8 @@ def test_one_gesture_is_one_change_and_says_by_whom(overdrive: PluginSpec) -> No
     lines = [(c.before, c.after, c.by) for c in log.changes]
     assert lines == [
         ("0.0 %", "100.0 %", "model"),
-        ("100.0 %", "0.400", "you"),
-        ("0.400", "90.0 %", "you"),
+        ("100.0 %", "40.0 %", "you"),
+        ("40.0 %", "90.0 %", "you"),
     ]
     assert not log.follow(chain, told(overdrive, {"drive": 0.9}), 6.0)
 
