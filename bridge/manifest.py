@@ -8,7 +8,7 @@ parameter's min and max, in its unit, and is what hosts and people speak. A *rig
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import exp, isfinite, log
+from math import exp, isfinite, log, log10
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -43,6 +43,32 @@ class Choice(_Entry):
     value: float
 
 
+class Display(_Entry):
+    """What the plugin itself shows for a parameter whose real value is only a share.
+
+    It goes from `low` to `high` in `unit` as the value does from min to max; `gain` is that of a
+    factor, so that half of the value is 6 dB less, down to `low`.
+    """
+
+    unit: str
+    low: float
+    high: float
+    curve: Literal["linear", "gain"] = "linear"
+
+    def of(self, normalised: float) -> float:
+        """What is shown for a normalised value."""
+        if self.curve == "linear":
+            return self.low + normalised * (self.high - self.low)
+        return max(self.high + 20 * log10(max(normalised, 1e-9)), self.low)
+
+    def to_normalised(self, shown: float) -> float:
+        """The normalised value for which that is shown; what lies outside is clamped."""
+        shown = min(max(shown, self.low), self.high)
+        if self.curve == "linear":
+            return (shown - self.low) / (self.high - self.low)
+        return 0.0 if shown <= self.low else float(10 ** ((shown - self.high) / 20))
+
+
 class ParamSpec(_Entry):
     """One parameter of a plugin, with its range in real values."""
 
@@ -55,6 +81,8 @@ class ParamSpec(_Entry):
     scale: Scale
     choices: tuple[Choice, ...] = ()
     predicted: bool = True
+    display: Display | None = None
+    """How a person reads it, where that is not the real value in its unit."""
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -70,6 +98,8 @@ class ParamSpec(_Entry):
             raise ValueError(f"a log scale needs min above 0, not {self.min:g}; raise it")
         if (self.scale == "enum") != bool(self.choices):
             raise ValueError("choices and scale: enum belong together; give both or neither")
+        if self.display and self.scale != "linear":
+            raise ValueError("a display belongs to scale: linear; leave one of them out")
         if any(not self.min <= choice.value <= self.max for choice in self.choices):
             raise ValueError(f"every choice must lie inside {self.min:g}..{self.max:g}")
         return self

@@ -21,12 +21,14 @@ from PyQt6.QtWidgets import QApplication, QDialog
 from bridge.osc import OscSocket
 from gui.app import open_window
 from gui.remembered import Remembered
+from gui.views.hands import all_yours
 from gui.widgets.main_window import MainWindow
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 _PATIENCE_S = 120.0
 _PLAYED_S = 20.0
 _RIG = "mda-amp"
+_NO_SOUND = __file__
 _NOBODY = "ardour://127.0.0.1:3819/Guitar/mda%20MultiBand"
 
 
@@ -96,12 +98,23 @@ def _first_run(window: MainWindow) -> None:
 def _match(window: MainWindow) -> None:
     values = window.engine.values
     window.do("demo")
-    _wait("the host", lambda: values.get("/host/state") == ("connected",))
-    _wait("an answer", lambda: values.get("/state") == ("matching",))
+    _wait("the demo's match", lambda: values.get("/match/running") == (1,))
+    _wait("its end", lambda: values.get("/match/running") == (0,))
+    _idle(3000)
+
+
+def _asked(window: MainWindow) -> None:
+    window.do("panic")
+    _wait("its own values", lambda: all_yours(window.engine.values, window.chain))
+    window.do("match")
+    _idle(500)
+
+
+def _following(window: MainWindow) -> None:
+    window.messages.accept()
     window.engine.send("/amount", 0.8)
     window.do("store_A")
     window.do("follow")
-    _wait("a decision", lambda: values.get("/decisions", (0,))[0] != 0)
     _idle(3000)
 
 
@@ -138,6 +151,7 @@ def _error(window: MainWindow) -> None:
     window.engine.send("/chain", "mda-multiband")
     _wait("other sliders", lambda: len(window.rack.rows) == 13)
     window.do("tab_spectrum")
+    window.engine.send("/reference", _NO_SOUND)
     window.engine.send("/host", _NOBODY)
     _wait("a sentence", window.messages.isVisible)
     _idle(3000)
@@ -146,6 +160,8 @@ def _error(window: MainWindow) -> None:
 _STATES: dict[str, Callable[[MainWindow], None]] = {
     "first-run": _first_run,
     "match": _match,
+    "asked": _asked,
+    "following": _following,
     "history": _history,
     "changes": _changes,
     "map": _map,

@@ -130,6 +130,9 @@ class FakeEngine(Closing):
                     ]
                 ),
             )
+        elif address == "/back":
+            tell(f"/{order.text}", *self._surface.values[f"/{order.text}/used"])
+            tell(f"/{order.text}/fault", "")
         elif address == "/clear":
             tell("/input/overflows", 0)
             tell("/input/clipped", 0)

@@ -89,6 +89,12 @@ def find_device(device: str, direction: Literal["input", "output"]) -> dict[str,
     return dict(fitting[0])
 
 
+def device_name(index: str) -> str:
+    """Of the device of that index; the index itself where there is no such device any more."""
+    names = {str(device["index"]): str(device["name"]) for device in list_devices()}
+    return names.get(index, index)
+
+
 def default_output() -> str | None:
     """The index of the device that sound goes to unless told otherwise; None without one."""
     try:

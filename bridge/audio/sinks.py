@@ -45,6 +45,11 @@ class Sink(Closing):
     def finish(self) -> None:
         """All was written: keep it. Without this, `close` drops it."""
 
+    @property
+    def gaps(self) -> int:
+        """How often it had nothing to play."""
+        return 0
+
 
 class FileSink(Sink):
     """A file of the format that its name asks for.
@@ -184,7 +189,7 @@ class DeviceSink(Sink):
         self._resampler = soxr.ResampleStream(sample_rate, rate, self._channels, dtype="float32")
         self._ring = rtmixer.RingBuffer(4 * self._channels, 1 << round(_RING_S * rate).bit_length())
         self._ahead_frames = round(_AHEAD_S * rate)
-        self._lost_frames = 0
+        self._lost_frames = self._starts = 0
         try:
             self._mixer = rtmixer.Mixer(
                 device=found["index"], channels=self._channels, samplerate=rate, latency="low"
@@ -205,6 +210,13 @@ class DeviceSink(Sink):
         # Playing ends itself when the ring runs empty.
         if not self._mixer.actions and self._ring.read_available >= self._ahead_frames:
             self._mixer.play_ringbuffer(self._ring)
+            self._starts += 1
+
+    @property
+    @override
+    def gaps(self) -> int:
+        """How often the ring ran empty."""
+        return max(self._starts - 1, 0)
 
     @override
     def finish(self) -> None:

@@ -65,6 +65,9 @@ def command(
     repeat: Annotated[
         bool, typer.Option("--repeat", help="Play an input file again and again.")
     ] = False,
+    silent: Annotated[
+        bool, typer.Option("--silent", help="Start unheard; /play 1 lets it be heard.")
+    ] = False,
     bit_depth: BitDepthOption = BitDepth.AS_INPUT,
     attached: AttachedOption = False,
     as_json: JsonOption = False,
@@ -74,8 +77,8 @@ def command(
     Every parameter has an address, /SLOT/SYMBOL: with a number it is set to that real value,
     without one the current value is sent back. A plugin's slot is its id, or its name in the rig.
     /SLOT/bypass takes 1 to leave the plugin out and 0 to bring it back. /chain with a text, such as
-    mda-overdrive,mda-delay, exchanges the chain while it plays. Prints a line when it is ready, and
-    the final values at the end.
+    mda-overdrive,mda-delay, exchanges the chain while it plays; /play 0 silences it, /level takes
+    its level in dB. Prints a line when it is ready, and the final values at the end.
     """
     library = open_library()
     chain = chain_from(plugin, rig, library)
@@ -102,7 +105,7 @@ def command(
                 addresses = ", ".join(f"/{name}" for name in ChainSetting.start(chain).all_values)
                 typer.echo(f"{chain.name} listens on 127.0.0.1:{osc.port}: {addresses}")
             try:
-                frames = server.run(stop, live_input, sink, seconds)
+                frames = server.run(stop, live_input, sink, seconds, not silent)
             except DeviceError:
                 # What was played until the device stopped is kept.
                 sink.finish()

@@ -16,6 +16,9 @@ from bridge.control.slots import addresses, staying
 from bridge.drive.parameter_control import ParameterControl
 from bridge.hosts import Host, connect
 
+Played = tuple[str, str]
+"""A source, and an output device; empty for the system's own."""
+
 
 @dataclass
 class ConnectedHost(Closing):
@@ -29,6 +32,12 @@ class ConnectedHost(Closing):
     """Where the engine has started the host."""
     restore: bool
     """Whether it gets its values back in the end."""
+    played: Played
+    """What a host of the engine's own plays, and on which device."""
+
+    def plays_another_than(self, played: Played) -> bool:
+        """Whether it is the engine's own, and plays something else, or elsewhere."""
+        return self.process is not None and self.played != played
 
     @property
     def alive(self) -> bool:
@@ -49,7 +58,7 @@ class ConnectedHost(Closing):
         if self.restore:
             self.control.revert(keep=frozenset(addresses(staying(self.chain, chain))))
         self._disconnect()
-        return LeftHost(self.chain, self.control, self.process)
+        return LeftHost(self.chain, self.control, self.process, self.played)
 
     def _disconnect(self) -> None:
         self.control.close()
@@ -63,6 +72,7 @@ class LeftHost(Closing):
     chain: Chain
     control: ParameterControl
     process: EmbeddedProcess | None
+    played: Played
 
     @override
     def close(self) -> None:
@@ -72,14 +82,14 @@ class LeftHost(Closing):
 
 
 def connect_host(
-    url: str, chain: Chain, source: str, log: Path, restore: bool, before: LeftHost | None
+    url: str, chain: Chain, played: Played, log: Path, restore: bool, before: LeftHost | None
 ) -> ConnectedHost:
     """Control a chain in the host at `url`, from where another chain has left off there.
 
-    `source` is what a host of the engine's own plays, `log` where it prints. Raises HostError
+    `played` is what a host of the engine's own plays, `log` where it prints. Raises HostError
     where there is no such host.
     """
-    process = _process(url, chain, source, log, before)
+    process = _process(url, chain, played, log, before)
     try:
         url = process.url if process else url
         host = connect(url, chain)
@@ -92,7 +102,7 @@ def connect_host(
         if process:
             process.close()
         raise
-    return ConnectedHost(url, chain, host, control, process, restore)
+    return ConnectedHost(url, chain, host, control, process, restore, played)
 
 
 def _control(host: Host, chain: Chain, before: LeftHost | None) -> ParameterControl:
@@ -107,13 +117,15 @@ def _control(host: Host, chain: Chain, before: LeftHost | None) -> ParameterCont
 
 
 def _process(
-    url: str, chain: Chain, source: str, log: Path, before: LeftHost | None
+    url: str, chain: Chain, played: Played, log: Path, before: LeftHost | None
 ) -> EmbeddedProcess | None:
     if url != EMBEDDED_PROCESS:
         return None
     if before and before.process:
         # Of a chain that is only defined otherwise it could not be told when it is exchanged.
-        if before.chain.id != chain.id and before.process.exchange(chain):
+        stays = before.chain.id != chain.id and before.played == played
+        if stays and before.process.exchange(chain):
             return before.process
         before.process.close()
-    return EmbeddedProcess(chain, source, log)
+    source, output = played
+    return EmbeddedProcess(chain, source, log, output)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from typing_extensions import override
 
-from bridge.audio.devices import default_output
+from bridge.audio.devices import default_output, device_name
 from bridge.chain import Chain
 from bridge.closing import Closing
 from bridge.commands import command_line, first_line
@@ -18,7 +18,7 @@ from bridge.osc.udp import LOOPBACK
 
 NAME = "embedded"
 """What stands in place of a URL."""
-_READY_S = 30.0
+_READY_S = 60.0
 _EXCHANGE_S = 10.0
 _ANSWER_S = 0.3
 _END_S = 3.0
@@ -27,13 +27,18 @@ _END_S = 3.0
 class EmbeddedProcess(Closing):
     """Runs `dafx-bridge host` on what the engine listens to, and plays it where it can."""
 
-    def __init__(self, chain: Chain, source: str, log: Path) -> None:
-        """Blocking: waits until it listens. Raises HostError where it does not."""
-        arguments = ["--plugin", chain.id, "--port", "0", "--attached", "--json"]
+    def __init__(self, chain: Chain, source: str, log: Path, output: str = "") -> None:
+        """Blocking: waits until it listens, silently. Raises HostError where it does not.
+
+        `output` is the device it plays on, empty for the system's own.
+        """
+        arguments = ["--plugin", chain.id, "--port", "0", "--attached", "--json", "--silent"]
+        device = output or default_output() or ""
+        self.output = (output or device_name(device)) if source and device else ""
+        """The name of the device it plays on; empty where it plays on none."""
         if source:
             arguments += ["--input", source, "--repeat"]
-            if output := default_output():
-                arguments += ["--play", output]
+            arguments += ["--play", device] if device else []
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("w", encoding="utf-8") as errors:
             self._child = subprocess.Popen(

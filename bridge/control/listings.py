@@ -6,6 +6,7 @@ Each is listed on a thread of a pool, and told as JSON when it is there.
 import json
 import subprocess
 from concurrent.futures import Executor
+from typing import Any
 
 from bridge.audio.devices import list_devices
 from bridge.commands import command_line
@@ -23,7 +24,7 @@ class Listings:
 
     def __init__(self, surface: Surface, pool: Executor) -> None:
         self._surface = surface
-        self._devices = LatestJob[str](pool, lambda told: surface.tell("/devices", told))
+        self._devices = LatestJob(pool, self._take_devices)
         self._discovered = LatestJob[str](pool, lambda told: surface.tell("/discovered", told))
         self._plugins = LatestJob(pool, self._take_plugins)
 
@@ -56,18 +57,30 @@ class Listings:
 
         self._discovered.order(make)
 
+    def _take_devices(self, told: tuple[str, str]) -> None:
+        inputs, outputs = told
+        self._surface.tell("/devices", inputs)
+        self._surface.tell("/outputs", outputs)
+
     def _take_plugins(self, told: tuple[str, str]) -> None:
         plugins, rigs = told
         self._surface.tell("/plugins", plugins)
         self._surface.tell("/rigs", rigs)
 
 
-def _devices() -> str:
+def _devices() -> tuple[str, str]:
+    """Those with inputs and those with outputs, each as JSON."""
     try:
-        inputs = [d for d in list_devices() if d["max_input_channels"] > 0]
+        found = list_devices()
     except DeviceError as error:
-        return json.dumps({"error": str(error)})
-    return json.dumps([{"name": d["name"], "channels": d["max_input_channels"]} for d in inputs])
+        fault = json.dumps({"error": str(error)})
+        return fault, fault
+    return _with(found, "max_input_channels"), _with(found, "max_output_channels")
+
+
+def _with(found: list[dict[str, Any]], channels: str) -> str:
+    there = [device for device in found if device[channels] > 0]
+    return json.dumps([{"name": d["name"], "channels": d[channels]} for d in there])
 
 
 def _plugins() -> tuple[str, str]:

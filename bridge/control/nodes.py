@@ -12,7 +12,8 @@ from enum import IntEnum, StrEnum
 from bridge.chain import Chain, Slot
 from bridge.drive.settings import LiveSettings
 from bridge.estimate.closeness import Verdict
-from bridge.hosts.embedded import CHOICES, MATCHED
+from bridge.hosts.embedded import CHOICES as HEARD
+from bridge.hosts.embedded import MATCHED
 from bridge.manifest import BYPASS, ParamSpec
 from bridge.osc import Argument
 
@@ -21,6 +22,8 @@ Value = tuple[Argument, ...]
 PARAMETER, SLOT = "/parameter", "/slot"
 SNAPSHOTS = ("A", "B", "C", "D")
 LONGEST_S = 3600.0
+CHOICES = ("source", "reference", "chain", "host")
+"""What a player chooses before playing; each has an address of its name."""
 UNKNOWN = -1.0
 """In the place of a distance."""
 
@@ -125,6 +128,17 @@ NODES: tuple[Node, ...] = (
     _setting("/chain", "", "what is driven: a plugin, a rig, or several with commas between them"),
     Node("/slots", "s", "its plugins in order: JSON, a list of id, plugin, name, kind, …"),
     _setting("/host", "", "URL of the effect host; embedded starts one of the engine's own"),
+    *(
+        Node(f"/{name}/{leaf}", "s", told, default=("",))
+        for name in CHOICES
+        for leaf, told in (
+            ("fault", f"why the /{name} that was chosen is not used; empty where it is"),
+            ("used", f"the /{name} that is used in fact, or was last"),
+        )
+    ),
+    _command(
+        "/back", "take up again what is used, after a choice that failed", "s", None, "", CHOICES
+    ),
     _switch("/follow", False, "1 turns the host's knobs continuously"),
     _switch("/freeze", False, "1 holds every knob where it is"),
     _setting(
@@ -150,15 +164,25 @@ NODES: tuple[Node, ...] = (
     ),
     _switch("/rendering", True, "1 tries settings in a process in the background", kept=True),
     _switch("/bypass", False, "1 leaves every plugin out"),
-    _command("/match", "go to the best answer once, and stay there"),
+    _command(
+        "/match", "go to the best answer once, and stay there; waits for what is being prepared"
+    ),
+    Node(
+        "/match/running",
+        "i",
+        "1 from /match until the knobs have come to rest, also while what it needs is made ready",
+        limits=_SWITCHED,
+        default=(0,),
+    ),
     _command("/arm", "let the model turn these parameters or slots again, or all of them", "s*"),
     _command("/revert", "give the host its values from before back, and leave them until /arm"),
-    _command("/panic", "stop whatever is going on, and /revert"),
+    _command("/panic", "stop whatever is going on, silence the embedded host, and /revert"),
     _command("/learn", "take so much of the input as the reference", "f", (1.0, 60.0), "s"),
     _command("/snapshot/store", "keep the host's values under this name", "s", choices=SNAPSHOTS),
     _command("/snapshot/recall", "give the host these values", "s", choices=SNAPSHOTS),
     Node("/snapshots", "s", "the chain's snapshots: JSON, real values by SLOT/SYMBOL by name"),
-    _command("/undo", "take back the last change that was not the model's own"),
+    _command("/set", "set several as one change: JSON, real values by SLOT/SYMBOL", "s"),
+    _command("/undo", "take back the last change, or match, and whose the knobs were"),
     _command("/redo", "make it again"),
     Node("/history", "ii", "how many changes can be undone, and redone"),
     Node(
@@ -183,11 +207,19 @@ NODES: tuple[Node, ...] = (
         "s",
         "what the embedded host plays, equally loud",
         Access.BOTH,
-        choices=CHOICES,
+        choices=HEARD,
         default=(MATCHED,),
     ),
+    _setting(
+        "/output", "", "what the embedded host plays on: a device by name; empty: the system's"
+    ),
+    _switch("/output/playing", False, "1 lets the embedded host be heard; it starts silent"),
+    _setting("/output/level", 0.0, "how loud it is heard", (-60.0, 12.0), "dB"),
+    Node("/output/device", "s", "what it plays on in fact; empty where nothing", default=("",)),
+    Node("/output/gaps", "i", "how often playback broke up since /clear", default=(0,)),
+    Node("/outputs", "s", "the sound devices with outputs: JSON, a list of names"),
     _command("/demo", "listen to the demo's guitar, with its reference, in the embedded host"),
-    _command("/clear", "forget overflows and clipping"),
+    _command("/clear", "forget overflows, gaps and clipping"),
     _command("/quit", "end the engine"),
     _command("/subscribe", "tell the sender all values, and every change for the next 10 s"),
     _command("/unsubscribe", "tell the sender no more"),
@@ -232,6 +264,7 @@ NODES: tuple[Node, ...] = (
     ),
     Node("/spectrum/input", "f*", "long-term mean of every mel band of the input", unit="dB"),
     Node("/spectrum/reference", "f*", "the same of the reference", unit="dB"),
+    Node("/spectrum/output", "f*", "the same of what the embedded host makes of it", unit="dB"),
 )
 
 

@@ -7,10 +7,11 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from math import isfinite
 from statistics import fmean
 
 from bridge.chain import Chain
-from bridge.control.history import History, Values
+from bridge.control.history import History, Standing
 from bridge.control.nodes import Leaf, node_address, slot_confidence
 from bridge.control.slots import addresses, staying
 from bridge.control.surface import Surface
@@ -21,6 +22,7 @@ from bridge.manifest import BYPASS
 
 YOU, MODEL, HOST = "you", "model", "host"
 _SAME = 1e-3
+_SWITCHED = (0.0, 1.0)
 """Normalised values as near as this are one."""
 Snapshots = dict[str, dict[str, dict[str, float]]]
 """Real values by address, by name, by the chain's id."""
@@ -35,8 +37,10 @@ class Parameters:
         self._chain: Chain | None = None
         self._histories: defaultdict[str, History] = defaultdict(History)
         """By the chain's id."""
+        self._before: Standing | None = None
+        """How it was when the model was told to turn; None once it has moved a knob since."""
         self._put: dict[str, float] = {}
-        """Normalised values that were set from here and still are the player's."""
+        """Normalised values that were set from here and still are there, or the player's."""
         self._by: dict[str, str] = {}
         self._shares: dict[str, float] = {}
         """Normalised values as they were last told."""
@@ -44,7 +48,7 @@ class Parameters:
     def choose(self, chain: Chain) -> None:
         """Those of this chain from now on; what slots that stay hold, stays the player's."""
         stay = {*addresses(staying(self._chain, chain))}
-        self._chain = chain
+        self._chain, self._before = chain, None
         self._put = {a: value for a, value in self._put.items() if a in stay}
         self._by = {a: who for a, who in self._by.items() if a in stay}
         self._shares = {a: share for a, share in self._shares.items() if a in stay}
@@ -54,7 +58,7 @@ class Parameters:
     def chain(self) -> Chain:
         """Raises BridgeError where none is chosen."""
         if self._chain is None:
-            raise BridgeError("the chain is not loaded yet; wait, or choose another /chain")
+            raise BridgeError("the chain is not loaded yet; wait, or choose another plugin")
         return self._chain
 
     def set(self, values: Mapping[str, float]) -> None:
@@ -63,7 +67,8 @@ class Parameters:
         Raises HostError where no host takes them.
         """
         now = self._now()
-        self._give(values)
+        self._engine.put(values)
+        self._claim(values)
         self._histories[self.chain.id].changing(now, values, time.monotonic())
 
     def set_normalised(self, address: str, share: float) -> None:
@@ -73,12 +78,18 @@ class Parameters:
     def bypass(self, on: bool) -> None:
         """Leave every slot out for the player, or leave their bypasses to the model again."""
         switches = self.chain.switches
-        self._give(dict.fromkeys(switches, float(on)))
+        values = dict.fromkeys(switches, float(on))
+        self._engine.put(values)
+        self._claim(values)
         if not on:
             self.arm(switches)
 
+    def turn(self) -> None:
+        """The model is about to turn the knobs: what comes of it is one change to take back."""
+        self._before = self._now()
+
     def undo(self) -> None:
-        """Take back the last change."""
+        """Take back the last change, or match."""
         self._step(self._histories[self.chain.id].undo)
 
     def redo(self) -> None:
@@ -107,7 +118,7 @@ class Parameters:
 
     def store(self, name: str) -> None:
         """Keep the host's values as a snapshot."""
-        if not (values := self._now()):
+        if not (values := self._now().values):
             raise BridgeError("no effect host is connected, so there is nothing to keep")
         self.snapshots.setdefault(self.chain.id, {})[name] = dict(values)
         self._tell_snapshots()
@@ -123,6 +134,7 @@ class Parameters:
         """Tell the host's values, and whose they are."""
         if self._chain is None:
             return
+        self._note_turning()
         self._surface.tell("/history", *self._histories[self._chain.id].counts)
         control, answer = self._engine.control, self._engine.answer
         if control is not None:
@@ -138,19 +150,49 @@ class Parameters:
                 return list(addresses([slot]))
         return [self.chain.resolved(name)]
 
-    def _now(self) -> Values:
-        control = self._engine.control
-        return control.driver.own.all_values if control else {}
+    def _now(self) -> Standing:
+        if (control := self._engine.control) is None:
+            return Standing({})
+        return Standing(control.driver.own.all_values, frozenset(control.driver.yielded))
 
-    def _give(self, values: Values) -> None:
-        self._engine.put(values)
+    def _note_turning(self) -> None:
+        """Once the model has moved a knob, how it was before can be gone back to."""
+        if (before := self._before) is None:
+            return
+        if not before.values:
+            # There was no host yet.
+            before = self._before = self._now()
+        driven = {*(p.address for p in self.chain.predicted), *self.chain.switches}
+        now = self._now()
+        share = self.chain.to_normalised
+        moved = [
+            address
+            for address in driven - now.yours
+            if address in before.values
+            and abs(share(address, now.values[address]) - share(address, before.values[address]))
+            > _SAME
+        ]
+        if moved:
+            self._histories[self.chain.id].turned(before, driven - before.yours)
+        if moved or not self._engine.turning:
+            self._before = None
+
+    def _claim(self, values: Mapping[str, float]) -> None:
+        """The player has set these."""
         self._put |= {a: self.chain.to_normalised(a, value) for a, value in values.items()}
 
-    def _step(self, step: Callable[[Values], Values | None]) -> None:
-        if (values := step(self._now())) is not None:
-            self._give(self._known(values))
+    def _step(self, step: Callable[[Standing], Standing | None]) -> None:
+        if (back := step(self._now())) is None:
+            return
+        if back.turned:
+            # What was taken back must not be turned there again.
+            self._engine.let_go()
+        self._before = None
+        values = self._known(back.values)
+        self._engine.restore(values, back.yours)
+        self._claim(values)
 
-    def _known(self, values: Values) -> Values:
+    def _known(self, values: Mapping[str, float]) -> dict[str, float]:
         """Those of them that the chain still has, as its definition may have changed."""
         known = {*addresses(self.chain.slots)}
         return {address: value for address, value in values.items() if address in known}
@@ -178,11 +220,14 @@ class Parameters:
 
     def _who(self, address: str, share: float, yours: bool, driving: bool) -> str:
         """Who has moved a parameter to where it is now."""
-        if not yours:
-            # What moves elsewhere while the model drives is yours at once.
-            return MODEL if driving else HOST
         ours = self._put.get(address)
-        return YOU if ours is not None and abs(ours - share) <= _SAME else HOST
+        if ours is not None and abs(ours - share) <= _SAME:
+            return YOU
+        if yours:
+            return HOST
+        self._put.pop(address, None)
+        # What moves elsewhere while the model drives is yours at once.
+        return MODEL if driving else HOST
 
     def _tell_answer(self, predicted: Mapping[str, float]) -> None:
         tell, confidence = self._surface.tell, self._engine.confidence
@@ -197,3 +242,23 @@ class Parameters:
             own = [confidence[a] for a in addresses([slot]) if a in confidence]
             if own:
                 tell(slot_confidence(slot.id), round(fmean(own), 3))
+
+
+def told_values(text: str, chain: Chain) -> dict[str, float]:
+    """Real values by address in the chain, of a JSON object, each within its range.
+
+    Raises BridgeError for anything else.
+    """
+    try:
+        told = {str(address): float(value) for address, value in dict(json.loads(text)).items()}
+    except (ValueError, TypeError):
+        raise BridgeError(
+            'it takes a JSON object of numbers, such as {"mda-delay/feedback": 0.5}'
+        ) from None
+    if unknown := told.keys() - {*addresses(chain.slots)}:
+        raise BridgeError(f"the chain has no {min(unknown)}; ask /slots for its plugins")
+    if not all(isfinite(value) for value in told.values()):
+        raise BridgeError("it takes finite numbers")
+    ranges = dict.fromkeys(chain.switches, _SWITCHED)
+    ranges |= {p.address: (p.spec.min, p.spec.max) for p in chain.parameters}
+    return {a: min(max(value, ranges[a][0]), ranges[a][1]) for a, value in told.items()}

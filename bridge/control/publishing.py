@@ -3,8 +3,9 @@
 from dataclasses import astuple, fields
 from math import log
 
+from bridge.analysis.spectrum import spectrum_db
 from bridge.control.nodes import UNKNOWN
-from bridge.control.reference import Reference, as_json, spectrum_db
+from bridge.control.reference import Reference, as_json
 from bridge.control.resources import Resources
 from bridge.control.slots import as_json as slots_as_json
 from bridge.control.surface import Surface

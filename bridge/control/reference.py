@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bridge.analysis.features import FeatureSettings
 from bridge.analysis.report import Report, report_of
-from bridge.analysis.statistics import Statistics, statistics
+from bridge.analysis.spectrum import spectrum_db
+from bridge.analysis.statistics import statistics
 from bridge.analysis.windows import MOST_WINDOWS, active_windows, at_feature_rate
 from bridge.audio.files import require_peak
 from bridge.audio.recording import read_recording
@@ -82,12 +82,6 @@ def read_reference(path: Path, region: Region, listener: Listener) -> Reference:
     if excess := region.excess(region.begin_s + recording.seconds):
         report = replace(report, advice=[excess, *report.advice])
     return Reference(analysis, spectra.tolist(), report)
-
-
-def spectrum_db(measured: Statistics, features: FeatureSettings) -> list[float]:
-    """Mean level of every mel band, in dBFS."""
-    level_free_db = 20 * measured.vector[: features.mel_bands]
-    return [float(level) for level in level_free_db + measured.levels[0]]
 
 
 def as_json(report: Report) -> str:

@@ -16,7 +16,9 @@ from typing_extensions import override
 from bridge.audio.sources import Source, open_source, parse_channels
 from bridge.chain import Chain, chain_of
 from bridge.closing import Closing
-from bridge.control.connected_host import ConnectedHost, LeftHost, connect_host
+from bridge.control.choices import Choices
+from bridge.control.connected_host import ConnectedHost, LeftHost, Played, connect_host
+from bridge.control.embedded_process import NAME as EMBEDDED
 from bridge.control.file_watch import FileWatch, Stamps, stamps_of
 from bridge.control.latest_job import LatestJob
 from bridge.control.loaded_chain import LoadedChain, load_chain_models
@@ -28,6 +30,8 @@ from bridge.library import Library
 from bridge.manifest import Manifest
 
 _LOOK_S = 1.0
+_NAMES = {"model": "chain"}
+"""Choices whose job has another name."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +81,13 @@ class Resources(Closing):
         self._hosts = LatestJob(pool, self._take_host, Closing.close)
         self._references = LatestJob(pool, self._take_reference)
         self._looks = LatestJob(pool, self._take_look)
+        self._choices = Choices(surface)
         self._wanted: Chain | None = None
         """What `/chain` names, loaded or not."""
         self._left: Future[LeftHost] | None = None
         """What the chain before this one has left of its host."""
+        self._waits_for_source = False
+        """Whether the host is connected once the source is there."""
         self._goes_on = False
         """Whether another chain is to go on with the host."""
         self._looked_s = float("-inf")
@@ -91,7 +98,8 @@ class Resources(Closing):
     @property
     def busy(self) -> list[str]:
         """What is being made ready."""
-        return [name for name, job in self._jobs() if job.busy]
+        busy = [name for name, job in self._jobs() if job.busy]
+        return [*busy, "host"] if self._waits_for_source else busy
 
     @property
     def settled(self) -> bool:
@@ -110,14 +118,34 @@ class Resources(Closing):
         """`error`, or what is wrong with the library, as one line; empty where all is well."""
         return str(self.error or self._library_fault)
 
+    def go_back(self, name: str) -> None:
+        """Take up again the source, reference, chain or host that is used, or was last."""
+        self._choices.go_back(name)
+        match name:
+            case "source":
+                # It was never left.
+                self._sources.cancel()
+            case "reference":
+                self._references.cancel()
+            case "chain":
+                self._chains.cancel()
+                self._wanted = self.loaded.chain if self.loaded else None
+            case _:
+                self.connect()
+
     def poll(self, now_s: float) -> None:
         """Take over what is ready, and look from time to time whether files have changed."""
         for _, job in self._jobs():
             job.poll()
         self._looks.poll()
+        self._choices.tell(
+            {_NAMES.get(name, name): str(job.error) for name, job in self._jobs() if job.error}
+        )
         if now_s >= self._looked_s + _LOOK_S and not self._looks.busy:
             self._looked_s = now_s
             self._looks.order(self._look())
+        if self._waits_for_source and not self._sources.busy:
+            self._connect()
         if self._hosts.busy:
             return
         if self._goes_on:
@@ -128,6 +156,7 @@ class Resources(Closing):
     def open_source(self) -> None:
         """Listen to what `/source` names. Raises BridgeError for channels that are no numbers."""
         name, channels = self._text("/source"), self._text("/source/channels")
+        self._choices.ask("source")
         if name:
             chosen = parse_channels(channels or "first")
             self._sources.order(lambda: open_source(name, chosen, self._repeat))
@@ -140,12 +169,14 @@ class Resources(Closing):
         library, rendering = self._library, self._surface.values["/rendering"] == (1,)
         self._wanted = chain = chain_of(self._text("/chain"), library.manifest)
         self._surface.tell("/chain", chain.id)
+        self._choices.ask("chain")
         self._chains.order(lambda: load_chain_models(chain, library, rendering))
 
     def read_reference(self) -> None:
         """Analyse what `/reference` names; later, where no chain is loaded yet."""
         path = self._text("/reference")
         begin_s, end_s = (float(bound) for bound in self._surface.values["/reference/region"])
+        self._choices.ask("reference")
         if not path:
             self._references.cancel()
             self._take_reference(None)
@@ -163,6 +194,15 @@ class Resources(Closing):
         if connected := self._leave_host():
             self._pool.submit(connected.close)
         self._connect()
+
+    def play(self) -> None:
+        """Have the embedded host play what is listened to, where it is to; its settings stay."""
+        if self.connected and self.connected.plays_another_than(self._played):
+            self._goes_on = True
+
+    @property
+    def _played(self) -> Played:
+        return self._choices.used("source"), self._text("/output")
 
     @override
     def close(self) -> None:
@@ -187,15 +227,15 @@ class Resources(Closing):
 
     def _take_source(self, source: Source | None) -> None:
         old, self.source = self.source, source
+        self._choices.take("source")
         self._engine.listen_to(source)
         if old:
             self._pool.submit(old.close)
-        if self.connected and self.connected.process:
-            # It plays what is listened to.
-            self.connect()
+        self.play()
 
     def _take_chain(self, loaded: LoadedChain) -> None:
         old, self.loaded = self.loaded, loaded
+        self._choices.take("chain")
         self._engine.answer_with(loaded.estimator, loaded.decider)
         if old:
             self._pool.submit(old.close)
@@ -216,7 +256,12 @@ class Resources(Closing):
         self._connect()
 
     def _connect(self) -> None:
-        url, source, loaded = self._text("/host"), self._text("/source"), self.loaded
+        url, played, loaded = self._text("/host"), self._played, self.loaded
+        self._choices.ask("host")
+        # A host of the engine's own begins with what it plays.
+        self._waits_for_source = url == EMBEDDED and self._sources.busy
+        if self._waits_for_source:
+            return
         if not url or loaded is None:
             self._hosts.cancel()
             return
@@ -224,12 +269,14 @@ class Resources(Closing):
 
         def make() -> ConnectedHost:
             before = left.result() if left else None
-            return connect_host(url, chain, source, self._log, self._restore, before)
+            return connect_host(url, chain, played, self._log, self._restore, before)
 
         self._hosts.order(make)
 
     def _take_host(self, connected: ConnectedHost) -> None:
         self.connected, self._left = connected, None
+        self._choices.take("host")
+        self.play()
         if not self._goes_on:
             self._engine.drive(connected.control)
 
@@ -240,6 +287,7 @@ class Resources(Closing):
 
     def _take_reference(self, reference: Reference | None) -> None:
         self.reference = reference
+        self._choices.take("reference")
         self._engine.set_reference(reference.analysis if reference else None)
 
     def _look(self) -> Callable[[], _Look]:

@@ -27,7 +27,8 @@ from bridge.control.latest_job import LatestJob
 from bridge.control.listings import Listings
 from bridge.control.map_cursor import MapCursor
 from bridge.control.nodes import NODES, Leaf, chain_nodes
-from bridge.control.parameters import Parameters
+from bridge.control.output import Output
+from bridge.control.parameters import Parameters, told_values
 from bridge.control.publishing import (
     tell_closeness,
     tell_host,
@@ -94,12 +95,15 @@ class Service(Closing):
             repeat=preset is None,
             restore=preset is None or preset.restore,
         )
+        self._output = Output(self.surface)
         self._cursor = MapCursor(self.surface, self._engine, self._parameters, self._resources)
         self._recordings = LatestJob(self._pool, self._take_recording)
         self._recorder: ReferenceRecorder | None = None
         self._told_reference: Reference | None = None
         self._cleared: tuple[Source, int] | None = None
         """The source whose overflows were forgotten, and how many those were."""
+        self._match_waits = False
+        """Whether a match begins once all it needs is there."""
         self._fault, self._fault_until_s, self._lasting = "", float("-inf"), ""
         self._untold: list[str] = []
         """Faults that no status has told yet."""
@@ -170,6 +174,7 @@ class Service(Closing):
         self._keep()
         self._engine.drive(None)
         self._engine.close()
+        self._output.close()
         self._resources.close()
         self._kept.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -187,10 +192,13 @@ class Service(Closing):
         for order in self.surface.poll(now_s):
             self._obey(order)
         self._resources.poll(now_s)
+        self._output.poll(self._resources.connected, now_s)
         self._listings.poll()
         self._recordings.poll()
         if self._resume and self._resources.connected:
             self._engine.follow, self._resume = True, False
+        if self._match_waits and not self._resources.busy:
+            self._begin_waiting_match()
         self._record()
         if fault := self._engine.take_fault():
             self._tell_fault(fault)
@@ -224,19 +232,24 @@ class Service(Closing):
             **dict.fromkeys(tuned, set_and(self._tune)),
             "/rendering": set_and(resources.open_chain),
             "/bypass": self._bypass,
-            "/match": lambda _: self._match(),
+            "/match": lambda _: self._match_soon(),
             "/arm": lambda order: parameters.arm([str(name) for name in order.value]),
             "/revert": lambda _: self._revert(),
             "/panic": lambda _: self._panic(),
             "/learn": self._start_recording,
             "/snapshot/store": lambda order: parameters.store(order.text),
             "/snapshot/recall": lambda order: parameters.recall(order.text),
+            "/set": lambda order: parameters.set(told_values(order.text, parameters.chain)),
             "/undo": lambda _: parameters.undo(),
             "/redo": lambda _: parameters.redo(),
             "/map": lambda order: self._cursor.go(float(order.value[0]), float(order.value[1])),
             "/discover": lambda order: self._listings.discover(order.text),
             "/devices/rescan": lambda _: self._listings.list_devices(),
             "/audition": self._audition,
+            "/back": lambda order: resources.go_back(order.text),
+            "/output": set_and(resources.play),
+            "/output/playing": set_and(self._output.send),
+            "/output/level": set_and(self._output.send),
             "/demo": lambda _: self._demo(),
             "/clear": lambda _: self._clear(),
             "/quit": lambda _: self._stop.set(),
@@ -278,7 +291,7 @@ class Service(Closing):
         self._resources.open_source()
         if self._recorder:
             self._recorder = None
-            self._tell_fault("the input has changed, so learning it was stopped; start /learn anew")
+            self._tell_fault("the input has changed, so learning it was stopped; start it anew")
 
     def _choose_reference(self, order: Order) -> None:
         self._take_recording(Path(order.text) if order.text else None)
@@ -302,21 +315,40 @@ class Service(Closing):
         self._engine.settings = live_settings(self.surface.values, chain)
 
     def _follow(self, order: Order) -> None:
-        if order.number:
-            self._engine.follow, self._engine.frozen = True, False
-        else:
+        self._match_waits = False
+        if not order.number:
             self._engine.let_go()
+            return
+        if not self._engine.follow:
+            self._parameters.turn()
+        self._engine.follow, self._engine.frozen = True, False
+
+    def _match_soon(self) -> None:
+        """At once, or when what is being prepared is there."""
+        if self._resources.busy:
+            self._engine.let_go()
+            self._match_waits = True
+        else:
+            self._match()
+
+    def _begin_waiting_match(self) -> None:
+        self._match_waits = False
+        try:
+            self._match()
+        except BridgeError as error:
+            self._tell_fault(str(error))
 
     def _match(self) -> None:
         for part, missing in (
-            (self._engine.hearing, "nothing is listened to; choose a /source first"),
-            (self._engine.reference, "there is no reference; choose a /reference first"),
-            (self._engine.control, "no effect host is connected; choose a /host first"),
+            (self._engine.hearing, "nothing is listened to; choose an input first"),
+            (self._engine.reference, "there is no reference; choose one first"),
+            (self._engine.control, "no effect host is connected; choose one first"),
         ):
             if part is None:
                 raise BridgeError(missing)
         if (loaded := self._resources.loaded) and loaded.unable:
             raise loaded.unable
+        self._parameters.turn()
         self._engine.match_once()
 
     def _freeze(self, order: Order) -> None:
@@ -327,10 +359,13 @@ class Service(Closing):
         self.surface.tell("/bypass", *order.value)
 
     def _revert(self) -> None:
+        self._match_waits = False
         if not self.revert():
             raise HostError("the host is gone, and keeps what it was sent; look at it")
 
     def _panic(self) -> None:
+        self.surface.tell("/output/playing", 0)
+        self._output.send()
         self._engine.let_go()
         self._engine.frozen = False
         self._recorder = None
@@ -338,7 +373,7 @@ class Service(Closing):
 
     def _start_recording(self, order: Order) -> None:
         if self._engine.hearing is None:
-            raise DeviceError("nothing is listened to; choose a /source first")
+            raise DeviceError("nothing is listened to; choose an input first")
         self._recordings.cancel()
         self._recorder = ReferenceRecorder(order.number, self._engine.hearing.source.sample_rate)
 
@@ -379,6 +414,7 @@ class Service(Closing):
 
     def _clear(self) -> None:
         self._fault = ""
+        self._output.clear()
         if hearing := self._engine.hearing:
             hearing.clipped = False
             self._cleared = hearing.source, hearing.source.lost
@@ -407,6 +443,7 @@ class Service(Closing):
         tell("/engine/time", round(now_s - self._start_s, 1))
         tell("/follow", int(engine.follow))
         tell("/freeze", int(engine.frozen))
+        tell("/match/running", int(engine.matching or self._match_waits))
         tell_input(self.surface, engine, self._overflows)
         tell_work(self.surface, engine)
         tell_closeness(self.surface, engine, resources)

@@ -86,7 +86,7 @@ class Driver(Closing):
 
     @property
     def sends_per_s(self) -> int:
-        """Values sent during the last second of updates."""
+        """Values sent during the last second."""
         return self._sender.sends_per_s
 
     def take_fault(self) -> str:
@@ -96,6 +96,7 @@ class Driver(Closing):
 
     def listen(self, now_s: float) -> None:
         """Take what the host tells, and look for it where it is gone."""
+        self._sender.tick(now_s)
         if self._lost:
             self._look(now_s)
             return

@@ -72,6 +72,17 @@ class ParameterControl(Closing):
         self.driver.put(values, now_s)
         self._leave_yielded()
 
+    def restore(self, values: Mapping[str, float], yours: Set[str], now_s: float) -> None:
+        """Set real values by address as they were once; of these only `yours` are the player's.
+
+        The others glide on from there. Raises HostError where the host is gone.
+        """
+        self.driver.put(values, now_s)
+        self._smoother.setting = self.setting.with_values(values)
+        if free := values.keys() - yours:
+            self.driver.arm(free)
+        self._leave_yielded()
+
     def arm(self, addresses: Iterable[str] = ()) -> None:
         """Drive these again, or all, from where the player has left them.
 

@@ -63,9 +63,13 @@ class Sender:
         due = Due({a: v for a, v in wanted.items() if a in moved or a in again}, moved)
         self._sent |= due.values
         self._times.extend([now_s] * due.count)
+        self.tick(now_s)
+        return due
+
+    def tick(self, now_s: float) -> None:
+        """So late is it now, whether anything is due or not."""
         while self._times and self._times[0] < now_s - 1:
             self._times.popleft()
-        return due
 
     def renew(self) -> None:
         """Send everything at the next opportunity."""
@@ -74,7 +78,7 @@ class Sender:
 
     @property
     def sends_per_s(self) -> int:
-        """Values sent during the last second of updates."""
+        """Values sent during the last second."""
         return len(self._times)
 
     def _is_new(self, address: str, value: float) -> bool:

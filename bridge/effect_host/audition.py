@@ -79,6 +79,23 @@ class Audition(Closing):
             weights[0] * processed + weights[1] * dry + weights[2] * self._next(frames)
         )
 
+    def spectrum_db(self) -> list[float]:
+        """Blocking: mean level of every mel band of the matched sound; empty where it is silent."""
+        if self._written < self._heard[MATCHED].shape[1]:
+            return []
+        # They bring scipy with them, which no command needs to start.
+        from bridge.analysis.features import FeatureSettings
+        from bridge.analysis.spectrum import spectrum_db
+        from bridge.analysis.statistics import statistics
+        from bridge.analysis.windows import active_share, at_feature_rate
+
+        features = FeatureSettings()
+        newest = np.roll(self._heard[MATCHED], -self._written, axis=1)
+        mono = at_feature_rate(newest, self._rate, features)
+        if active_share(mono, features.sample_rate_hz) == 0:
+            return []
+        return spectrum_db(statistics(mono, features), features)
+
     @override
     def close(self) -> None:
         self._closed = True

@@ -3,7 +3,8 @@
 Threads: the caller's, which must be the main one, opens and closes chains, as VST3 plugins load
 there only, and may block; while `run` plays, a thread runs the audio loop, which sleeps a few
 milliseconds at a time and never waits for anything else; one more blocks on the OSC socket, and
-reads the reference's file; a fourth measures loudness (`bridge.effect_host.audition`). What crosses
+reads the reference's file; a fourth measures loudness (`bridge.effect_host.audition`), a fifth the
+spectrum, when it is asked for. What crosses
 to the audio loop is a frozen `ChainSetting`, replaced whole, so it reads without a lock; the two
 threads that replace it share one. Loading a VST3 plugin keeps Python for itself for a while (9 ms
 of the 27 ms that a small one takes), which the audio loop notices as a longer block.
@@ -23,6 +24,7 @@ from bridge.audio.sinks import Sink
 from bridge.audio.sources import Source
 from bridge.chain import Chain, ChainSetting, chain_of
 from bridge.effect_host.audition import Audition
+from bridge.effect_host.output import GAPS, LEVEL, MONITOR, MOST_LEVEL_DB, PLAY, SPECTRUM, Output
 from bridge.effect_host.running import ChainPlayer, RunningChain, carried_over
 from bridge.effects import load_chain
 from bridge.errors import AudioError, BridgeError, HostError
@@ -71,6 +73,9 @@ class EmbeddedHostServer:
         self._complaints = 0
         self._stopping = Event()
         self._audition: Audition | None = None
+        self._output: Output | None = None
+        self._sink: Sink | None = None
+        self._monitor = ThreadPoolExecutor(1, "monitor")
         self._listener = Thread(target=self._listen, name="osc-receive", daemon=True)
         self._listener.start()
 
@@ -80,16 +85,18 @@ class EmbeddedHostServer:
         source: Source | None,
         sink: Sink,
         seconds: float | None = None,
+        heard: bool = True,
     ) -> int:
         """Process until `stop` is set, the source ends or `seconds` are over; frames processed.
 
-        Without a source it only keeps and answers values.
+        Without a source it only keeps and answers values. It is silent until it is `heard`.
         """
         end_s = math.inf if seconds is None else time.monotonic() + seconds
         if source is None:
             while not stop.is_set() and time.monotonic() < end_s:
                 self._attend(None, None)
             return 0
+        self._sink, self._output = sink, Output(source.sample_rate, heard)
         with self._playing(source) as player, ThreadPoolExecutor(1, "audio") as executor:
             abandoned = Event()
             try:
@@ -106,6 +113,7 @@ class EmbeddedHostServer:
         """Stop listening and free the port. May be called twice."""
         self._stopping.set()
         self._listener.join()
+        self._monitor.shutdown(wait=True)
         self._osc.close()
 
     @contextmanager
@@ -128,7 +136,7 @@ class EmbeddedHostServer:
     ) -> int:
         """The audio loop; frames processed."""
         stop, abandoned = stops
-        audition = self._audition
+        audition, output = self._audition, self._output
         frames = 0
         # What a device caught while things were loading would stay as latency.
         source.read()
@@ -138,7 +146,8 @@ class EmbeddedHostServer:
                 _log.warning(fault)
             if block.shape[1]:
                 plain, processed = player.process(block, self.setting)
-                sink.write(audition.mix(plain, processed) if audition else processed)
+                mixed = audition.mix(plain, processed) if audition else processed
+                sink.write(output.shape(mixed) if output else mixed)
                 frames += block.shape[1]
             elif source.finished:
                 break
@@ -211,6 +220,10 @@ class EmbeddedHostServer:
                     self._complain("%s takes one text or nothing", message.address)
                 case (str() as told,) if message.address in (LISTEN, REFERENCE_FILE):
                     self._listen_to(message.address, told)
+                case () if message.address == MONITOR:
+                    self._monitor.submit(self._tell_heard, sender)
+                case (int() | float() as value,) if message.address in (PLAY, LEVEL):
+                    self._shape(message.address, value)
                 case _ if name not in self.setting.all_values:
                     self._complain("unknown address %s", message.address)
                 case ():
@@ -248,6 +261,21 @@ class EmbeddedHostServer:
             del self._clients[next(iter(self._clients))]
         for message in description(self.setting):
             self._answer([message], client)
+
+    def _shape(self, address: str, value: float) -> None:
+        if self._output and address == PLAY:
+            self._output.playing = value >= 0.5
+        elif self._output and math.isfinite(value):
+            self._output.level_db = min(value, MOST_LEVEL_DB)
+
+    def _tell_heard(self, client: Address) -> None:
+        """On the monitor's thread: how playback is, and what it sounds like."""
+        if self._audition is None:
+            return
+        told = [Message(GAPS, (self._sink.gaps if self._sink else 0,))]
+        if levels := self._audition.spectrum_db():
+            told.append(Message(SPECTRUM, tuple(levels)))
+        self._answer(told, client)
 
     def _listen_to(self, address: str, told: str) -> None:
         if self._audition is None:

@@ -9,7 +9,7 @@ skipped.
 
 import gc
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from threading import Event
 
@@ -139,6 +139,11 @@ class LiveEngine(Closing):
         self.follow, self._once = False, None
 
     @property
+    def matching(self) -> bool:
+        """Whether a match is on its way."""
+        return self._once is not None
+
+    @property
     def turning(self) -> bool:
         """Whether the knobs are turned at all."""
         return self.follow or self._once is not None
@@ -159,6 +164,15 @@ class LiveEngine(Closing):
         if self.control is None:
             raise HostError("no effect host is connected; give the URL of one")
         self.control.put(values, time.monotonic())
+
+    def restore(self, values: Mapping[str, float], yours: Set[str]) -> None:
+        """Set real values by address as they were once, of which only `yours` are the player's.
+
+        Raises HostError where no host takes them.
+        """
+        if self.control is None:
+            raise HostError("no effect host is connected; give the URL of one")
+        self.control.restore(values, yours, time.monotonic())
 
     def revert(self) -> bool:
         """Blocking: give the host its values from before back.

@@ -30,6 +30,9 @@ class Change:
     """The value in its unit."""
     after: str
     by: str
+    address: str = ""
+    """SLOT/SYMBOL of what changed."""
+    before_real: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,11 @@ class ChangeLog:
         self._open.clear()
         self.total = 0
 
+    def values_at(self, change: Change) -> dict[str, float]:
+        """Real values, by SLOT/SYMBOL, of what has changed since then, as they were after it."""
+        since = list(self.changes)[list(self.changes).index(change) + 1 :]
+        return {later.address: later.before_real for later in reversed(since)}
+
     def _moved(self, where: str, name: str, seen: Seen, now_s: float) -> bool:
         known = self._known.setdefault(where, seen)
         if abs(seen.share - known.share) < _LEAST:
@@ -104,7 +112,9 @@ class ChangeLog:
             if last.by == seen.by and now_s - last.ended_s < _SAME_GESTURE_S:
                 self.changes[place] = replace(last, ended_s=now_s, after=seen.text)
                 return True
-        self.changes.append(Change(now_s, now_s, name, known.text, seen.text, seen.by))
+        self.changes.append(
+            Change(now_s, now_s, name, known.text, seen.text, seen.by, where, known.real)
+        )
         self._open[where] = self.total
         self.total += 1
         return True

@@ -1,11 +1,13 @@
 """The last minute of every parameter."""
 
+from collections import deque
+
 import numpy as np
 
 from bridge.arrays import Floats
 from bridge.chain import Chain
 from gui.views.parameters import parameter_view
-from gui.views.values import Values
+from gui.views.values import Values, number
 
 SECONDS = 60.0
 RATE_HZ = 5.0
@@ -23,12 +25,19 @@ class History:
         self._host = np.full(shape, np.nan, np.float32)
         self._predicted = np.full(shape, np.nan, np.float32)
         self._times_s = np.full(_LENGTH, _LONG_AGO_S)
+        self._decisions = -1
+        self._decided_s: deque[float] = deque(maxlen=_LENGTH)
 
     def sample(self, values: Values, now_s: float) -> bool:
         """Take the values where the last sample is long enough ago; whether it was."""
         if now_s - self._times_s[-1] < 1 / RATE_HZ:
             return False
         self._times_s = np.append(self._times_s[1:], now_s)
+        if "/decisions" in values:
+            decisions = round(number(values, "/decisions"))
+            if 0 <= self._decisions < decisions:
+                self._decided_s.append(now_s)
+            self._decisions = decisions
         for row, parameter in enumerate(self.chain.parameters):
             view = parameter_view(parameter, values)
             for lane, value in ((self._host, view.host), (self._predicted, view.predicted)):
@@ -41,6 +50,12 @@ class History:
         """When the samples were taken, 0 being the newest; before the first, a minute ago."""
         ago_s = self._times_s - self._times_s[-1]
         return np.asarray(np.maximum(ago_s, -SECONDS), np.float32)
+
+    @property
+    def decided(self) -> Floats:
+        """When decisions were made, on the clock of `seconds`."""
+        ago_s = np.array(self._decided_s) - self._times_s[-1]
+        return np.asarray(ago_s[ago_s > -SECONDS], np.float32)
 
     def lanes(self, address: str) -> tuple[Floats, Floats]:
         """Values in the host and predicted ones, NaN where there were none."""

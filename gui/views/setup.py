@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from bridge.chain import Chain
+from gui.views.hosts import profile_of
 from gui.views.values import Values, is_on, number, text
 
 SILENT_DB = -60.0
@@ -19,6 +21,10 @@ class Step:
 
     progress: Progress
     text: str
+    why: str = ""
+    """What went wrong with the choice, and what is used instead."""
+    back: str = ""
+    """What can be gone back to; empty where there is nothing."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +68,39 @@ def reference_report(values: Values) -> ReferenceReport | None:
 def steps(values: Values, chain: Chain | None) -> dict[str, Step]:
     """Input, reference, chain and host."""
     return {
-        "input": _input(values),
-        "reference": _reference(values),
-        "chain": _chain(values, chain),
-        "host": _host(values),
+        "input": _failed(values, "source") or _input(values),
+        "reference": _failed(values, "reference") or _reference(values),
+        "chain": _failed(values, "chain") or _chain(values, chain),
+        "host": _failed(values, "host") or _host(values),
     }
+
+
+def _failed(values: Values, choice: str) -> Step | None:
+    """Why a choice is not used; None where it is."""
+    chosen, used = text(values, f"/{choice}"), text(values, f"/{choice}/used")
+    why = text(values, f"/{choice}/fault").replace(chosen, _called(values, choice, chosen))
+    if not why:
+        return None
+    why = why[0].upper() + why[1:] + "."
+    if used in ("", chosen):
+        return Step("fault", "Failed", why)
+    name = _called(values, choice, used)
+    # A host is left before another one is tried.
+    stays = "" if choice == "host" else f" Still in use: {name}."
+    return Step("fault", "Failed", why + stays, name)
+
+
+def _called(values: Values, choice: str, chosen: str) -> str:
+    """What a choice is called in a sentence."""
+    match choice:
+        case "chain":
+            told = (*listed(values, "/plugins"), *listed(values, "/rigs"))
+            names = {one.get("id"): one.get("name") for one in told if isinstance(one, dict)}
+            return str(names.get(chosen) or chosen)
+        case "host":
+            return profile_of(chosen.partition(":")[0]).name if chosen else chosen
+        case _:
+            return Path(chosen).name or chosen
 
 
 def _input(values: Values) -> Step:
@@ -82,9 +116,11 @@ def _reference(values: Values) -> Step:
         return Step("working", f"Learning: {number(values, '/learn/progress'):.0%}. Play on")
     if not text(values, "/reference"):
         return Step("todo", "Drop the sound you want")
+    if {"reference", "model"} & set(text(values, "/engine/busy").split(", ")):
+        return Step("working", "Being read")
     report = reference_report(values)
     if report is None:
-        return Step("working", "Being read")
+        return Step("todo", "Waits for a plugin")
     return Step("done", report.facts)
 
 
@@ -118,9 +154,9 @@ def _host(values: Values) -> Step:
         return Step("done", "Connected")
     if state == "lost":
         return Step("fault", "Lost: start it again, it is looked for")
-    if state == "connecting":
+    if state == "connecting" or text(values, "/engine/busy"):
         return Step("working", "Connecting")
-    return Step("fault", "Not connected: check address and plugin")
+    return Step("todo", "Not connected")
 
 
 def snapshots(values: Values) -> dict[str, dict[str, float]]:

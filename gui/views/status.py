@@ -7,13 +7,6 @@ from gui.views.setup import listed
 from gui.views.values import Values, is_on, number, text
 
 Level = Literal["quiet", "good", "warn", "bad"]
-STATES = {
-    "idle": "Waiting for input and reference",
-    "filling": "Listening: play on",
-    "provisional": "First answer: play on, it gets surer",
-    "matching": "Matching",
-    "silent": "Silence: values are held",
-}
 ENGINE = {
     "looking": ("Engine: looking for it", "quiet"),
     "starting": ("Engine starting", "warn"),
@@ -38,6 +31,9 @@ def engine_message(engine: str, reason: str) -> str:
     return ENGINE_HELP.get(engine, "")
 
 
+_LONGEST = 28
+
+
 @dataclass(frozen=True)
 class Segment:
     """One field of the bar."""
@@ -47,32 +43,30 @@ class Segment:
     help: str = ""
 
 
-def state_text(values: Values) -> str:
-    """What the engine is doing, as a phrase."""
-    busy = text(values, "/engine/busy")
-    return f"Preparing: {busy}" if busy else STATES.get(text(values, "/state", "idle"), "")
-
-
 def segments(values: Values, engine: str) -> dict[str, Segment]:
     """The fields by name, left to right; `engine` is the supervisor's state."""
     words, level = ENGINE[engine]
     bar = {"engine": Segment(words, level, ENGINE_HELP.get(engine, ""))}  # type: ignore[arg-type]
     if engine in ("looking", "starting"):
         return bar
-    return bar | {
-        "device": _device(values),
-        "host": _host(values),
-        "latency": Segment(
-            f"{number(values, '/latency/compute'):.1f} ms"
-            f" · adapts in {number(values, '/latency/adaptation'):.1f} s",
-            help="From a complete hop to its datagram; until half of a change of playing is"
-            " followed",
-        ),
-        "sends": Segment(
-            f"{number(values, '/host/sends'):.0f} sends/s", help="Values sent in the last second"
-        ),
-        "overflows": _overflows(values),
-    }
+    return (
+        bar
+        | {
+            "device": _device(values),
+            "host": _host(values),
+            "latency": Segment(
+                f"{number(values, '/latency/compute'):.1f} ms"
+                f" · adapts in {number(values, '/latency/adaptation'):.1f} s",
+                help="From what is heard to the knobs; until half of a change is followed",
+            ),
+            "sends": Segment(
+                f"{number(values, '/host/sends'):.0f} sends/s",
+                help="Values sent in the last second",
+            ),
+            "overflows": _overflows(values),
+        }
+        | _gaps(values)
+    )
 
 
 def _device(values: Values) -> Segment:
@@ -89,7 +83,7 @@ def _device(values: Values) -> Segment:
 def _short(name: str) -> str:
     """A device's name, or a file's without its folders."""
     name = name.replace("\\", "/").rsplit("/", 1)[-1] if name.startswith(("/", "\\")) else name
-    return name if len(name) <= 28 else name[:27] + "…"
+    return name if len(name) <= _LONGEST else f"{name[:14]}…{name[-13:]}"
 
 
 def _host(values: Values) -> Segment:
@@ -108,6 +102,15 @@ def _overflows(values: Values) -> Segment:
     return Segment(
         words, "bad" if overflows else "quiet", "How often audio was lost; click to clear"
     )
+
+
+def _gaps(values: Values) -> dict[str, Segment]:
+    """Only where playback broke up."""
+    gaps = round(number(values, "/output/gaps"))
+    if not gaps:
+        return {}
+    words = f"{gaps} gap{'s' * (gaps != 1)} in playback"
+    return {"gaps": Segment(words, "bad", "How often playback broke up; click to clear")}
 
 
 def devices(values: Values) -> list[str]:

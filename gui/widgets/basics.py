@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from html import escape
 
-from PyQt6.QtCore import QRectF, QSize, Qt
-from PyQt6.QtGui import QFont, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PyQt6.QtCore import QEvent, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QFont, QHelpEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import (
     QStyle,
     QStyleOptionComboBox,
     QStylePainter,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
@@ -129,9 +130,9 @@ class Name(Elided):
 
 
 class Combo(QComboBox):
-    """A list whose choice is cut with an ellipsis where it is too long."""
+    """A list whose choice is cut in its middle where it is too long; its tip has it whole."""
 
-    _ARROW_PX = 34
+    _ARROW_PX = 30
     _LETTERS = 4
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -139,6 +140,25 @@ class Combo(QComboBox):
         self.setMinimumContentsLength(self._LETTERS)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def event(self, event: QEvent | None) -> bool:
+        """Its tip is the whole choice, where nothing else is told and it is cut."""
+        if event and event.type() is QEvent.Type.ToolTip and not self.toolTip():
+            room = self.width() - self._ARROW_PX
+            words = self.currentText()
+            if isinstance(event, QHelpEvent) and self.fontMetrics().horizontalAdvance(words) > room:
+                QToolTip.showText(event.globalPos(), as_tip(words), self)
+                return True
+        return super().event(event)
+
+    def showPopup(self) -> None:
+        """Wide enough for the longest entry, as far as the screen allows."""
+        if view := self.view():
+            screen = self.screen()
+            most = screen.availableGeometry().width() // 2 if screen else self.width()
+            view.setMinimumWidth(min(max(view.sizeHintForColumn(0) + 24, self.width()), most))
+            view.setTextElideMode(_MIDDLE)
+        super().showPopup()
 
     def paintEvent(self, e: QPaintEvent | None) -> None:
         """As Qt does it, with the text cut."""
@@ -148,10 +168,22 @@ class Combo(QComboBox):
         if self.currentIndex() < 0:
             option.currentText = self.placeholderText()
         option.currentText = self.fontMetrics().elidedText(
-            option.currentText, Qt.TextElideMode.ElideRight, self.width() - self._ARROW_PX
+            option.currentText, _MIDDLE, self.width() - self._ARROW_PX
         )
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+
+def fill(combo: QComboBox, entries: dict[str, str], chosen: str) -> None:
+    """Values with their labels; changed only where they differ, never under an open list."""
+    now = {combo.itemData(i): combo.itemText(i) for i in range(combo.count())}
+    if now != entries:
+        combo.clear()
+        for value, words in entries.items():
+            combo.addItem(words, value)
+    index = combo.findData(chosen)
+    if index != combo.currentIndex():
+        combo.setCurrentIndex(index)
 
 
 class Card(QFrame):
@@ -166,7 +198,14 @@ class Card(QFrame):
 
 
 class StepCard(Card):
-    """One of the first four steps: its number or how it stands, its name, and one line."""
+    """One of the first four steps: its number or how it stands, its name, and one line.
+
+    A choice that failed says why, and leads back to what is used.
+    """
+
+    gone_back = pyqtSignal()
+
+    _LONGEST_PX = 150
 
     def __init__(self, theme: Theme, number: int, title: str) -> None:
         super().__init__()
@@ -179,7 +218,12 @@ class StepCard(Card):
         # The rest of the line, wrapped where it is long.
         self._line.setWordWrap(True)
         head.addWidget(self._line, 1)
+        self.why = label("", "bad", wrap=True)
+        self.back = button("", self.gone_back.emit, "Take up again what is still used", "cut")
         self.body.addLayout(head)
+        for hidden in (self.why, self.back):
+            self.body.addWidget(hidden)
+            hidden.hide()
 
     def show_step(self, step: Step) -> None:
         """How far this one is."""
@@ -192,7 +236,12 @@ class StepCard(Card):
         if self._line.objectName() != kind:
             self._line.setObjectName(kind)
             restyle(self._line)
-        self.setAccessibleName(f"{self._title.text()}: {step.text}")
+        show_text(self.why, step.why)
+        self.back.setVisible(bool(step.back))
+        name = self.fontMetrics().elidedText(step.back, _MIDDLE, self._LONGEST_PX)
+        self.back.setText(f"Back to {name}".replace("&", "&&"))
+        self.back.setAccessibleName(f"Back to {step.back}")
+        self.setAccessibleName(f"{self._title.text()}: {step.text}. {step.why}".strip(". "))
 
 
 class StepMark(QWidget):

@@ -1,5 +1,6 @@
 """The table of what changed: when, what, from, to, by whom."""
 
+import json
 import time
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt
@@ -45,6 +46,10 @@ class _Model(QAbstractTableModel):
             return self._cell(self._rows[index.row()], index.column())
         return None
 
+    def change(self, line: int) -> Change:
+        """The change in that line."""
+        return self._rows[line]
+
     def refresh(self) -> None:
         """Show what is new, longer or gone, and paint no other line."""
         now = list(reversed(self._log.changes))
@@ -66,7 +71,7 @@ class _Model(QAbstractTableModel):
 
     def _cell(self, change: Change, column: int) -> str:
         return (
-            clock_text(change.ended_s - self.zero_s),
+            clock_text(change.began_s - self.zero_s),
             change.name,
             change.before,
             change.after,
@@ -102,6 +107,8 @@ class ChangesTable(QWidget):
                 horizontal.resizeSection(column, width)
             horizontal.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
             horizontal.setHighlightSections(False)
+        self.table.setToolTip("Double-click a line, or press Enter, to go back to how it was then")
+        self.table.activated.connect(lambda index: self._go_back(index.row()))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addWidget(self.table)
@@ -109,6 +116,11 @@ class ChangesTable(QWidget):
         self._shown_s = 0.0
         engine.watch(self._follow, "/chain", "/plugins", "/rigs", "/parameter/")
         engine.ticked.connect(self._show_in_time)
+
+    def _go_back(self, line: int) -> None:
+        """All is again as it was after that change."""
+        if values := self.log.values_at(self.model.change(line)):
+            self._engine.send("/set", json.dumps(values))
 
     def _follow(self) -> None:
         values = self._engine.values

@@ -1,23 +1,31 @@
 """Listening side by side, and snapshots."""
 
+from collections.abc import Callable
+
 from PyQt6.QtWidgets import QButtonGroup, QPushButton
 
 from bridge.control.nodes import SNAPSHOTS
 from gui.engine import Engine
-from gui.views.hosts import EMBEDDED, host_choice
+from gui.views.actions import action
+from gui.views.output import why_unheard
 from gui.views.setup import snapshots
-from gui.views.values import text
+from gui.views.values import is_on, text
 from gui.widgets.basics import Card, button, label, restyle, row
 
 HEARD = ("dry", "matched", "reference")
+_SHORT = {"reference": "Ref."}
+"""Where there is little room; the button's spoken name has the whole word."""
 
 
 class CompareCard(Card):
     """A row of its own below the sliders."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, do: Callable[[str], None]) -> None:
+        """`do` carries out an action of the table."""
         super().__init__()
+        self._do = do
         self._engine = engine
+        self.sound = button("Off", self._switch_sound, kind="sound", checkable=True)
         self.hear = {name: self._hear_button(name) for name in HEARD}
         group = QButtonGroup(self)
         for made in self.hear.values():
@@ -30,6 +38,7 @@ class CompareCard(Card):
         self.body.addLayout(
             row(
                 self._words[0],
+                self.sound,
                 *self.hear.values(),
                 1,
                 self._words[1],
@@ -37,20 +46,33 @@ class CompareCard(Card):
                 self.store,
             )
         )
-        engine.watch(self._show_heard, "/audition", "/host")
+        engine.watch(
+            self._show_heard,
+            *("/audition", "/host", "/host/state", "/output/playing", "/output/device"),
+        )
         engine.watch(self._show_snapshots, "/snapshots")
 
     def be_narrow(self, narrow: bool) -> None:
         """Do with less width."""
         for words in self._words:
             words.setVisible(not narrow)
+        for name, made in self.hear.items():
+            key = action(f"hear_{name}").keys
+            made.setText(_SHORT.get(name, name.capitalize()) if narrow else _keyed(key, name))
 
     def _hear_button(self, name: str) -> QPushButton:
         made = button(
-            name.capitalize(), lambda: self._engine.send("/audition", name), checkable=True
+            name.capitalize(),
+            lambda: self._engine.send("/audition", name),
+            checkable=True,
         )
         made.setAccessibleName(f"Hear {name}")
         return made
+
+    def _switch_sound(self) -> None:
+        self._do("sound")
+        # Pressed or not, it shows what is so.
+        self._show_heard()
 
     def _snapshot_button(self, name: str) -> QPushButton:
         made = button(name, lambda: self._press(name), kind="snapshot")
@@ -67,12 +89,19 @@ class CompareCard(Card):
 
     def _show_heard(self) -> None:
         values = self._engine.values
-        can = host_choice(text(values, "/host")).scheme == EMBEDDED and bool(text(values, "/host"))
+        why = why_unheard(values)
         heard = text(values, "/audition", "matched")
+        playing = is_on(values, "/output/playing")
+        self.sound.setEnabled(not why)
+        self.sound.setChecked(playing and not why)
+        self.sound.setText("On" if playing else "Off")
+        self.sound.setAccessibleName(f"Sound {'on' if playing else 'off'}")
+        self.sound.setToolTip(why or f"Sound on or off ({action('sound').keys})")
+        self.sound.setAccessibleDescription(self.sound.toolTip())
         for number_, (name, made) in enumerate(self.hear.items(), start=1):
-            made.setEnabled(can)
+            made.setEnabled(not why)
             made.setChecked(name == heard)
-            tip = f"Equally loud ({number_})" if can else "Only the embedded host can play this"
+            tip = why or f"Equally loud ({number_})"
             made.setToolTip(tip)
             made.setAccessibleDescription(tip)
 
@@ -84,3 +113,8 @@ class CompareCard(Card):
             made.setToolTip(tip)
             made.setAccessibleName(tip)
             restyle(made)
+
+
+def _keyed(key: str, name: str) -> str:
+    """With the key that does the same."""
+    return f"{key}  {name.capitalize()}"

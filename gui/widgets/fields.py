@@ -1,11 +1,11 @@
 """A parameter's value to type in: real units, which screen readers speak too."""
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtGui import QWheelEvent
+from PyQt6.QtGui import QValidator, QWheelEvent
 from PyQt6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QWidget
 
 from bridge.manifest import ParamSpec
-from gui.views.numbers import decimals, real_text
+from gui.views.numbers import decimals, real_of, real_text, shown, shown_range, typed, unit_of
 from gui.widgets.basics import Combo
 
 _STEP = 0.01
@@ -21,12 +21,13 @@ class NumberField(QDoubleSpinBox):
     def __init__(self, spec: ParamSpec, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._spec = spec
-        self.setDecimals(max(decimals(spec, spec.min), decimals(spec, spec.max)))
-        self.setRange(spec.min, spec.max)
-        self.setSuffix(f" {spec.unit}" if spec.unit else "")
+        low, high = shown_range(spec)
+        self.setDecimals(max(decimals(spec, low), decimals(spec, high)))
+        self.setRange(low, high)
+        self.setSuffix(f" {unit_of(spec)}" if unit_of(spec) else "")
         self.setKeyboardTracking(False)
         self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.valueChanged.connect(self.chosen.emit)
+        self.valueChanged.connect(lambda value: self.chosen.emit(real_of(spec, value)))
 
     def show_value(self, real: float) -> None:
         """The host's value; not while the player types."""
@@ -34,12 +35,36 @@ class NumberField(QDoubleSpinBox):
         if edit is None or (edit.hasFocus() and edit.isModified()):
             return
         blocked = self.blockSignals(True)
-        self.setValue(real)
+        self.setValue(shown(self._spec, real))
         self.blockSignals(blocked)
 
     def textFromValue(self, v: float) -> str:
         """With as many digits as can be heard."""
         return f"{v:.{decimals(self._spec, v)}f}"
+
+    def validate(self, input: str | None, pos: int) -> tuple[QValidator.State, str, int]:
+        """What is being typed may become a number with a unit; what is none yet stays."""
+        words = input or ""
+        number = self._typed(words)
+        good = number is not None and self.minimum() <= number <= self.maximum()
+        state = QValidator.State.Acceptable if good else QValidator.State.Intermediate
+        return state, words, pos
+
+    def valueFromText(self, text: str | None) -> float:
+        """A number of another unit is understood, too."""
+        number = self._typed(text)
+        return self.value() if number is None else number
+
+    def fixup(self, str: str | None) -> str:
+        """What means nothing here is the value from before; what is too far is the end."""
+        number = self._typed(str)
+        if number is None:
+            return self.textFromValue(self.value()) + self.suffix()
+        return self.textFromValue(min(max(number, self.minimum()), self.maximum())) + self.suffix()
+
+    def _typed(self, text: str | None) -> float | None:
+        # What is typed stands before the field's own unit.
+        return typed(self._spec, (text or "").removesuffix(self.suffix()))
 
     def stepBy(self, steps: int) -> None:
         """Hundredths of the range, on its own scale."""
@@ -47,7 +72,8 @@ class NumberField(QDoubleSpinBox):
         if spec.scale == "integer":
             super().stepBy(steps)
         else:
-            self.setValue(spec.to_real(spec.to_normalised(self.value()) + steps * _STEP))
+            real = real_of(spec, self.value())
+            self.setValue(shown(spec, spec.to_real(spec.to_normalised(real) + steps * _STEP)))
 
     def wheelEvent(self, e: QWheelEvent | None) -> None:
         """Left to the list that scrolls."""

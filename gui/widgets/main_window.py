@@ -5,8 +5,16 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QEvent, QPoint, Qt, QUrl, pyqtSignal
-from PyQt6.QtGui import QAction, QCloseEvent, QDesktopServices, QKeySequence, QResizeEvent
+from PyQt6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, QUrl, pyqtSignal
+from PyQt6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDesktopServices,
+    QGuiApplication,
+    QKeySequence,
+    QResizeEvent,
+    QShowEvent,
+)
 from PyQt6.QtWidgets import (
     QApplication,
     QDialog,
@@ -28,7 +36,7 @@ from gui.engine import Engine
 from gui.midi_input import MidiInput
 from gui.remembered import SCALES, THEMES, Remembered
 from gui.supervisor import Supervisor
-from gui.views.actions import ACTIONS, Action
+from gui.views.actions import ACTIONS, Action, action
 from gui.views.export import export_json, export_lv2_chain, has_lv2
 from gui.views.presets import (
     SUFFIX,
@@ -46,6 +54,7 @@ from gui.widgets.changes import ChangesTable
 from gui.widgets.closeness import ClosenessCard
 from gui.widgets.compare import CompareCard
 from gui.widgets.dialogs import MidiDialog, ShortcutSheet
+from gui.widgets.hands import Hands
 from gui.widgets.messages import Messages
 from gui.widgets.pictures import HistoryPicture, SpectrumPicture
 from gui.widgets.play import PlayCard
@@ -56,11 +65,12 @@ from gui.widgets.sound_map import SoundMap
 from gui.widgets.status_bar import StatusBar
 from gui.widgets.theme import Theme
 
-LEAST_SIZE = (1000, 560)
+LEAST_SIZE = (990, 520)
 FIRST_SIZE = (1280, 720)
-_NARROW_PX = 1220
+_NARROW_PX = 1260
 """Below this width the columns at the sides get less room, and rows leave something out."""
 _SIDE_PX = 300
+_FRAMED_MS = 150
 _NARROW_LEFT_PX, _NARROW_RIGHT_PX = 256, 244
 _ANY_WIDTH = 16_777_215
 """Qt's own word for no limit."""
@@ -90,13 +100,14 @@ class MainWindow(QMainWindow):
         self._narrow: bool | None = None
         self.setWindowTitle("dafx-bridge")
         self.setMinimumSize(*LEAST_SIZE)
-        self.messages = Messages(engine, lambda: self.do("log"))
-        self.setup = SetupColumn(engine, theme)
-        self.play = PlayCard(engine, theme)
+        self.messages = Messages(self, engine, lambda: self.do("log"))
+        self.hands = Hands(engine, self.messages)
+        self.setup = SetupColumn(engine, theme, self.do)
+        self.play = PlayCard(engine, theme, self.do)
         self.closeness = ClosenessCard(engine, theme)
         self.rack = Rack(engine, theme)
         self.rack.menu_asked.connect(self._open_slot_menu)
-        self.compare = CompareCard(engine)
+        self.compare = CompareCard(engine, self.do)
         self.spectrum = SpectrumPicture(engine, theme)
         self.history = HistoryPicture(engine, theme)
         self.map = SoundMap(engine, theme)
@@ -113,10 +124,13 @@ class MainWindow(QMainWindow):
         engine.ticked.connect(self._look_after_engine)
         self.resize(*FIRST_SIZE)
         self.restoreGeometry(remembered.layout("window"))
+        self._was_placed = False
 
     def do(self, action_id: str) -> None:
         """Carry out an action of the table."""
-        what = next(one for one in ACTIONS if one.id == action_id)
+        what = action(action_id)
+        if not self.hands.ready(action_id):
+            return
         if what.sends:
             address, *arguments = what.sends
             self.engine.send(str(address), *arguments)
@@ -170,6 +184,7 @@ class MainWindow(QMainWindow):
             "save_preset": self._ask_save_preset,
             "load_preset": self._ask_load_preset,
             "export": self._ask_export,
+            "demo": self.hands.run_demo,
             "background": self._turn_background,
             "quit": self._quit,
             "amount_up": lambda: self._step_amount(_AMOUNT_STEP),
@@ -209,10 +224,43 @@ class MainWindow(QMainWindow):
 
         return acting
 
+    def showEvent(self, a0: QShowEvent | None) -> None:
+        """All of it is on the screen, with the frame that the desktop puts around it."""
+        super().showEvent(a0)
+        if not self._was_placed:
+            self._was_placed = True
+            # The desktop tells how wide its frame is a moment after it has made it.
+            QTimer.singleShot(_FRAMED_MS, self._stay_on_screen)
+
+    def _stay_on_screen(self) -> None:
+        screen = self.screen()
+        # Without a desktop there is no frame, and what is called a screen is none.
+        if (
+            screen is None
+            or QGuiApplication.platformName() == "offscreen"
+            or self.isMaximized()
+            or self.isFullScreen()
+        ):
+            return
+        room, frame = screen.availableGeometry(), self.frameGeometry()
+        around = frame.size() - self.size()
+        self.resize(self.size().boundedTo(room.size() - around))
+        frame = self.frameGeometry()
+        left = max(min(frame.x(), room.right() + 1 - frame.width()), room.x())
+        top = max(min(frame.y(), room.bottom() + 1 - frame.height()), room.y())
+        if (left, top) != (frame.x(), frame.y()):
+            self.move(left, top)
+
     def resizeEvent(self, a0: QResizeEvent | None) -> None:
         """Less width goes to the columns at the sides first."""
         super().resizeEvent(a0)
         self._fit_width()
+        QTimer.singleShot(0, self._place_messages)
+
+    def _place_messages(self) -> None:
+        """Over the headline of the middle, once it lies where it shall."""
+        corner = self.play.mapTo(self, QPoint(0, 0))
+        self.messages.lie_over(QRect(corner, QSize(self.play.width(), self.play.head_px)))
 
     def _fit_width(self) -> None:
         narrow = self.width() < _NARROW_PX
@@ -229,6 +277,7 @@ class MainWindow(QMainWindow):
             QApplication.sendEvent(bar, QEvent(QEvent.Type.StyleChange))
         self.closeness.be_narrow(narrow)
         self.rack.be_narrow(narrow)
+        self.play.be_narrow(narrow)
         self.compare.be_narrow(narrow)
 
     def _lay_out(self) -> None:
@@ -254,14 +303,10 @@ class MainWindow(QMainWindow):
         columns.addWidget(left)
         columns.addLayout(middle, 5)
         columns.addWidget(self.tabs, 3)
-        above = QHBoxLayout()
-        above.setContentsMargins(GAP, 2, GAP, 2)
-        above.addWidget(self.messages)
         central = QWidget()
         whole = QVBoxLayout(central)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addLayout(above)
         whole.addLayout(columns, 1)
         whole.addWidget(self.status)
         self.setCentralWidget(central)

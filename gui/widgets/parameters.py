@@ -24,8 +24,10 @@ _PREDICTED_WIDTH = 62
 class ParameterRow:
     """Lock, name, slider, value, prediction, confidence and whose it is."""
 
-    def __init__(self, parameter: ChainParameter, name: str, engine: Engine, theme: Theme) -> None:
-        """`name` is what the row is called by who does not see it."""
+    def __init__(
+        self, parameter: ChainParameter, name: str, engine: Engine, theme: Theme, size: float = 1.0
+    ) -> None:
+        """`name` is what the row is called by who does not see it, `size` that of its slider."""
         self.parameter = parameter
         self.spec = spec = parameter.spec
         self._name_spoken = name
@@ -38,7 +40,7 @@ class ParameterRow:
         self.lock.setAccessibleName(f"Lock {name}")
         self.name = label(spec.name, "title")
         self.name.setToolTip(f"{spec.name} ({parameter.address})")
-        self.slider = ParameterSlider(theme, spec.classes)
+        self.slider = ParameterSlider(theme, spec.classes, size)
         self.slider.moved.connect(self._slid)
         self.slider.handed_back.connect(self._hand_back)
         self.field = value_field(spec)
@@ -82,7 +84,10 @@ class ParameterRow:
             " Drag it and it is yours; double-click hands it back."
         )
         self.field.show_value(self.spec.to_real(view.host))
-        self.predicted.show_text(view.predicted_text if self.spec.predicted else "held")
+        if self.spec.predicted:
+            self.predicted.show_text(view.predicted_text, "What the model answers")
+        else:
+            self.predicted.show_text("held", "The model never turns it: it is the player's choice")
         self.confidence.show_confidence(view.confidence)
         self.lock.setChecked(view.locked)
         self.badge.setVisible(view.yours and self.spec.predicted)

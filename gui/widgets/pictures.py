@@ -1,6 +1,5 @@
 """Spectrum and history, drawn by pyqtgraph; only the one that is seen is painted."""
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,13 +7,13 @@ import pyqtgraph
 from PyQt6.QtGui import QPen, QResizeEvent
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from bridge.arrays import Floats
 from gui.engine import Engine
 from gui.views.history import SECONDS, History
-from gui.views.spectrum import band_hz
+from gui.views.spectrum import Held, Smoothing, band_hz
 from gui.views.values import numbers
 from gui.widgets.background import Background
 from gui.widgets.basics import Combo
+from gui.widgets.legend import PlotLegend
 from gui.widgets.theme import Theme, colour
 
 _DRAW_S = 0.1
@@ -39,10 +38,11 @@ class Picture(QWidget):
         self.plot.setMouseEnabled(False, False)
         self.plot.setAntialiasing(True)
         self.plot.setFocusPolicy(self.focusPolicy())
-        self.legend = self.plot.addLegend(offset=(-6, 6), labelTextSize="9pt", verSpacing=-4)
+        self.legend = PlotLegend(theme)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 8, 8, 6)
-        layout.addWidget(self.plot)
+        layout.addWidget(self.plot, 1)
+        layout.addWidget(self.legend)
         theme.changed.connect(self.wear)
 
     def pen(self, shade: str, alpha: float = 1.0, width: float = 2.0, **style: Any) -> QPen:
@@ -56,7 +56,6 @@ class Picture(QWidget):
         """Take the theme's colours."""
         colours = self._theme.colours
         self.plot.setBackground(colour(colours.card))
-        self.legend.setLabelTextColor(colour(colours.text))
         for side in ("left", "bottom"):
             axis = self.plot.getAxis(side)
             axis.setPen(colour(colours.line))
@@ -65,34 +64,45 @@ class Picture(QWidget):
 
 
 class SpectrumPicture(Picture):
-    """Long-term spectra of input and reference over the mel bands' frequencies."""
+    """Long-term spectra of reference, input and output, smoothed; thin are their held peaks."""
+
+    NAMES = ("reference", "input", "output")
 
     def __init__(self, engine: Engine, theme: Theme) -> None:
-        super().__init__(theme, "Spectrum of input and reference")
+        super().__init__(theme, "Spectrum of input, output and reference")
         self._engine = engine
-        self._hz: Floats | None = None
-        self._asked = 0
-        self._background: Background[Floats] = Background(self._take_bands)
+        self._smoothing: Smoothing | None = None
+        self._bands = self._asked = 0
+        self._background: Background[Smoothing] = Background(self._take_smoothing)
         self.plot.setLogMode(True, False)
         self.plot.setYRange(_LOW_DB, _HIGH_DB, padding=0)
-        self.plot.setXRange(np.log10(45), np.log10(11_000), padding=0)
+        self.plot.setXRange(np.log10(60), np.log10(11_000), padding=0)
         self.plot.setLabel("left", "dB")
         self.plot.setLabel("bottom", "Hz")
         self._show_ticks(_HZ_TICKS)
-        self.reference = self.plot.plot(name="reference")
-        self.input = self.plot.plot(name="input")
+        self.curves = {name: self.plot.plot() for name in self.NAMES}
+        self.peaks = {name: self.plot.plot() for name in self.NAMES[1:]}
+        self._held = {name: Held() for name in self.peaks}
         self.wear()
         self._stale = False
         self._drawn_s = 0.0
-        engine.watch(self._wait, "/spectrum/input", "/spectrum/reference")
+        engine.watch(self._wait, *(f"/spectrum/{name}" for name in self.NAMES))
         engine.ticked.connect(self._draw_in_time)
 
     def wear(self) -> None:
         """Take the theme's colours."""
         super().wear()
         colours = self._theme.colours
-        self.input.setPen(self.pen(colours.accent))
-        self.reference.setPen(self.pen(colours.predicted))
+        shades = {
+            "reference": colours.predicted,
+            "input": colours.accent,
+            "output": colours.good,
+        }
+        for name, curve in self.curves.items():
+            curve.setPen(self.pen(shades[name], width=2.5 if name == "output" else 2.0))
+        for name, curve in self.peaks.items():
+            curve.setPen(self.pen(shades[name], 0.55, 1.0))
+        self.legend.show_entries({name: colour(shade) for name, shade in shades.items()})
 
     def resizeEvent(self, a0: QResizeEvent | None) -> None:
         """As many frequencies as have room."""
@@ -109,36 +119,37 @@ class SpectrumPicture(Picture):
     def _draw_in_time(self, now_s: float) -> None:
         if self._stale and self.isVisible() and now_s >= self._drawn_s + _DRAW_S:
             self._drawn_s = now_s
-            self.draw()
+            self.draw(now_s)
 
-    def draw(self) -> None:
-        """Both curves anew, once it is known where the bands lie."""
+    def draw(self, now_s: float) -> None:
+        """All curves anew, once it is known where the bands lie."""
         self._stale = False
-        spectra = {
-            curve: numbers(self._engine.values, address)
-            for curve, address in (
-                (self.input, "/spectrum/input"),
-                (self.reference, "/spectrum/reference"),
-            )
-        }
-        bands = max(map(len, spectra.values()))
-        if self._hz is None or len(self._hz) != bands:
+        told = {name: numbers(self._engine.values, f"/spectrum/{name}") for name in self.NAMES}
+        bands = max(map(len, told.values()))
+        if self._smoothing is None or bands != self._bands:
             if bands != self._asked:
                 self._asked = bands
-                self._background.run(partial(band_hz, bands))
+                self._background.run(lambda: Smoothing(band_hz(bands)))
             return
-        for curve, levels in spectra.items():
-            if len(levels) == bands:
-                curve.setData(self._hz, np.asarray(levels))
-            else:
-                curve.clear()
+        for name, levels in told.items():
+            peak, held = self.peaks.get(name), self._held.get(name)
+            if len(levels) != bands:
+                self.curves[name].clear()
+                if peak and held:
+                    peak.clear()
+                    held.forget()
+                continue
+            smooth = self._smoothing.of(np.asarray(levels))
+            self.curves[name].setData(self._smoothing.hz, smooth)
+            if peak and held:
+                peak.setData(self._smoothing.hz, held.over(smooth, now_s))
 
     def showEvent(self, a0: object) -> None:
         """What came while it was hidden."""
         self._stale = True
 
-    def _take_bands(self, hz: Floats) -> None:
-        self._hz = hz
+    def _take_smoothing(self, smoothing: Smoothing) -> None:
+        self._smoothing, self._bands = smoothing, self._asked
         self._stale = True
 
 
@@ -151,11 +162,13 @@ class HistoryPicture(Picture):
         self._history: History | None = None
         self._drawn_s = 0.0
         self.curves: dict[str, tuple[pyqtgraph.PlotDataItem, pyqtgraph.PlotDataItem]] = {}
+        self._names: dict[str, str] = {}
+        self.marks = pyqtgraph.PlotDataItem(symbol="t1", symbolSize=8)
+        self.marks.setToolTip("A decision: settings were tried, and the best is aimed at")
         self.plot.setXRange(-SECONDS, 0, padding=0)
         self.plot.setYRange(-0.02, 1.02, padding=0)
         self.plot.setLabel("bottom", "seconds")
         self.plot.setLabel("left", "share of the range")
-        self.legend.setColumnCount(2)
         self.slot = Combo()
         self.slot.setAccessibleName("Plugin whose history is shown")
         self.slot.setToolTip("Which plugin of the chain is shown")
@@ -169,8 +182,17 @@ class HistoryPicture(Picture):
         """Take the theme's colours."""
         super().wear()
         series = self._theme.colours.series
-        for number_, (host, predicted) in enumerate(self.curves.values()):
-            shade = series[number_ % len(series)]
+        shades = {
+            address: series[number_ % len(series)] for number_, address in enumerate(self.curves)
+        }
+        self.legend.show_entries(
+            {self._names[address]: colour(shade) for address, shade in shades.items()}
+        )
+        self.marks.setPen(None)
+        self.marks.setSymbolPen(None)
+        self.marks.setSymbolBrush(colour(self._theme.colours.dim))
+        for address, (host, predicted) in self.curves.items():
+            shade = shades[address]
             host.setPen(self.pen(shade))
             predicted.setPen(self.pen(shade, 0.7, 1.0, dash=[4, 4]))
 
@@ -190,17 +212,15 @@ class HistoryPicture(Picture):
     def _show_slot(self) -> None:
         """The curves of the slot that is chosen."""
         self.plot.clear()
-        self.legend.clear()
+        self.plot.addItem(self.marks)
         chain = self._history.chain if self._history else None
         shown = chain.predicted if chain else ()
         self.curves = {
-            p.address: (
-                self.plot.plot(name=p.spec.name, connect="finite"),
-                self.plot.plot(connect="finite"),
-            )
+            p.address: (self.plot.plot(connect="finite"), self.plot.plot(connect="finite"))
             for p in shown
             if p.slot.id == self.slot.currentData()
         }
+        self._names = {p.address: p.spec.name for p in shown}
         self.wear()
         self._draw()
 
@@ -222,3 +242,5 @@ class HistoryPicture(Picture):
         for address, curves in self.curves.items():
             for curve, lane in zip(curves, self._history.lanes(address), strict=True):
                 curve.setData(seconds, lane)
+        decided = self._history.decided
+        self.marks.setData(decided, np.full(len(decided), -0.005))

@@ -239,6 +239,7 @@ class Rack(Card):
             QWidget.setTabOrder(earlier, later)
 
     def _open_what_fits(self) -> None:
+        self._share_room()
         if self._touched or not self.cards or self.cards[0].alone:
             return
         viewport = self.area.viewport()
@@ -248,6 +249,12 @@ class Rack(Card):
         for number, card in enumerate(self.cards):
             if card.is_open != (number < opened):
                 card.open(number < opened)
+
+    def _share_room(self) -> None:
+        # Of the area, not of the cards, which would never become smaller again.
+        if viewport := self.area.viewport():
+            for card in self.cards:
+                card.share_room(viewport.height())
 
     def _opened(self, card: SlotCard) -> None:
         self._touched = True

@@ -1,10 +1,12 @@
 """The left column: input, reference, chain and host, in the order a player chooses them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QStandardItem, QStandardItemModel
-from PyQt6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
+from bridge.control.nodes import CHOICES
 from bridge.hosts import PROFILES
 from gui.engine import Engine
 from gui.views.catalogue import catalogue
@@ -25,6 +27,7 @@ from gui.widgets.basics import (
     StepCard,
     as_tip,
     button,
+    fill,
     label,
     row,
     show_text,
@@ -32,6 +35,7 @@ from gui.widgets.basics import (
 )
 from gui.widgets.library import ID, fill_catalogue
 from gui.widgets.meter import Meter
+from gui.widgets.output import OutputRows
 from gui.widgets.theme import Theme
 from gui.widgets.waveform import Waveform
 
@@ -41,18 +45,6 @@ _OWN = ""
 """The kind of host that the engine starts itself."""
 _CHANNELS = {"": "Ch 1 + 2", **{str(n): f"Ch {n}" for n in range(1, 9)}, "3,4": "Ch 3 + 4"}
 LEARN_S = 10.0
-
-
-def _fill(combo: QComboBox, entries: dict[str, str], chosen: str) -> None:
-    """Values with their labels; changed only where they differ, never under an open list."""
-    now = {combo.itemData(i): combo.itemText(i) for i in range(combo.count())}
-    if now != entries:
-        combo.clear()
-        for value, words in entries.items():
-            combo.addItem(words, value)
-    index = combo.findData(chosen)
-    if index != combo.currentIndex():
-        combo.setCurrentIndex(index)
 
 
 def _combo(name: str) -> Combo:
@@ -94,14 +86,14 @@ class InputCard(StepCard):
         source = text(values, "/source")
         if source and source not in entries:
             entries = {source: Path(source).name} | entries
-        _fill(self.device, entries, source)
+        fill(self.device, entries, source)
         self.device.setToolTip(as_tip(text(values, "/input/device") or source))
 
     def _show_channels(self) -> None:
         chosen = text(self._engine.values, "/source/channels")
         entries = dict(_CHANNELS)
         entries.setdefault(chosen, f"Ch {chosen}")
-        _fill(self.channels, entries, chosen)
+        fill(self.channels, entries, chosen)
 
     def _choose(self, _: int) -> None:
         source = str(self.device.currentData())
@@ -143,7 +135,7 @@ class ReferenceCard(StepCard):
         self.body.addLayout(stretched(self._name, self.browse_button, self.learn_button))
         self.body.addWidget(self.advice)
         self._report, self._learnt = "", False
-        engine.watch(self._show_reference, "/reference")
+        engine.watch(self._show_reference, "/reference", "/reference/fault", "/reference/used")
         engine.watch(self._show_region, "/reference/region")
         engine.watch(self._show_report, "/reference/report", "/learn/progress")
 
@@ -171,7 +163,10 @@ class ReferenceCard(StepCard):
             self._engine.send("/reference", files[0])
 
     def _show_reference(self) -> None:
-        path = text(self._engine.values, "/reference")
+        values = self._engine.values
+        path = text(values, "/reference")
+        if text(values, "/reference/fault"):
+            path = text(values, "/reference/used")
         self.waveform.show_file(path)
         self._name.show_text(Path(path).name)
 
@@ -244,7 +239,7 @@ class HostCard(StepCard):
         self.kind = _combo("Kind of host")
         kinds = {_OWN: "Embedded host, no DAW"} | {one.scheme: one.name for one in PROFILES}
         kinds[EMBEDDED] = "Embedded host elsewhere"
-        _fill(self.kind, kinds, _OWN)
+        fill(self.kind, kinds, _OWN)
         self.kind.activated.connect(self._choose_kind)
         self.address = QLineEdit()
         self.address.setMinimumWidth(60)
@@ -273,6 +268,8 @@ class HostCard(StepCard):
         self.body.addWidget(self._address_row)
         self.body.addWidget(self._place_row)
         self.body.addWidget(self._remedy)
+        self.output = OutputRows(engine, theme)
+        self.body.addWidget(self.output)
         engine.watch(self._show_host, "/host", "/host/state", "/chain")
         engine.watch(self._show_found, "/discovered")
 
@@ -339,7 +336,7 @@ class HostCard(StepCard):
         told = parsed(self._engine.values, "/discovered")
         self._found = Found.of(told)
         track, place = self._found.place(self._choice.path, self._plugin_name)
-        _fill(self.track, {name: name for name in self._found.tracks}, track)
+        fill(self.track, {name: name for name in self._found.tracks}, track)
         self._fill_places(place)
         self._show_choice()
         if isinstance(told, dict) and told.get("error"):
@@ -347,7 +344,7 @@ class HostCard(StepCard):
 
     def _fill_places(self, chosen: str) -> None:
         names = self._found.tracks.get(str(self.track.currentData()), [])
-        _fill(self.place, {name: name for name in names}, chosen)
+        fill(self.place, {name: name for name in names}, chosen)
 
     @property
     def _plugin_name(self) -> str:
@@ -364,7 +361,8 @@ class HostCard(StepCard):
 class SetupColumn(QWidget):
     """The four cards and the demo."""
 
-    def __init__(self, engine: Engine, theme: Theme) -> None:
+    def __init__(self, engine: Engine, theme: Theme, do: Callable[[str], None]) -> None:
+        """`do` carries out an action of the table."""
         super().__init__()
         self.setObjectName("column")
         self._engine = engine
@@ -374,20 +372,24 @@ class SetupColumn(QWidget):
         self.host = HostCard(engine, theme)
         self.demo = button(
             "▶  Run the demo",
-            lambda: engine.send("/demo"),
-            "A recorded guitar, its reference and the embedded host: no hardware, no DAW (Ctrl+D)",
+            lambda: do("demo"),
+            "A recorded guitar is played and matched: no hardware, no DAW (Ctrl+D)",
         )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
-        for card in self.cards.values():
+        for name, card in self.cards.items():
             column.addWidget(card)
+            choice = {"input": "source"}.get(name, name)
+            card.gone_back.connect(lambda c=choice: engine.send("/back", c))
         column.addWidget(self.demo)
         column.addStretch(1)
         engine.watch(
             self._show_steps,
             *("/source", "/input/connected", "/input/rate", "/reference", "/reference/report"),
             *("/learn/progress", "/chain", "/plugins", "/rigs", "/host", "/host/state"),
+            *(f"/{name}/{leaf}" for name in CHOICES for leaf in ("fault", "used")),
+            "/engine/busy",
         )
 
     @property

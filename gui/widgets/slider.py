@@ -6,7 +6,7 @@ shown.
 
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
-from PyQt6.QtWidgets import QSizePolicy, QSlider, QWidget
+from PyQt6.QtWidgets import QSizePolicy, QSlider
 
 from gui.views.parameters import SPREAD
 from gui.widgets.theme import Theme, colour
@@ -16,6 +16,7 @@ _MARGIN = 11.0
 _TRACK = 5.0
 _HANDLE = 7.5
 _MARKER = 6.0
+_HEIGHT = 30.0
 _FINE = 0.2
 """Of the way, while Shift is held."""
 
@@ -28,9 +29,12 @@ class ParameterSlider(QSlider):
     handed_back = pyqtSignal()
     """Double-clicked, or Backspace."""
 
-    def __init__(self, theme: Theme, classes: int = 0, parent: QWidget | None = None) -> None:
-        """With `classes`, only as many values as an enum or a toggle has."""
-        super().__init__(Qt.Orientation.Horizontal, parent)
+    def __init__(self, theme: Theme, classes: int = 0, size: float = 1.0) -> None:
+        """With `classes`, only as many values as an enum or a toggle has; `size` of the usual."""
+        super().__init__(Qt.Orientation.Horizontal)
+        self._margin, self._track = size * _MARGIN, size * _TRACK
+        self._handle, self._marker = size * _HANDLE, size * _MARKER
+        self._half = size * _HEIGHT / 2 - 1
         self._theme = theme
         self._classes = classes
         self._predicted: float | None = None
@@ -57,11 +61,11 @@ class ParameterSlider(QSlider):
 
     def sizeHint(self) -> QSize:
         """Room for handle and marker."""
-        return QSize(180, 30)
+        return QSize(180, round(2 * self._half) + 2)
 
     def minimumSizeHint(self) -> QSize:
         """Still usable."""
-        return QSize(110, 30)
+        return QSize(110, round(2 * self._half) + 2)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Take hold where the handle is, wherever the pointer is."""
@@ -107,48 +111,54 @@ class ParameterSlider(QSlider):
         painter.setPen(Qt.PenStyle.NoPen)
         middle = self.height() / 2
         value = self.value() / STEPS
-        track = QRectF(_MARGIN, middle - _TRACK / 2, self._span, _TRACK)
+        track = QRectF(self._margin, middle - self._track / 2, self._span, self._track)
         painter.setBrush(colour(colours.line))
-        painter.drawRoundedRect(track, _TRACK / 2, _TRACK / 2)
+        painter.drawRoundedRect(track, self._track / 2, self._track / 2)
         if self._classes > 1:
             painter.setBrush(colour(colours.dim, 0.7))
             for number in range(self._classes):
                 at = self._x(number / (self._classes - 1))
-                painter.drawEllipse(QPointF(at, middle + _HANDLE + 3), 1.5, 1.5)
+                painter.drawEllipse(QPointF(at, middle + self._handle + 3), 1.5, 1.5)
         if self._predicted is not None and self._confidence is not None and not self._classes:
             left = self._x(max(self._predicted - SPREAD, 0))
             right = self._x(min(self._predicted + SPREAD, 1))
+            band = 2.4 * self._track
             painter.setBrush(colour(colours.predicted, 0.12 + 0.33 * self._confidence))
-            painter.drawRoundedRect(QRectF(left, middle - 6, right - left, 12), 4, 4)
+            painter.drawRoundedRect(QRectF(left, middle - band / 2, right - left, band), 4, 4)
         painter.setBrush(colour(colours.accent, 1.0 if self.isEnabled() else 0.4))
         painter.drawRoundedRect(
-            QRectF(_MARGIN, middle - _TRACK / 2, value * self._span, _TRACK),
-            _TRACK / 2,
-            _TRACK / 2,
+            QRectF(self._margin, middle - self._track / 2, value * self._span, self._track),
+            self._track / 2,
+            self._track / 2,
         )
         if self._predicted is not None:
             at = self._x(self._predicted)
+            top = middle - self._half
             painter.setBrush(colour(colours.predicted))
             painter.drawPolygon(
                 QPolygonF(
-                    QPointF(at + dx, 1.0 + dy)
-                    for dx, dy in ((-_MARKER, 0.0), (_MARKER, 0.0), (0.0, 1.4 * _MARKER))
+                    QPointF(at + dx, top + dy)
+                    for dx, dy in (
+                        (-self._marker, 0.0),
+                        (self._marker, 0.0),
+                        (0.0, 1.4 * self._marker),
+                    )
                 )
             )
             painter.setPen(QPen(colour(colours.predicted), 1.6))
-            painter.drawLine(QPointF(at, 6), QPointF(at, middle + 7))
+            painter.drawLine(QPointF(at, top + 5), QPointF(at, middle + self._handle))
         ring = 3.0 if self.hasFocus() else 1.6
         painter.setPen(QPen(colour(colours.text if self.hasFocus() else colours.card), ring))
         painter.setBrush(colour(colours.accent))
-        painter.drawEllipse(QPointF(self._x(value), middle), _HANDLE, _HANDLE)
+        painter.drawEllipse(QPointF(self._x(value), middle), self._handle, self._handle)
         painter.end()
 
     @property
     def _span(self) -> float:
-        return max(self.width() - 2 * _MARGIN, 1.0)
+        return max(self.width() - 2 * self._margin, 1.0)
 
     def _x(self, normalised: float) -> float:
-        return _MARGIN + normalised * self._span
+        return self._margin + normalised * self._span
 
     def _near_class(self, normalised: float) -> float:
         if not self._classes:

@@ -24,6 +24,10 @@ _HELP = (
     "Drag a knob and it is yours; double-click it and the model turns it again. F1 lists every key."
 )
 _SIGN_PX = 23
+_LARGE = 1.5
+"""Sliders of few rows, of the usual size."""
+_LEAST_APART_PX, _MOST_APART_PX = 2, 120
+_HELP_PX = 40
 
 
 class SlotCard(QFrame):
@@ -47,12 +51,14 @@ class SlotCard(QFrame):
         self._engine = engine
         self._shown: SlotView | None = None
         self._parameters = slot_parameters(slot)
+        self._spacious = spacious = self.alone and len(self._parameters) <= _FEW
         self.rows = [
-            ParameterRow(p, name_in(chain, slot.id, p.spec.name), engine, theme)
+            ParameterRow(
+                p, name_in(chain, slot.id, p.spec.name), engine, theme, _LARGE if spacious else 1.0
+            )
             for p in self._parameters
         ]
-        spacious = self.alone and len(self.rows) <= _FEW
-        self._grid = ParameterGrid(self.rows, 12 if spacious else 2)
+        self._grid = ParameterGrid(self.rows, _LEAST_APART_PX if spacious else 2)
         self.body = QWidget()
         self.head = SlotHead(self, theme)
         whole = QVBoxLayout(self)
@@ -66,6 +72,15 @@ class SlotCard(QFrame):
         else:
             self.setObjectName("slot")
             whole.setContentsMargins(7, 2, 5, 2)
+
+    def share_room(self, room_px: int) -> None:
+        """Few rows share the height there is."""
+        if self._spacious:
+            count = len(self.rows)
+            spare_px = room_px - _HELP_PX - count * round(_LARGE * ROW_PX)
+            apart_px = min(max(spare_px // count, _LEAST_APART_PX), _MOST_APART_PX)
+            self._grid.setVerticalSpacing(apart_px)
+            self._grid.setContentsMargins(0, min(apart_px // 2, 20), 0, 0)
 
     @property
     def controls(self) -> list[QWidget]:

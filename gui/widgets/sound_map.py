@@ -31,7 +31,8 @@ from gui.widgets.theme import Theme, colour
 _MARGIN = 14
 _STEP = 0.01
 _LEGEND_PX = 24
-_PLACES = (("/map/input", "input"), ("/map/reference", "reference"), ("/map/prediction", "match"))
+_PLACES = (("/map/prediction", "match"),)
+"""Only settings have a place: where a recording lies is a guess that misleads."""
 Place = tuple[float, float]
 
 
@@ -197,10 +198,10 @@ class SoundMap(QWidget):
         painter.drawLine(QPointF(here.x(), square.top()), QPointF(here.x(), square.bottom()))
         for name, pin in self._pins.items():
             self._draw_pin(painter, name, self._at(pin))
-        for address, name in _PLACES:
+        for address, _ in _PLACES:
             told = numbers(self._engine.values, address)
             if len(told) == 2:
-                self._sign(painter, name, self._at((told[0], told[1])))
+                self._sign(painter, self._at((told[0], told[1])))
         painter.setPen(QPen(colour(colours.card), 2))
         painter.setBrush(colour(colours.accent))
         painter.drawEllipse(here, 8, 8)
@@ -214,26 +215,16 @@ class SoundMap(QWidget):
         painter.drawRoundedRect(box, 4, 4)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
 
-    def _sign(self, painter: QPainter, name: str, at: QPointF) -> None:
-        """Each place has a shape of its own, so that colour is not all, on a ground of its own."""
+    def _sign(self, painter: QPainter, at: QPointF) -> None:
+        """A shape of its own, so that colour is not all, on a ground of its own."""
         colours = self._theme.colours
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour(colours.card, 0.85))
         painter.drawEllipse(at, 10, 10)
-        if name == "input":
-            painter.setPen(QPen(colour(colours.good), 2.5))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(at, 5.5, 5.5)
-        elif name == "reference":
-            painter.setPen(QPen(colour(colours.predicted), 2.5))
-            painter.drawLine(at + QPointF(-5, -5), at + QPointF(5, 5))
-            painter.drawLine(at + QPointF(-5, 5), at + QPointF(5, -5))
-        else:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colour(colours.predicted))
-            painter.drawPolygon(
-                at + QPointF(0, -7), at + QPointF(7, 0), at + QPointF(0, 7), at + QPointF(-7, 0)
-            )
+        painter.setBrush(colour(colours.predicted))
+        painter.drawPolygon(
+            at + QPointF(0, -7), at + QPointF(7, 0), at + QPointF(0, 7), at + QPointF(-7, 0)
+        )
 
     def _legend(self, painter: QPainter) -> None:
         colours = self._theme.colours
@@ -244,7 +235,7 @@ class SoundMap(QWidget):
         painter.drawEllipse(QPointF(x, y), 6, 6)
         for name in ("you", *told):
             if name != "you":
-                self._sign(painter, name, QPointF(x, y))
+                self._sign(painter, QPointF(x, y))
             painter.setPen(colour(colours.dim))
             painter.drawText(QPointF(x + 12, y + 5), name)
             x += 34 + painter.fontMetrics().horizontalAdvance(name)

@@ -9,7 +9,7 @@ from gui.engine import Engine
 from gui.views.status import Segment, segments
 from gui.widgets.basics import as_tip, button, restyle
 
-_FIELDS = ("engine", "device", "host", "latency", "sends", "overflows")
+_FIELDS = ("engine", "device", "host", "latency", "sends", "overflows", "gaps")
 _SIGNS = {"good": "● ", "warn": "◐ ", "bad": "▲ ", "quiet": ""}
 
 
@@ -32,6 +32,7 @@ class StatusBar(QFrame):
             "latency": "tab_history",
             "sends": "tab_changes",
             "overflows": "clear",
+            "gaps": "clear",
         }
         self.fields: dict[str, QPushButton] = {
             name: button("", partial(do, actions[name]), kind="status") for name in _FIELDS

@@ -42,7 +42,7 @@ class Colours:
     danger: str
     on_danger: str
     series: tuple[str, ...]
-    """Of curves: as many as can be told apart."""
+    """Of curves: twelve that are told apart with deuteranopia and protanopia, too."""
 
 
 DARK = Colours(
@@ -61,7 +61,10 @@ DARK = Colours(
     good="#35c798",
     danger="#ff8059",
     on_danger="#2b0d03",
-    series=("#5bb8ee", "#f0ad2e", "#35c798", "#e08fbd", "#f2e45c", "#ff8059", "#8f9cf5", "#b7c0cb"),
+    series=(
+        *("#5bb8ee", "#f0ad2e", "#35c798", "#2063fe", "#956723", "#a0ff99"),
+        *("#097a83", "#63fffc", "#346fc5", "#fdf415", "#1a7e5c", "#1abdbe"),
+    ),
 )
 LIGHT = Colours(
     window="#eff2f6",
@@ -79,7 +82,10 @@ LIGHT = Colours(
     good="#00704f",
     danger="#b83a00",
     on_danger="#ffffff",
-    series=("#0068a5", "#c97a00", "#00855f", "#b14f86", "#8a7d00", "#b83a00", "#4c57c4", "#566270"),
+    series=(
+        *("#0068a5", "#c97a00", "#00855f", "#0400fa", "#031223", "#466df8"),
+        *("#030c93", "#551400", "#1b1357", "#019da6", "#923a05", "#414c62"),
+    ),
 )
 
 
@@ -229,13 +235,14 @@ QPushButton#badge {{
     border: 1px solid transparent; border-radius: 9px; padding: 1px 7px; min-height: 15px;
     font-size: 12px; }}
 QPushButton#badge:focus {{ border-color: {c.accent}; }}
+QPushButton#sound {{ min-width: 22px; }}
 QPushButton#snapshot {{ padding: 3px 0; }}
 QPushButton#snapshot[stored="true"] {{ border-color: {c.accent}; font-weight: 600; }}
 QComboBox {{ padding-right: 2px; }}
 QComboBox::drop-down {{ border: 0; width: 20px; }}
 QComboBox::down-arrow {{ image: url("{_ICONS}/chevron.svg"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{
-    background: {c.card}; border: 1px solid {c.border}; padding: 3px; outline: 0;
+    background: {c.card}; border: 1px solid {c.border}; outline: 0;
     selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
 QDoubleSpinBox {{ padding-right: 2px; }}
 QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{ width: 0; border: 0; }}
@@ -262,7 +269,8 @@ QTableView {{ background: {c.card}; border: 1px solid transparent; border-radius
     selection-color: {c.text}; }}
 QHeaderView::section {{ background: {c.card}; color: {c.dim}; border: 0;
     border-bottom: 1px solid {c.border}; padding: 5px 6px; }}
-QFrame#messages {{ background: {c.card}; border: 1px solid {c.danger}; border-radius: 8px; }}
+QFrame#messages {{ background: {c.card}; border: 2px solid {c.danger}; border-radius: 8px; }}
+QFrame#messages[kind="title"] {{ border-color: {c.accent}; }}
 QFrame#status {{ background: {c.card}; border-top: 1px solid {c.border}; }}
 QPushButton#status {{ background: transparent; border: 1px solid transparent; color: {c.dim};
     padding: 1px 7px; min-height: 18px; font-size: 12px; text-align: left; border-radius: 5px; }}

@@ -40,6 +40,7 @@ class Waveform(QWidget):
         super().__init__()
         self._theme = theme
         self._path = ""
+        self._reading = False
         self._outline: Outline | None = None
         self._region = (0.0, 0.0)
         self._grabbed = -1
@@ -64,7 +65,7 @@ class Waveform(QWidget):
         """Read and show it, unless it is shown already."""
         if path == self._path:
             return
-        self._path, self._outline = path, None
+        self._path, self._outline, self._reading = path, None, bool(path)
         self._repaint()
         self._background.forget()
         if path:
@@ -83,7 +84,7 @@ class Waveform(QWidget):
             self._say()
 
     def _take(self, outline: Outline | None) -> None:
-        self._outline = outline
+        self._outline, self._reading = outline, False
         self._repaint()
         self._say()
 
@@ -194,7 +195,7 @@ class Waveform(QWidget):
         middle = self.height() / 2
         if self._outline is None:
             painter.setPen(colour(colours.dim))
-            words = "Being read…" if self._path else "Drop a recording here"
+            words = "Being read…" if self._reading else "Drop a recording here"
             painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, words)
         else:
             painter.setBrush(colour(colours.predicted))

@@ -18,12 +18,12 @@ from bridge.audio.files import read_audio
 from bridge.chain import Chain, ChainSetting, chain_of
 from bridge.control import Access, ControlClient, Node, Order, Surface
 from bridge.control.document import tables
-from bridge.control.history import History
+from bridge.control.history import History, Standing
 from bridge.control.kept_values import Preset
 from bridge.control.latest_job import LatestJob
 from bridge.control.nodes import NODES, Leaf, chain_nodes, node_address
 from bridge.control.oscquery import OscQuery, tree
-from bridge.control.parameters import Parameters
+from bridge.control.parameters import Parameters, told_values
 from bridge.control.reference import Region, read_reference
 from bridge.control.reference_recorder import ReferenceRecorder
 from bridge.control.service import Service
@@ -300,16 +300,20 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
 
 def test_undo_goes_back_over_whole_drags() -> None:
     history = History()
-    history.changing({"a": 0.0}, ["a"], 0.0)
-    history.changing({"a": 0.1}, ["a"], 0.5)
-    history.changing({"a": 0.5}, ["a"], 5.0)
+
+    def at(**values: float) -> Standing:
+        return Standing(values)
+
+    history.changing(at(a=0.0), ["a"], 0.0)
+    history.changing(at(a=0.1), ["a"], 0.5)
+    history.changing(at(a=0.5), ["a"], 5.0)
     assert history.counts == (2, 0)
     # What has moved elsewhere meanwhile is not touched.
-    assert history.undo({"a": 0.9, "b": 0.3}) == {"a": 0.5}
-    assert history.undo({"a": 0.5}) == {"a": 0.0}
-    assert history.undo({"a": 0.0}) is None
-    assert history.redo({"a": 0.0}) == {"a": 0.5}
-    history.changing({"a": 0.5}, ["b"], 9.0)
+    assert history.undo(at(a=0.9, b=0.3)) == at(a=0.5)
+    assert history.undo(at(a=0.5)) == at(a=0.0)
+    assert history.undo(at(a=0.0)) is None
+    assert history.redo(at(a=0.0)) == at(a=0.5)
+    history.changing(at(a=0.5), ["b"], 9.0)
     assert history.counts == (2, 0)
 
 
@@ -501,10 +505,67 @@ def test_undo_takes_back_what_was_changed_and_nothing_else(
     parameters.set({"mda-overdrive/bypass": 1.0})
     parameters.undo()
     assert own(engine) == before | {"mda-delay/feedback": 0.125}
-    assert yielded(engine) == {"mda-delay/feedback", "mda-overdrive/bypass"}
+    # Whose they were is taken back too.
+    assert yielded(engine) == {"mda-delay/feedback"}
     parameters.undo()
+    assert yielded(engine) == set()
     parameters.redo()
     assert own(engine) == before | {"mda-delay/feedback": 0.125}
+    assert yielded(engine) == {"mda-delay/feedback"}
+
+
+def test_what_the_model_turned_is_one_step_back_and_nobodys(
+    surface: Surface, engine: LiveEngine, parameters: Parameters, amplifier: Chain
+) -> None:
+    before = own(engine)
+    parameters.set({"mda-delay/feedback": 0.125})
+    engine.follow = True
+    parameters.turn()
+    parameters.tell()
+    # It has moved nothing yet.
+    assert surface.values["/history"] == (1, 0)
+    control = engine.control
+    assert control
+    answer = ChainSetting.start(amplifier).with_values({"mda-overdrive/drive": 0.75})
+    for hop in range(100):
+        control.listen(hop * 0.1, True)
+        control.towards(answer, engine.settings, 0.1)
+        control.send(hop * 0.1)
+        parameters.tell()
+    drive = node_address("mda-overdrive/drive")
+    assert surface.values[drive][0] == pytest.approx(0.75, abs=0.01)
+    assert surface.values[f"{drive}/by"] == ("model",)
+    assert surface.values["/history"] == (2, 0)
+    turned = own(engine)
+    parameters.undo()
+    parameters.tell()
+    assert not engine.turning
+    assert own(engine) == before | {"mda-delay/feedback": 0.125}
+    assert yielded(engine) == {"mda-delay/feedback"}
+    assert surface.values[f"{drive}/by"] == ("you",)
+    assert surface.values["/history"] == (1, 1)
+    parameters.redo()
+    assert own(engine) == pytest.approx(turned)
+    assert yielded(engine) == {"mda-delay/feedback"}
+    # Let go, it glides on from where the knobs are.
+    parameters.undo()
+    control.towards(answer, engine.settings, 0.01)
+    assert control.setting.all_values["mda-overdrive/drive"] < 0.3
+
+
+def test_several_values_are_set_as_one_change(
+    engine: LiveEngine, parameters: Parameters, amplifier: Chain
+) -> None:
+    before = own(engine)
+    text = '{"mda-delay/feedback": 0.25, "mda-overdrive/drive": 7, "mda-delay/bypass": 1}'
+    parameters.set(told_values(text, amplifier))
+    wanted = {"mda-delay/feedback": 0.25, "mda-overdrive/drive": 1.0, "mda-delay/bypass": 1.0}
+    assert own(engine) == before | wanted
+    parameters.undo()
+    assert own(engine) == before
+    for wrong in ("", "[1]", '{"mda-delay/feedback": "loud"}', '{"a/b": 1}', '{"a/b": NaN}'):
+        with pytest.raises(BridgeError):
+            told_values(wrong, amplifier)
 
 
 def test_snapshots_hold_every_slot_with_its_bypass(
@@ -533,6 +594,10 @@ def test_bypass_of_all_is_yours_until_it_is_taken_back(
     assert yielded(engine) == set()
 
 
+PATIENCE_S = 90.0
+"""On a busy computer; what comes is not waited for."""
+
+
 class Engine:
     """A service on a thread of its own, and a client of its."""
 
@@ -555,7 +620,7 @@ class Engine:
     def until(self, **wanted: object) -> None:
         """Wait for values; `__` stands for `/` in an address."""
         values = {f"/{name.replace('__', '/')}": (value,) for name, value in wanted.items()}
-        self.client.wait(lambda told: told.items() >= values.items(), 30)
+        self.client.wait(lambda told: told.items() >= values.items(), PATIENCE_S)
 
     def told(self, address: str) -> Any:
         """A value that is JSON."""
@@ -590,6 +655,68 @@ def test_another_source_ends_learning(
         engine.client.poll(0.1)
         assert engine.client.values["/reference"] == ("",)
     assert not (tmp_path / "learned.wav").exists()
+
+
+def test_a_choice_that_fails_leaves_what_is_used_and_can_be_taken_back(
+    tmp_path: Path, reference_path: Path, write_wav: Callable[..., Path], guitar: tuple[Audio, int]
+) -> None:
+    first, broken = write_wav("first.wav", *guitar), tmp_path / "broken.wav"
+    broken.write_bytes(b"no sound")
+    with Engine(tmp_path) as engine:
+        engine.client.send("/source", str(first))
+        engine.client.send("/reference", str(reference_path))
+        engine.until(input__connected=1, reference__used=str(reference_path), engine__busy="")
+        for name, used in (
+            ("source", str(first)),
+            ("reference", str(reference_path)),
+            ("chain", engine.client.values["/chain"][0]),
+        ):
+            engine.client.send(f"/{name}", "mda-leslie" if name == "chain" else str(broken))
+            if name == "chain":
+                engine.until(chain__used="mda-leslie", engine__busy="")
+                continue
+            engine.client.wait(lambda told, n=name: told[f"/{n}/fault"] != ("",), 30)
+            assert "broken.wav" in str(engine.client.values[f"/{name}/fault"][0])
+            assert engine.client.values[f"/{name}/used"] == (used,)
+            assert engine.client.values[f"/{name}"] == (str(broken),)
+            engine.client.send("/back", name)
+            engine.until(**{f"{name}__fault": "", name: used})
+        assert engine.service._engine.hearing
+
+
+def test_a_match_waits_for_what_is_being_prepared(
+    tmp_path: Path, reference_path: Path, write_wav: Callable[..., Path], guitar: tuple[Audio, int]
+) -> None:
+    source = write_wav("first.wav", *guitar)
+    with Engine(tmp_path) as engine:
+        engine.until(engine__busy="")
+        client = engine.client
+        client.send("/match")
+        client.wait(lambda told: told.get("/error", ("",))[0] == "/match", 30)
+        client.send("/source", str(source))
+        client.send("/reference", str(reference_path))
+        client.send("/host", "embedded")
+        client.send("/match")
+        engine.until(match__running=1, follow=0)
+        engine.until(host__state="connected", host__used="embedded")
+        # It goes on until it has come to an answer.
+        drive_by = "/parameter/mda-overdrive/drive/by"
+        client.wait(lambda told: told[drive_by] == ("model",), PATIENCE_S)
+        engine.until(match__running=0)
+        assert client.values["/history"] == (1, 0)
+        # Another input: what is set stays so.
+        drive = client.values["/parameter/mda-overdrive/drive"]
+        client.send("/parameter/mda-overdrive/muffle", 0.875)
+        client.wait(lambda told: told["/parameter/mda-overdrive/muffle/yours"] == (1,), 30)
+        other = write_wav("second.wav", *guitar)
+        client.send("/source", str(other))
+        client.wait(lambda told: told["/host/state"] != ("connected",), 30)
+        engine.until(host__state="connected", source__used=str(other))
+        time.sleep(0.5)
+        client.poll(0.1)
+        assert client.values["/parameter/mda-overdrive/drive"] == pytest.approx(drive, abs=0.01)
+        assert client.values["/parameter/mda-overdrive/muffle"] == (0.875,)
+        assert client.values["/parameter/mda-overdrive/muffle/yours"] == (1,)
 
 
 def test_overflows_are_those_of_the_source_that_is_heard(

@@ -143,7 +143,7 @@ def test_a_head_says_values_bypass_and_confidence(library: Library) -> None:
     slots = slots_told(values)
     view = slot_view(parameters, values, slots["drive"])
     assert (view.name, view.label, view.place) == ("mda Overdrive", "drive", "Guitar/Overdrive")
-    assert view.summary == "Drive 0.250 · Muffle 0.000 · Output 0.500"
+    assert view.summary == "Drive 25.0 % · Muffle 0.0 % · Output 0.0 dB"
     assert view.confidence == 0.75
     assert view.spoken == (
         "Left out of the sound; the model would use it; switched last by you;"
@@ -155,7 +155,7 @@ def test_a_head_says_values_bypass_and_confidence(library: Library) -> None:
     untold = slot_view(parameters, {}, {})
     assert untold.spoken == "In the sound"
     # It stands where the rig starts.
-    assert untold.summary.startswith("Drive 0.400")
+    assert untold.summary.startswith("Drive 40.0 %")
 
 
 @pytest.mark.parametrize(

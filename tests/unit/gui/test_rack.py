@@ -129,7 +129,7 @@ def test_a_closed_card_sums_its_values_up(
     card = card_of(window, "drive")
     card.open(False)
     engine.send("/parameter/drive/drive", 0.625)
-    qtbot.waitUntil(lambda: "Drive 0.625" in card.head.fold.accessibleDescription())
+    qtbot.waitUntil(lambda: "Drive 62.5 %" in card.head.fold.accessibleDescription())
     assert card.head.summary.text().startswith("Drive")
     card.open(True)
     assert card.head.summary.text() == ""
@@ -436,3 +436,17 @@ def test_a_rig_that_is_added_to_the_library_is_known_at_once(
         qtbot.waitUntil(lambda: engine.chain is not None and len(engine.chain.slots) == 4)
     finally:
         engine.close()
+
+
+def test_few_rows_share_the_room_and_give_it_back(
+    window: MainWindow, choose: Choose, qtbot: QtBot
+) -> None:
+    choose("mda-overdrive")
+    bar = window.rack.area.verticalScrollBar()
+    assert bar
+    first, second = (row.slider for row in window.rack.rows[:2])
+    for size, apart in (((1280, 720), 70), ((1920, 1080), 130)):
+        window.resize(*size)
+        qtbot.waitUntil(lambda a=apart: second.y() - first.y() > a and bar.maximum() == 0)
+    window.resize(1024, 600)
+    qtbot.waitUntil(lambda: second.y() - first.y() < 70 and bar.maximum() == 0)

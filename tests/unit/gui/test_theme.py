@@ -1,9 +1,24 @@
 from dataclasses import fields
 
+import numpy as np
 import pytest
 from PyQt6.QtGui import QColor
 
-from gui.widgets.theme import DARK, LIGHT, Colours
+from gui.widgets.theme import DARK, LIGHT, Colours, colour
+
+VISIONS = {
+    "normal": np.eye(3),
+    "protanopia": np.array(
+        [[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.052]]
+    ),
+    "deuteranopia": np.array(
+        [[0.3673, 0.8606, -0.2280], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.969]]
+    ),
+}
+"""How linear red, green and blue are seen: Machado, Oliveira and Fernandes (2009)."""
+_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+TOLD_APART = 20
+"""Difference in CIELAB; 2 is seen side by side."""
 
 TEXT = 4.5
 GRAPHICS = 3.0
@@ -30,8 +45,36 @@ def test_text_and_signs_stand_out(colours: Colours) -> None:
         assert contrast(colours.predicted, ground) >= GRAPHICS
     assert contrast(colours.on_accent, colours.accent) >= TEXT
     assert contrast(colours.on_danger, colours.danger) >= TEXT
+    for name in ("text", "accent"):
+        assert contrast(getattr(colours, name), colours.hover) >= TEXT, name
+    badge = blended(colours.accent, colours.card, 0.16)
+    assert contrast(colours.accent, badge) >= TEXT
     for shade in colours.series:
         assert contrast(shade, colours.card) >= GRAPHICS, shade
+
+
+def blended(over: str, ground: str, alpha: float) -> str:
+    one, other = colour(over).getRgbF()[:3], colour(ground).getRgbF()[:3]
+    shares = [alpha * a + (1 - alpha) * b for a, b in zip(one, other, strict=True)]
+    return QColor.fromRgbF(*shares).name()
+
+
+def seen(shade: str, vision: str) -> np.ndarray:
+    """The colour in CIELAB as it is seen."""
+    shares = np.array(QColor(shade).getRgbF()[:3])
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    xyz = _XYZ @ np.clip(VISIONS[vision] @ linear, 0, 1) / _XYZ.sum(axis=1)
+    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+def test_twelve_curves_are_told_apart(colours: Colours, vision: str) -> None:
+    places = [seen(shade, vision) for shade in colours.series]
+    assert len(places) == 12
+    ways = [np.linalg.norm(a - b) for n, a in enumerate(places) for b in places[:n]]
+    assert min(ways) >= TOLD_APART
 
 
 def test_both_themes_define_every_colour() -> None:

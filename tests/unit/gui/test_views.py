@@ -84,9 +84,9 @@ def test_one_gesture_is_one_change_and_says_by_whom(overdrive: PluginSpec) -> No
     log.follow(chain, told(overdrive, {"drive": 0.9}, drive__by=("you",)), 5.0)
     lines = [(c.before, c.after, c.by) for c in log.changes]
     assert lines == [
-        ("0.000", "1.000", "model"),
-        ("1.000", "0.400", "you"),
-        ("0.400", "0.900", "you"),
+        ("0.0 %", "100.0 %", "model"),
+        ("100.0 %", "40.0 %", "you"),
+        ("40.0 %", "90.0 %", "you"),
     ]
     assert not log.follow(chain, told(overdrive, {"drive": 0.9}), 6.0)
 
@@ -104,6 +104,9 @@ def test_history_keeps_the_last_minute_at_its_rate(overdrive: PluginSpec) -> Non
     # The value rose by a third a second, so each stands where it was then.
     seconds = history.seconds[-taken:]
     assert host[-taken:] - host[-1] == pytest.approx(seconds / 3, abs=1e-5)
+    for at_s, decisions in ((100, 3), (101, 3), (102, 4), (103, 4)):
+        history.sample(values | {"/decisions": (decisions, 0.5)}, at_s)
+    assert history.decided == pytest.approx([-1.0])
 
 
 @pytest.mark.parametrize(
@@ -112,7 +115,9 @@ def test_history_keeps_the_last_minute_at_its_rate(overdrive: PluginSpec) -> Non
         ({}, "input", "todo"),
         ({"/source": ("x",), "/input/connected": (0,)}, "input", "fault"),
         ({"/source": ("x",), "/input/connected": (1,)}, "input", "done"),
-        ({"/reference": ("a.wav",)}, "reference", "working"),
+        ({"/reference": ("a.wav",)}, "reference", "todo"),
+        ({"/reference": ("a.wav",), "/engine/busy": ("reference",)}, "reference", "working"),
+        ({"/reference": ("a.wav",), "/reference/fault": ("a.wav: no",)}, "reference", "fault"),
         ({"/reference": ("a.wav",), "/reference/report": ('{"seconds": 9}',)}, "reference", "done"),
         ({"/learn/progress": (0.4,)}, "reference", "working"),
         ({}, "chain", "todo"),
@@ -135,6 +140,24 @@ def test_a_step_tells_how_far_it_is(
     chosen = values.get("/chain")
     chain = chain_of(str(chosen[0]), manifest) if chosen else None
     assert steps(values, chain)[step].progress == progress
+
+
+@pytest.mark.parametrize(
+    ("choice", "chosen", "used", "why", "back"),
+    [
+        ("source", "/x/b.wav", "/x/a.wav", "B.wav: is no sound. Still in use: a.wav.", "a.wav"),
+        ("source", "/x/b.wav", "", "B.wav: is no sound.", ""),
+        ("reference", "/x/b.wav", "/y/a.wav", "B.wav: is no sound. Still in use: a.wav.", "a.wav"),
+        ("host", "ardour://x:1", "embedded", "Ardour: is no sound.", "embedded host"),
+    ],
+)
+def test_a_choice_that_failed_says_what_is_used(
+    choice: str, chosen: str, used: str, why: str, back: str
+) -> None:
+    told = {f"/{choice}": (chosen,), f"/{choice}/used": (used,)}
+    step = steps(told | {f"/{choice}/fault": (f"{chosen}: is no sound",)}, None)
+    failed = step[{"source": "input"}.get(choice, choice)]
+    assert (failed.progress, failed.why, failed.back) == ("fault", why, back)
 
 
 def test_silence_is_noticed_after_a_while_and_forgotten_with_a_note() -> None:

@@ -14,6 +14,7 @@ from bridge.manifest import Manifest
 from gui.engine import Engine
 from gui.remembered import SCALES, Remembered
 from gui.views.actions import ACTIONS
+from gui.views.numbers import real_text
 from gui.views.sound_map import MapPicture
 from gui.widgets import sound_map
 from gui.widgets.dialogs import MidiDialog, ShortcutSheet
@@ -60,7 +61,7 @@ def test_match_moves_the_sliders_to_the_prediction(
             lambda row=row, wanted=wanted: row.slider.value() == round(1000 * float(wanted))
         )
         assert row.predicted.text() in row.slider.accessibleDescription()
-        assert f"{float(wanted):.3f}" in row.slider.accessibleName()
+        assert real_text(row.spec, float(wanted)) in row.slider.accessibleName()
 
 
 def test_a_drag_moves_from_where_the_handle_is_and_makes_it_yours(
@@ -73,7 +74,8 @@ def test_a_drag_moves_from_where_the_handle_is_and_makes_it_yours(
     far_right = QPoint(slider.width() - 12, slider.height() // 2)
     qtbot.mousePress(slider, LEFT, pos=far_right)
     assert slider.value() == 500
-    qtbot.mouseMove(slider, far_right - QPoint((slider.width() - 22) // 4, 0))
+    # A large slider's track ends 16.5 px before its edges.
+    qtbot.mouseMove(slider, far_right - QPoint((slider.width() - 33) // 4, 0))
     assert slider.value() == pytest.approx(250, abs=10)
     # While it is held, nobody else moves it.
     fake.tell("/parameter/mda-overdrive/output", 0.9)
@@ -296,7 +298,11 @@ def test_only_the_embedded_host_is_listened_to(
     window: MainWindow, qtbot: QtBot, fake: FakeEngine, engine: Engine
 ) -> None:
     assert not window.compare.hear["dry"].isEnabled()
+    assert "a DAW plays by itself" in window.compare.hear["dry"].toolTip()
     engine.send("/host", "embedded")
+    qtbot.waitUntil(lambda: "no sound output" in window.compare.hear["dry"].toolTip())
+    assert not window.compare.sound.isEnabled()
+    fake.tell("/output/device", "Scarlett 2i2 USB")
     qtbot.waitUntil(window.compare.hear["dry"].isEnabled)
     window.compare.hear["dry"].click()
     qtbot.waitUntil(lambda: fake.ordered("/audition") == [("dry",)])
@@ -315,14 +321,23 @@ def test_undo_can_be_pressed_once_there_is_something(
 
 
 def test_changes_are_listed_with_their_author(
-    window: MainWindow, choose: Choose, qtbot: QtBot, engine: Engine
+    window: MainWindow, choose: Choose, qtbot: QtBot, engine: Engine, fake: FakeEngine
 ) -> None:
     choose("mda-overdrive")
     engine.send("/parameter/mda-overdrive/drive", 0.9)
     model = window.changes.model
     qtbot.waitUntil(lambda: model.rowCount() == 1)
     cells = [model.data(model.index(0, column)) for column in range(model.columnCount())]
-    assert cells[1:] == ["Drive", "0.000", "0.900", "you"]
+    assert cells[1:] == ["Drive", "0.0 %", "90.0 %", "you"]
+    engine.send("/parameter/mda-overdrive/muffle", 0.5)
+    qtbot.waitUntil(lambda: model.rowCount() == 2)
+    engine.send("/parameter/mda-overdrive/output", 0.25)
+    qtbot.waitUntil(lambda: model.rowCount() == 3)
+    # Back to how it was after the first of them.
+    window.changes.table.activated.emit(model.index(2, 0))
+    qtbot.waitUntil(lambda: fake.ordered("/set") != [])
+    ((told,),) = fake.ordered("/set")
+    assert json.loads(str(told)) == {"mda-overdrive/muffle": 0.0, "mda-overdrive/output": 0.5}
     choose("mda-delay")
     assert model.rowCount() == 0
 
@@ -354,18 +369,32 @@ def test_the_sound_map_is_dragged_and_walked(
 
 
 def test_pictures_show_what_came(
-    window: MainWindow, choose: Choose, qtbot: QtBot, engine: Engine
+    window: MainWindow, choose: Choose, qtbot: QtBot, engine: Engine, fake: FakeEngine
 ) -> None:
     choose("mda-overdrive")
     engine.send("/source", "x")
-    curve = window.spectrum.input
-    qtbot.waitUntil(lambda: curve.getData()[0] is not None and len(curve.getData()[0]) == 80)
-    hz = window.spectrum.input.getOriginalDataset()[0]
+    curve = window.spectrum.curves["input"]
+    qtbot.waitUntil(lambda: curve.getData()[0] is not None and len(curve.getData()[0]) > 80)
+    hz = curve.getOriginalDataset()[0]
     assert hz[0] > 40
     assert hz[-1] < 12_000
     assert all(hz[1:] > hz[:-1])
+    # Only what is told is drawn.
+    assert window.spectrum.curves["output"].getData()[0] is None
+    fake.tell("/spectrum/output", *engine.values["/spectrum/input"])
+    output = window.spectrum.curves["output"]
+    qtbot.waitUntil(lambda: output.getData()[0] is not None)
+    assert len(window.spectrum.peaks["output"].getData()[0]) == len(output.getData()[0])
     window.do("tab_history")
     qtbot.waitUntil(lambda: len(window.history.curves) == 3)
+    legend = window.history.legend
+    before = dict(legend.entries)
+    assert list(before) == ["Drive", "Muffle", "Output"]
+    assert legend.geometry().top() > window.history.plot.geometry().bottom()
+    window.do("theme")
+    window.do("theme")
+    assert list(legend.entries) == list(before)
+    assert legend.entries != before
     for picture in (window.history, window.map):
         assert not picture.grab().isNull()
 
@@ -377,7 +406,7 @@ def test_what_the_engine_refuses_is_a_sentence(
     assert window.messages.isHidden()
     engine.send("/snapshot/recall", "C")
     qtbot.waitUntil(window.messages.isVisible)
-    assert window.messages.words.text() == ("Snapshot, recall: snapshot C is empty; store it first")
+    assert window.messages.words.text() == "Snapshot C is empty; store it first"
     window.messages.dismiss.click()
     assert window.messages.isHidden()
     fake.tell("/engine/fault", "the host is gone; start it again")
