@@ -200,7 +200,7 @@ def _found(chain: Chain, last: Status | None) -> Iterator[str]:
     for parameter in chain.parameters:
         slot, spec = parameter.slot, parameter.spec
         if slot.id not in last.bypass and parameter.address in last.values:
-            value = shown(slot.plugin, spec, last.values[parameter.address], None)
+            value = shown(spec, last.values[parameter.address])
             yours = "  (yours)" if parameter.address in last.yielded else ""
             yield f"{parameter.address}  {value}{yours}"
     if last.bypass:

@@ -8,7 +8,6 @@ import typer
 from rich.table import Table
 
 from bridge.audio.formats import BitDepth
-from bridge.audio.reading import AudioReader
 from bridge.chain import Slot
 from bridge.cli.options import (
     BitDepthOption,
@@ -77,12 +76,7 @@ def command(
     if as_json:
         echo_json(_report(result) | {"map": _rounded(places)})
     else:
-        _print(result, places, out, _rate(source))
-
-
-def _rate(path: Path) -> int:
-    with AudioReader(path) as file:
-        return file.sample_rate
+        _print(result, places, out)
 
 
 def _report(result: MatchResult) -> dict[str, Any]:
@@ -173,12 +167,12 @@ def _rows(answer: Answer) -> list[dict[str, Any]]:
     ]
 
 
-def _print(result: MatchResult, places: Places | None, out: Path, sample_rate: int) -> None:
+def _print(result: MatchResult, places: Places | None, out: Path) -> None:
     console, setting = screen(), result.answer.setting
     for slot in setting.chain.slots:
         left_out = slot.id in setting.bypassed and not result.answer.bypass
         remark = ", left out" if left_out else ""
-        console.print(_table(result.answer, slot, remark, sample_rate))
+        console.print(_table(result.answer, slot, remark))
     console.print(result.answer.advice, soft_wrap=True)
     if closeness := result.answer.closeness:
         console.print("\n".join(closeness.sentences), highlight=False, soft_wrap=True)
@@ -194,7 +188,7 @@ def _print(result: MatchResult, places: Places | None, out: Path, sample_rate: i
     console.print(f"wrote {printable(str(out))}", soft_wrap=True)
 
 
-def _table(answer: Answer, slot: Slot, remark: str, sample_rate: int) -> Table:
+def _table(answer: Answer, slot: Slot, remark: str) -> Table:
     name = slot.plugin.name if slot.id == slot.plugin.id else f"{slot.plugin.name} ({slot.id})"
     table = Table("parameter", "value", "confidence", title=name + remark)
     for row in _rows(answer):
@@ -202,7 +196,7 @@ def _table(answer: Answer, slot: Slot, remark: str, sample_rate: int) -> Table:
             spec = slot.plugin.parameter(row["symbol"])
             table.add_row(
                 spec.name,
-                shown(slot.plugin, spec, row["value"], sample_rate),
+                shown(spec, row["value"]),
                 _confidence(slot, row["symbol"], row["confidence"]),
             )
     return table
