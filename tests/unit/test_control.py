@@ -701,7 +701,7 @@ def test_a_match_waits_for_what_is_being_prepared(
         engine.until(host__state="connected", host__used="embedded")
         # It goes on until it has come to an answer.
         drive_by = "/parameter/mda-overdrive/drive/by"
-        client.wait(lambda told: told[drive_by] == ("model",), PATIENCE_S)
+        client.wait(lambda told: told.get(drive_by) == ("model",), PATIENCE_S)
         engine.until(match__running=0)
         assert client.values["/history"] == (1, 0)
         # Another input: what is set stays so.
