@@ -4,11 +4,13 @@
 
 Whatever comes in, it ends with 0 and a file like its input, or with 3 and one line; what is read
 stays as it is. Prints each kind of fault once, with the case that showed it, and ends with 1 where
-there was any.
+there was any. Where a library brings the whole process down, the case is in `LAST_CASE`.
 """
 
 import argparse
+import faulthandler
 import sys
+import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -26,6 +28,7 @@ from tests.faults.acts import inside
 from tests.faults.row import Outcome, Room
 from tests.fuzz.recordings import Recording, recordings
 
+LAST_CASE = Path(tempfile.gettempdir()) / "dafx-bridge-fuzz-case.txt"
 _LONGEST_S = 12.0
 _AT_ONCE = 10
 """Cases between two looks at the clock."""
@@ -59,6 +62,7 @@ def try_case(
 ) -> None:
     """Run one case, and judge what came of it."""
     case = f"{plugin}, {budget_s} s: {source} towards {reference}"
+    LAST_CASE.write_text(f"{case}\n")
     with TemporaryDirectory() as folder:
         room = Room(Path(folder), Path(folder))
         paths = source.write(room.path("input")), reference.write(room.path("reference"))
@@ -109,6 +113,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10.0)
     minutes = parser.parse_args().minutes
     tally = Tally(time.monotonic() + 60 * minutes)
+    faulthandler.enable()
 
     @settings(
         max_examples=_AT_ONCE,
