@@ -50,6 +50,7 @@ _INPUT, _HIDDEN = 0x80, 0x100
 CONFIRM_S = 0.01
 """How long a write waits for the news that its plugin is still in place."""
 _DESCRIPTOR = "/strip/plugin/descriptor"
+_RESET = "/strip/plugin/reset"
 _NAME = "/strip/name"
 """Asked while a track is watched; `/strip/list` also warns in Ardour's log each time."""
 _PLUGINS = "/strip/plugin/list"
@@ -160,26 +161,40 @@ class Ardour(OscDialect):
     def mend(self) -> None:
         # What was asked for before comes in before the answer to this.
         self._in_place(self._tracks)
+        resolved = dict(self._listed)
         for number in {number for number, _ in self._written}:
-            back = self._overwritten(number)
-            self._send_together([self._message((number, key), v) for key, v in back.items()])
+            self._send_together(self._mending(number, resolved))
         self._written.clear()
 
-    def _overwritten(self, number: int) -> dict[Key, float]:
-        """What in the place of an attachment was another plugin's, and its values from before."""
-        attachment = self._attached[number]
-        key = attachment.plugin.key
-        first = {p.key: p for p in self._wrong.get(attachment.track.key, ())}.get(key)
-        now = {p.key: p for p in self.plugins(attachment.track)}.get(key) if first else None
+    def _mending(
+        self, number: int, resolved: Mapping[Key, Sequence[tuple[Key, str]]]
+    ) -> list[Message]:
+        """What sets right a plugin that was written to in the place of an attachment.
+
+        `resolved`: by track, number and name of the plugins as they were when that was attached.
+        """
+        track, key = self._attached[number].track, self._attached[number].plugin.key
+        first = {p.key: p for p in self._wrong.get(track.key, ())}.get(key)
+        listed = self.plugins(track) if first else []
+        now = {p.key: p for p in listed}.get(key)
         if not first or not now or first.name != now.name:
-            return {}
+            return []
+        holds = Standing.of(now.name, self.parameters(track, now), now.bypassed)
         told = [parameter for (of, _), parameter in self._before.items() if of == number]
-        before = Standing.of(first.name, told, first.bypassed)
-        holds = Standing.of(now.name, self.parameters(attachment.track, now), now.bypassed)
+        before = Standing.of(first.name, filter(holds.has, told), first.bypassed)
         writes = {key: value for (of, key), value in self._written.items() if of == number}
         back = to_give_back(writes, before, holds)
         # Until Ardour has inserted it whole, it is told as bypassed: it is only switched on.
-        return {key: value for key, value in back.items() if (key, value) != (BYPASS, 1.0)}
+        messages = [
+            self._message((number, key), value)
+            for key, value in back.items()
+            if (key, value) != (BYPASS, 1.0)
+        ]
+        new = _count(_names(listed), now.name) > _count(resolved[track.key], now.name)
+        if told and not before.parameters and new:
+            # It came between question and write, so it held what every new one holds.
+            messages.insert(0, Message(_RESET, self._place(number)))
+        return messages
 
     def _write(self, values: Mapping[Ref, float]) -> None:
         """Send these and what is held back, as soon as their plugins are known to be in place."""
@@ -187,10 +202,11 @@ class Ardour(OscDialect):
         numbers = dict.fromkeys(number for number, _ in self._held)
         tracks = dict.fromkeys(self._attached[number].track for number in numbers)
         if tracks and not self._stale and self._in_place(tracks):
-            writes = [self._message(ref, value) for ref, value in self._held.items()]
-            lists = _lists(tracks)
-            # In one packet, so that hardly anything comes between question and write.
-            self._send_together([*lists, *self._descriptors(numbers), *writes, *lists])
+            # A packet for each, so that hardly anything comes between question and write.
+            for number in numbers:
+                own = [self._message(r, value) for r, value in self._held.items() if r[0] == number]
+                lists = _lists([self._attached[number].track])
+                self._send_together([*lists, *self._descriptors([number]), *own, *lists])
             self._preceding.update(numbers)
             self._written |= self._held
             self._held.clear()
@@ -301,6 +317,11 @@ def _lists(tracks: Iterable[HostTrack]) -> list[Message]:
 def _pop(told: dict[Ref, _Told], number: int) -> dict[Ref, _Told]:
     """Take out what is an attachment's."""
     return {ref: told.pop(ref) for ref in [ref for ref in told if ref[0] == number]}
+
+
+def _count(listed: Iterable[tuple[Key, str]], name: str) -> int:
+    """How many plugins have that name."""
+    return sum(its == name for _, its in listed)
 
 
 def _names(plugins: Iterable[HostPlugin]) -> list[tuple[Key, str]]:

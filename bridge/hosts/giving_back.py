@@ -35,6 +35,11 @@ class Standing:
         """Whether both have one name and parameters of the same names and ranges."""
         return self.name == other.name and _identity(self) == _identity(other)
 
+    def has(self, parameter: HostParameter) -> bool:
+        """Whether it has this parameter, by key, name and range."""
+        own = self.parameters.get(parameter.key)
+        return own is not None and _about(own) == _about(parameter)
+
     @property
     def values(self) -> dict[Key, float]:
         """What it holds, its switch included, as far as that is told."""
@@ -72,7 +77,11 @@ def same_before(
 
 
 def _identity(standing: Standing) -> dict[Key, tuple[str, float | None, float | None]]:
-    return {key: (p.name, p.min, p.max) for key, p in standing.parameters.items()}
+    return {key: _about(p) for key, p in standing.parameters.items()}
+
+
+def _about(parameter: HostParameter) -> tuple[str, float | None, float | None]:
+    return parameter.name, parameter.min, parameter.max
 
 
 def _is_of(write: float, value: float, parameter: HostParameter | None) -> bool:

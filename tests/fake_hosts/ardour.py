@@ -1,7 +1,8 @@
 """Ardour's OSC surface: real values, indices from 1, out of range ignored."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from tests.fake_hosts.base import (
@@ -22,6 +23,11 @@ class FakeArdour(FakeHost):
 
     after_list: Callable[[], None] | None = None
     """What happens once, right after a list of plugins has been told."""
+
+    defaults: Mapping[str, float] = MappingProxyType({"Depth": 0.5})
+    """What an inserted plugin holds at first."""
+    before_write: Callable[[], None] | None = None
+    """What happens once, right before a value is written."""
 
     def forget(self) -> None:
         self._surface: Any = None
@@ -68,8 +74,15 @@ class FakeArdour(FakeHost):
                 # Asking for what has moved away is no mistake: nothing is answered.
                 with contextlib.suppress(RefusedError):
                     self._describe(sender, *arguments)
+            case "/strip/plugin/reset":
+                require(tags, "ii")
+                for parameter in self._plugin(*arguments).parameters:
+                    parameter.value = self.defaults[parameter.name]
             case "/strip/plugin/parameter":
                 require(tags, "iiif")
+                happening, self.before_write = self.before_write, None
+                if happening:
+                    happening()
                 parameter = self._parameter(*arguments[:3])
                 require_inside(arguments[3], parameter.min, parameter.max)
                 parameter.value = arguments[3]

@@ -23,6 +23,8 @@ FORMATS = {
 }
 RATES_HZ = (8_000, 11_025, 16_000, 22_050, 32_000, 37_013, 44_100, 48_000, 88_200, 96_000, 192_000)
 CONTENTS = ("playing", "noise", "tone", "clicks", "constant", "silence")
+_MOST_ALAC = 2
+"""Of more channels libsndfile's encoder writes beyond its memory where they are noisy."""
 SIDES = ("alike", "apart", "one silent", "inverted", "nearly inverted")
 
 
@@ -42,6 +44,8 @@ class Recording:
     def write(self, path: Path) -> Path | None:
         """The file; None where libsndfile does not write such a one."""
         path = path.with_suffix(f".{self.suffix}")
+        if self.subtype.startswith("ALAC") and self.channels > _MOST_ALAC:
+            return None
         try:
             soundfile.write(
                 path, self._audio().T, self.rate_hz, self.subtype, format=self.suffix.upper()

@@ -252,14 +252,16 @@ def test_ardours_new_plugin_is_written_to_at_no_moment(fake: FakeHost) -> None:
         assert all(plugin.enabled for track in fake.tracks for plugin in track.plugins)
 
 
+@pytest.mark.parametrize("moment", ["after_list", "before_write"])
 @each(FakeArdour)
-def test_ardours_new_plugin_gets_back_what_was_written_to_it(fake: FakeArdour) -> None:
+def test_ardours_new_plugin_gets_back_what_was_written_to_it(fake: FakeArdour, moment: str) -> None:
     switches = dict.fromkeys(fake.chain.switches, 1.0)
     with connect(fake.url, fake.chain) as host:
         host.set(random_values(fake.chain, 0))
         host.read()
-        # As late as can be: after the answer that the write has waited for.
-        fake.after_list = lambda: fake.insert_above(1)
+        # As late as can be: after the answer that the write has waited for, or even after what the
+        # plugin in that place has told just before.
+        setattr(fake, moment, lambda: fake.insert_above(1))
         host.set(random_values(fake.chain, 1) | switches)
         assert eventually(lambda: others(fake.tracks) != {0.5})
         assert eventually(lambda: noticed(host))
