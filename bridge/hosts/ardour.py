@@ -197,7 +197,9 @@ class Ardour(OscDialect):
         new = _count(_names(listed), now.name) > _count(resolved[track.key], now.name)
         if told and not before.parameters and new:
             # It came between question and write, so it held what every new one holds.
-            messages.insert(0, Message(_RESET, self._place(number)))
+            messages = [Message(_RESET, self._place(number))]
+            if BYPASS in writes:
+                messages.append(self._message((number, BYPASS), 0.0))
         return messages
 
     def _write(self, values: Mapping[Ref, float]) -> None:
