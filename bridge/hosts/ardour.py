@@ -11,7 +11,7 @@ that answer and the write all the same, it has told its values just before, and 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from time import monotonic
+from time import monotonic, sleep
 from typing import TypeVar
 
 from typing_extensions import override
@@ -49,6 +49,8 @@ _REPLY_ADDRESS = 16384
 _INPUT, _HIDDEN = 0x80, 0x100
 CONFIRM_S = 0.01
 """How long a write waits for the news that its plugin is still in place."""
+_PERIOD_S = 0.15
+"""A write takes effect with the next period of sound, which lasts no longer than this."""
 _DESCRIPTOR = "/strip/plugin/descriptor"
 _RESET = "/strip/plugin/reset"
 _NAME = "/strip/name"
@@ -159,6 +161,8 @@ class Ardour(OscDialect):
 
     @override
     def mend(self) -> None:
+        # Before it takes effect, a write is not told, and what is given back would come too early.
+        sleep(_PERIOD_S)
         # What was asked for before comes in before the answer to this.
         self._in_place(self._tracks)
         resolved = dict(self._listed)
@@ -193,7 +197,9 @@ class Ardour(OscDialect):
         new = _count(_names(listed), now.name) > _count(resolved[track.key], now.name)
         if told and not before.parameters and new:
             # It came between question and write, so it held what every new one holds.
-            messages.insert(0, Message(_RESET, self._place(number)))
+            messages = [Message(_RESET, self._place(number))]
+            if BYPASS in writes:
+                messages.append(self._message((number, BYPASS), 0.0))
         return messages
 
     def _write(self, values: Mapping[Ref, float]) -> None:
