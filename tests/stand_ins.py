@@ -27,6 +27,8 @@ from bridge.search.surprise import SURPRISES
 
 EMBEDDING_SIZE = 16
 BINS = 32
+SURPRISING = 0.4
+"""How much a critic counts what surprises the predictors, beside the logarithm of a distance."""
 
 
 def write_models(
@@ -141,13 +143,18 @@ def _predictor(plugin: PluginSpec, bypass_logit: float) -> onnx.GraphProto:
 
 
 def _critic() -> onnx.GraphProto:
-    """Distances grow with those of the groups of statistics, and the raw one with the level's."""
+    """Distances grow with those of the groups of statistics, and the raw one with the level's.
+
+    Of what surprises the predictors it expects less.
+    """
     size, groups = COMPARISON_SIZE, len(GROUPS)
     level = size - 3 * len(LEVEL_NAMES) - 2 - len(SURPRISES)
     apart = level - PAIRS * groups
     near = np.zeros((size, 3))
     near[apart : apart + groups] = 0.5 / groups
     near[apart + groups : apart + 2 * groups, 2] = -0.5 / groups
+    near[size - len(SURPRISES)] = SURPRISING
+    near[size - 1, 2] = -SURPRISING
     louder = np.zeros((size, 1))
     louder[level + LEVEL_NAMES.index("rms_db")] = 1
     weights = {

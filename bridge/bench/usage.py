@@ -1,6 +1,7 @@
 """Processor time and memory of processes while something runs.
 
-A thread of its own looks once a second; all it holds is one pair of numbers for each second.
+A thread of its own looks once a second, until the process ends; all it holds is one pair of numbers
+for each second.
 """
 
 import time
@@ -54,8 +55,12 @@ class MemoryWatch(Closing):
 
     def _watch(self) -> None:
         while True:
+            try:
+                megabytes = self._process.memory_info().rss / _MEGABYTE
+            except psutil.NoSuchProcess:
+                return
             self._seconds.append(time.monotonic() - self._started_s)
-            self._megabytes.append(self._process.memory_info().rss / _MEGABYTE)
+            self._megabytes.append(megabytes)
             if self._stop.wait(EVERY_S):
                 return
 

@@ -190,11 +190,9 @@ def test_winners_are_what_a_search_likes_best(
         assert places[0] == 0
         assert places == sorted(places)
         assert len(ranked) / 2 < places[-1] < len(ranked)
-        # It is liked better than doing nothing, and than what is drawn by chance.
-        best = ranked[0].cost
-        assert best < min(c.cost for c in search.candidates if c.bypass)
+        # It is liked better than what is drawn by chance.
         drawn = [search.render(random_setting(draw, scene.chain)) for _ in range(9)]
-        assert best < np.median(drawn)
+        assert ranked[0].cost < np.median(drawn)
 
 
 def test_rows_are_written_once(

@@ -82,7 +82,7 @@ def test_match_says_where_everything_lies(reference_path: Path, tmp_path: Path) 
     )
     assert near < far
     told = run("match", *arguments, *more).stdout
-    assert "sound map: input" in told
+    assert "sound map, where neighbours sound alike: I input" in told
 
 
 def test_figures_are_drawn_from_the_exported_models(tmp_path: Path) -> None:
