@@ -4,7 +4,7 @@ VENV := .venv
 PIP := $(VENV)/bin/pip --quiet --disable-pip-version-check
 SET_UP_FROM := pyproject.toml constraints.txt scripts/install_system_packages.sh
 
-.PHONY: demo test check docs fuzz train clean
+.PHONY: demo test check types-linux types-darwin types-win32 docs fuzz train clean
 
 demo: $(VENV)/demo.done
 	$(VENV)/bin/dafx-bridge demo
@@ -15,12 +15,14 @@ test: check
 check: $(VENV)/test.done
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/mypy --platform linux
-	for system in darwin win32; do \
-		$(VENV)/bin/mypy --platform $$system --cache-dir .mypy_cache/$$system \
-			--package bridge --package gui || exit; \
-	done
+	$(MAKE) --jobs 2 types-linux types-darwin types-win32
 	$(VENV)/bin/python scripts/import_picture.py
+
+types-linux:
+	$(VENV)/bin/mypy --platform linux
+
+types-darwin types-win32: types-%:
+	$(VENV)/bin/mypy --platform $* --cache-dir .mypy_cache/$* --package bridge --package gui
 
 # The documentation as a site, in site/.
 docs: $(VENV)/docs.done
