@@ -59,16 +59,6 @@ CASES = (
             "level/gain_db": -12.0,
         },
     ),
-    Case(
-        "reverb",
-        "pedalboard-reverb",
-        "pedalboard-reverb",
-        {
-            "pedalboard-reverb/room_size": 0.9,
-            "pedalboard-reverb/wet_level": 0.7,
-            "pedalboard-reverb/dry_level": 0.2,
-        },
-    ),
 )
 
 
