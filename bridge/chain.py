@@ -206,6 +206,10 @@ class ChainSetting:
         """This one with exactly these slots left out."""
         return type(self)(self.chain, self.settings, frozenset(slot_ids))
 
+    def all_left_out(self) -> Self:
+        """This one with every slot left out."""
+        return self.without(slot.id for slot in self.chain.slots)
+
     @cached_property
     def normalised(self) -> tuple[float, ...]:
         """Normalised values of all parameters, in the chain's order."""

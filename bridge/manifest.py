@@ -117,6 +117,13 @@ class ParamSpec(_Entry):
         x = min(max(float(normalised), 0.0), 1.0)
         return int(x * (self.classes - 1) + 0.5)
 
+    def label(self, real: float) -> str:
+        """The name of a choice, `on` or `off`; empty for a number."""
+        number = self.class_of(self.to_normalised(real)) if self.classes else 0
+        if self.choices:
+            return self.choices[number].label
+        return ("off", "on")[number] if self.scale == "toggle" else ""
+
     def normalised_of_class(self, number: int) -> float:
         """Normalised value of a class of an enum or a toggle: they lie evenly from 0 to 1."""
         return number / max(self.classes - 1, 1)

@@ -6,10 +6,8 @@ from bridge.manifest import ParamSpec
 def shown(spec: ParamSpec, real: float) -> str:
     """A real value: a choice's name, or a number with its unit; behind it what the plugin's own
     display has, where that is another."""
-    if spec.scale == "enum":
-        return spec.choices[spec.class_of(spec.to_normalised(real))].label
-    if spec.scale == "toggle":
-        return "on" if spec.class_of(spec.to_normalised(real)) else "off"
+    if label := spec.label(real):
+        return label
     told = f"{real:.3f} {spec.unit}".strip()
     if not spec.display:
         return told

@@ -65,19 +65,6 @@ class Augmentation(BaseModel):
         return not any(value for name, value in self if name.endswith("_share"))
 
 
-REALISTIC = Augmentation(
-    equaliser_share=0.5,
-    pickup_share=0.3,
-    compression_share=0.25,
-    room_share=0.2,
-    noise_share=0.4,
-    hum_share=0.2,
-    coding_share=0.05,
-    level_share=0.5,
-)
-"""Recordings as they come from musicians."""
-
-
 def augment(
     draw: np.random.Generator, audio: Audio, sample_rate: int, settings: Augmentation
 ) -> Audio:

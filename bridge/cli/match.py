@@ -171,8 +171,7 @@ def _print(result: MatchResult, places: Places | None, out: Path) -> None:
     console, setting = screen(), result.answer.setting
     for slot in setting.chain.slots:
         left_out = slot.id in setting.bypassed and not result.answer.bypass
-        remark = ", left out" if left_out else ""
-        console.print(_table(result.answer, slot, remark))
+        console.print(_table(result.answer, slot, ", left out" if left_out else ""))
     console.print(result.answer.advice, soft_wrap=True)
     if closeness := result.answer.closeness:
         console.print("\n".join(closeness.sentences), highlight=False, soft_wrap=True)

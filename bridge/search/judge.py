@@ -13,7 +13,7 @@ from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import Analysis
 from bridge.models.critic import LEAST_DISTANCE, QUANTILES
 from bridge.search.comparison import comparison
-from bridge.search.surprise import surprises
+from bridge.search.surprise import Surprises
 
 CAUTION = QUANTILES.index(0.75)
 """Candidates are compared by this quantile of what is expected, so that a search does not end where
@@ -60,11 +60,12 @@ class Judge:
     def __init__(
         self, estimator: Estimator, played: Analysis, reference: Analysis, sample_rate: float
     ) -> None:
-        self._critic, self._chain = estimator.critic, estimator.chain
+        self._critic = estimator.critic
         self._played, self._reference = played, reference
         self._dry_similarity = similarity(played.echoes, reference.echoes)
         self.predictions = estimator.predictions(played, reference, sample_rate)
         """What is held of every slot's setting."""
+        self._surprises = Surprises(estimator.chain, self.predictions)
 
     def expect(self, setting: ChainSetting, candidate: Analysis) -> Expectation:
         """What is to be expected of a setting that sounds like this."""
@@ -74,7 +75,7 @@ class Judge:
             _alone(candidate),
             _alone(self._reference),
             np.array([[alike, self._dry_similarity]], np.float32),
-            surprises(self._chain, setting, self.predictions)[None],
+            self._surprises.of(setting)[None],
         )
         judgement = self._critic.judge(compared)
         return Expectation((judgement.matched[0] + judgement.raw[0]) / 2, judgement.change[0])

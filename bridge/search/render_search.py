@@ -258,7 +258,7 @@ class Search:
 
     def _leave_out(self, setting: ChainSetting) -> None:
         """Judge the playing as it is, and at the reference's loudness, as candidates."""
-        dry = setting.without(slot.id for slot in setting.chain.slots)
+        dry = setting.all_left_out()
         changes_db = [0.0, self._gain_db] if abs(self._gain_db) > _HEARD_DB else [0.0]
         for change_db in changes_db:
             self.candidates.append(Candidate(dry, change_db, self._first.louder(change_db)))

@@ -34,8 +34,7 @@ class ExcerptJudge:
         self.played = self._analyse(excerpt.audio)
         self._reference = reference.like(excerpt.below_db)
         self.judge = Judge(estimator, self.played, self._reference, sample_rate)
-        start = ChainSetting.start(estimator.chain)
-        self._dry = start.without(slot.id for slot in estimator.chain.slots)
+        self._dry = ChainSetting.start(estimator.chain).all_left_out()
         self.output = output_of(estimator)
         """The predicted parameter, by number, that is the gain behind all else; it is computed."""
 

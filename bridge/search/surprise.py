@@ -18,22 +18,24 @@ they are. Without a predictor values are no surprise.
 _LEAST_PROBABILITY = 1e-3
 
 
-def surprises(
-    chain: Chain, setting: ChainSetting | None, predictions: Sequence[Prediction]
-) -> Floats:
-    """(len(SURPRISES),); where the chain has no setting that is meant, the first is as expected."""
-    slots = list(zip(chain.slots, predictions, strict=True))
-    expected = float(np.mean([_expected(slot.plugin, held) for slot, held in slots]))
-    left_out = float(np.mean([_surprise(held.bypass) for held in predictions]))
-    of_setting = expected if setting is None else surprise(setting, predictions)
-    return np.array([of_setting, expected, left_out], np.float32)
+class Surprises:
+    """Of any setting of one chain, under what the predictors hold of every slot."""
 
+    def __init__(self, chain: Chain, predictions: Sequence[Prediction]) -> None:
+        slots = zip(chain.slots, predictions, strict=True)
+        self._predictions = predictions
+        self._expected = float(np.mean([_expected(slot.plugin, held) for slot, held in slots]))
+        self._left_out = float(np.mean([_surprise(held.bypass) for held in predictions]))
 
-def surprise(setting: ChainSetting, predictions: Sequence[Prediction]) -> float:
-    """Of one setting."""
-    slots = zip(setting.chain.slots, setting.settings, predictions, strict=True)
-    found = [_of_slot(one, held, slot.id in setting.bypassed) for slot, one, held in slots]
-    return float(np.mean(found))
+    def of(self, setting: ChainSetting | None) -> Floats:
+        """(len(SURPRISES),); where no setting of the chain is meant, the first is as expected."""
+        of_setting = self._expected if setting is None else self._of(setting)
+        return np.array([of_setting, self._expected, self._left_out], np.float32)
+
+    def _of(self, setting: ChainSetting) -> float:
+        slots = zip(setting.chain.slots, setting.settings, self._predictions, strict=True)
+        found = [_of_slot(one, held, slot.id in setting.bypassed) for slot, one, held in slots]
+        return float(np.mean(found))
 
 
 def _of_slot(setting: Setting, held: Prediction, bypass: bool) -> float:

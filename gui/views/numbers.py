@@ -48,10 +48,8 @@ def decimals(spec: ParamSpec, number: float) -> int:
 
 def real_text(spec: ParamSpec, real: float) -> str:
     """A real value as it is shown with its unit, or the label of its choice."""
-    if spec.choices:
-        return spec.choices[spec.class_of(spec.to_normalised(real))].label
-    if spec.scale == "toggle":
-        return "On" if spec.class_of(spec.to_normalised(real)) else "Off"
+    if label := spec.label(real):
+        return label.capitalize() if spec.scale == "toggle" else label
     number = shown(spec, real)
     # No minus before what is rounded to nothing.
     text = f"{number:.{decimals(spec, number)}f}"

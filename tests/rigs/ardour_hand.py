@@ -18,31 +18,20 @@ from bridge.errors import HostError
 from bridge.hosts import Host, connect, discover
 from bridge.hosts.ardour import Ardour as Dialect
 from bridge.osc import Message, OscSocket
+from tests.following import Loop
 from tests.rigs.ardour import PLUGINS, TRACK, Ardour, ScriptedArdour
 from tests.rigs.children import PATIENCE_S, wait_for
 
 COMBO = "http://drobilla.net/plugins/mda/Combo"
 LIMITER = "http://drobilla.net/plugins/mda/Limiter"
-HOP_S = 0.05
 _FULL_STATE_S = 3.0
 """A full state goes out so often."""
 Act = tuple[str, str]
 """What was done, and what was wrong then."""
 
 
-class Hand:
+class Hand(Loop):
     """The engine's hops towards a goal that glides about."""
-
-    def __init__(self, driver: Driver, goal: ChainSetting) -> None:
-        self.driver = driver
-        self.goal = goal
-
-    def hop(self) -> None:
-        """Listen, send, sleep."""
-        now_s = time.monotonic()
-        self.driver.listen(now_s)
-        self.driver.update(self.goal, now_s)
-        time.sleep(HOP_S)
 
     def glide(self, seed: int) -> None:
         """Half a second in which every knob moves at every hop."""

@@ -9,10 +9,13 @@ import soundfile
 from pydantic import ValidationError
 
 from bridge.arrays import Audio
-from training.augmentation import REALISTIC, Augmentation, augment
+from training.augmentation import Augmentation, augment
+from training.critic.run import load_settings
 from training.examples import ClipSettings, ClipSource
 
 RATE = 48_000
+REALISTIC = load_settings().clips.augmentation
+"""Recordings as they come from musicians: what the critic is trained on."""
 SHARES = [name for name in Augmentation.model_fields if name.endswith("_share")]
 
 

@@ -7,7 +7,7 @@ from bridge.chain import ChainSetting, chain_of
 from bridge.estimate.prior import uniform
 from bridge.manifest import Manifest
 from bridge.models import Prediction
-from bridge.search.surprise import SURPRISES, surprise, surprises
+from bridge.search.surprise import SURPRISES, Surprises
 
 BINS = 32
 
@@ -25,16 +25,16 @@ def test_what_a_predictor_holds_is_no_surprise_and_what_it_rules_out_is(
 ) -> None:
     chain = chain_of("mda-overdrive", manifest)
     count = len(chain.predicted)
-    held = [sure_of([0.7] * count, bypass=0.02)]
+    of = Surprises(chain, [sure_of([0.7] * count, bypass=0.02)]).of
     likely, unlikely = (ChainSetting.of_predicted(chain, [value] * count) for value in (0.7, 0.1))
-    assert surprise(likely, held) < -3
-    assert surprise(unlikely, held) > 2
+    assert of(likely)[0] < -3
+    assert of(unlikely)[0] > 2
     dry = likely.without(["mda-overdrive"])
-    assert surprise(dry, held) == pytest.approx(-np.log(0.02), rel=1e-4)
-    found = dict(zip(SURPRISES, surprises(chain, likely, held), strict=True))
+    assert of(dry)[0] == pytest.approx(-np.log(0.02), rel=1e-4)
+    found = dict(zip(SURPRISES, of(likely), strict=True))
     assert found["of leaving all out"] == pytest.approx(-np.log(0.02), rel=1e-4)
     assert found["of the setting"] < found["expected"] < 0
-    assert surprises(chain, None, held)[0] == found["expected"]
+    assert of(None)[0] == found["expected"]
 
 
 @pytest.mark.parametrize("name", ["mda-leslie", "pedalboard-chorus", "guitar-amp"])
@@ -43,7 +43,9 @@ def test_where_nothing_is_held_no_setting_is_a_surprise(name: str, manifest: Man
     held = [uniform(slot) for slot in chain.slots]
     draw = np.random.default_rng(0)
     some = [
-        surprises(chain, ChainSetting.of_predicted(chain, draw.random(len(chain.predicted))), held)
+        Surprises(chain, held).of(
+            ChainSetting.of_predicted(chain, draw.random(len(chain.predicted)))
+        )
         for _ in range(20)
     ]
     assert np.ptp(np.array(some)[:, 0]) == pytest.approx(0, abs=1e-5)

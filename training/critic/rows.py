@@ -25,7 +25,7 @@ from bridge.library import Library
 from bridge.models import Prediction
 from bridge.search.proposals import proposals
 from bridge.search.render_search import Search
-from bridge.search.surprise import surprises
+from bridge.search.surprise import Surprises
 from training.critic.scenes import Scene, SceneSource, effect_of, random_setting
 from training.workers import worker_pool
 
@@ -88,6 +88,10 @@ class Heard:
     def predictions(self, number: int) -> tuple[Prediction, ...]:
         """What the predictors hold of the setting that made a reference."""
         return self.estimator.predictions(self.played, self.like(number), self.scene.sample_rate)
+
+    def surprises(self, number: int) -> Surprises:
+        """How settings agree with what the predictors hold of a reference."""
+        return Surprises(self.scene.chain, self.predictions(number))
 
 
 @lru_cache(maxsize=64)
@@ -184,8 +188,7 @@ def rows_of(heard: Heard, judged: Candidates) -> dict[str, npt.NDArray[Any]]:
     to the candidate and to the playing. `surprises` is (m, n, len(SURPRISES)).
     """
     scene, features = heard.scene, heard.estimator.features
-    every_slot = [slot.id for slot in scene.chain.slots]
-    dry = ChainSetting.start(scene.chain).without(every_slot)
+    dry = ChainSetting.start(scene.chain).all_left_out()
     given = [Candidate("dry", scene.excerpt.audio, dry)]
     given += [Candidate("target", made.target, made.setting) for made in scene.made]
     some = [candidate for candidate in (*given, *judged(heard)) if _is_sound(candidate.audio)]
@@ -207,8 +210,8 @@ def rows_of(heard: Heard, judged: Candidates) -> dict[str, npt.NDArray[Any]]:
         ),
         "surprises": np.array(
             [
-                [surprises(scene.chain, one.setting, held) for one in some]
-                for held in map(heard.predictions, range(len(scene.made)))
+                [surprises.of(one.setting) for one in some]
+                for surprises in map(heard.surprises, range(len(scene.made)))
             ],
             np.float32,
         ),

@@ -63,16 +63,19 @@ class _Run:
         return self.folders.runs / "critic"
 
     def rows(
-        self, name: str, split: str, library: Library, scenes: range, judged: Candidates
+        self,
+        name: str,
+        split: str,
+        library: Library,
+        scenes: range,
+        judged: Candidates,
+        sounds: int = SOUNDS,
     ) -> Path:
         """The folder with the rows of these scenes, made where they are missing."""
         clips = self.settings.clips if split == "train" else self.settings.clips.plain
         source = ClipSource(clips, self.folders.data / "corpus", split, _SEEDS[split])
         gear = self.folders.data / "gear"
         pairs = GearPairs(gear, split) if (gear / split).exists() else None
-        # What is answered well or badly is only known of references that are searched for.
-        answers = split == "validation" and judged is winners
-        sounds = SEARCHED if answers else SOUNDS
         drawn = SceneSource(source, library, FeatureSettings(), pairs, sounds)
         folder = self.folder / "rows" / f"{split}-{name}"
         write_rows(drawn, library, folder, scenes, judged, self.workers)
@@ -108,7 +111,8 @@ def train_critic(
     # What decides how cautious an answer must be are winners of the last network, never learned.
     library = _with_critic(run, "last", network, validation, models)
     scenes = range(first, first + settings.validation_winner_scenes)
-    last = load_table([run.rows("winners", "validation", library, scenes, winners)])
+    # Each of their references is searched for.
+    last = load_table([run.rows("winners", "validation", library, scenes, winners, SEARCHED)])
     cautious = cautious_quantile(network, last, settings.harmed)
     found = picks(network, last, cautious)
     run.log("winners", found)
