@@ -9,7 +9,7 @@ import pytest
 
 from bridge.chain import Chain, chain_of
 from bridge.errors import HostError
-from bridge.hosts import Host, connect, discover
+from bridge.hosts import Host, ardour, connect, discover
 from bridge.manifest import BYPASS, Manifest
 from tests.fake_hosts import FAKES, FakeArdour, FakeBitwig, FakeLive, FakeReaper
 from tests.fake_hosts.base import FakeHost, FakeParameter, FakePlugin, FakeTrack, others
@@ -252,11 +252,19 @@ def test_ardours_new_plugin_is_written_to_at_no_moment(fake: FakeHost) -> None:
         assert all(plugin.enabled for track in fake.tracks for plugin in track.plugins)
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine, too, a write is confirmed and not held back."""
+    monkeypatch.setattr(ardour, "CONFIRM_S", 10.0)
+
+
+@pytest.mark.usefixtures("patient")
 @each(FakeArdour)
 def test_ardours_new_plugin_gets_back_what_was_written_after_the_list(fake: FakeArdour) -> None:
     _gets_back(fake, "after_list")
 
 
+@pytest.mark.usefixtures("patient")
 @each(FakeArdour)
 def test_ardours_new_plugin_gets_back_what_was_written_to_it_at_last(fake: FakeArdour) -> None:
     _gets_back(fake, "before_write")
