@@ -4,11 +4,12 @@ A case is a pure function of (task, split, seed, index), so a run can stop, resu
 and every condition of an evaluation sees the same audio.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -16,7 +17,7 @@ import soundfile
 from pedalboard import HighShelfFilter, LowShelfFilter, PeakFilter
 from pydantic import BaseModel, ConfigDict, Field
 
-from bridge.analysis.metrics import match_rms
+from bridge.analysis.metrics import magnitudes, match_rms, spectral_distance
 from bridge.arrays import Audio
 from bridge.audio.names import file_name
 from bridge.audio.resample import resample
@@ -43,7 +44,10 @@ _SILENCE_RMS = 0.003
 _USABLE_RMS = (1e-3, 10.0)
 """Quieter counts as silence, louder as noise."""
 
+_Drawn = TypeVar("_Drawn")
 _MAX_REDRAWS = 50
+_NEARLY_DRY_OF = 5
+_CHANGE_FFT = (1_024,)
 
 
 class ClipSettings(BaseModel):
@@ -195,6 +199,8 @@ class Task(BaseModel):
     """Real values to hold fixed, or 'random': uniform in every normalised range."""
     clean_share: Annotated[float, Field(ge=0, le=1)] = 0.1
     """How often the reference is dry, and the right answer is to bypass the plugin."""
+    nearly_dry_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """How often a random setting is the one of several that changes the sound least."""
 
 
 @dataclass(frozen=True)
@@ -247,7 +253,7 @@ class ExampleSource:
         if draw.random() < self.task.clean_share:
             return clip.other, None
         for _ in range(_MAX_REDRAWS):
-            truth = self._setting(draw)
+            truth = self._setting(draw, clip)
             wet = self.effect.render(clip.other, clip.sample_rate, truth)
             if is_usable(wet):
                 return wet, truth
@@ -256,11 +262,32 @@ class ExampleSource:
             " narrow the ranges in the manifest"
         )
 
-    def _setting(self, draw: np.random.Generator) -> Setting:
+    def _setting(self, draw: np.random.Generator, clip: Clip) -> Setting:
         if self.task.setting != "random":
             return Setting.of_values(self.plugin, self.task.setting)
+        if self.task.nearly_dry_share and draw.random() < self.task.nearly_dry_share:
+            return nearly_dry(lambda: self._random(draw), self.effect.render, clip)
+        return self._random(draw)
+
+    def _random(self, draw: np.random.Generator) -> Setting:
         values = draw.random(len(self.plugin.predicted)).tolist()
         return canonical(Setting.of_predicted(self.plugin, values))
+
+
+def nearly_dry(
+    draw_setting: Callable[[], _Drawn], render: Callable[[Audio, int, _Drawn], Audio], clip: Clip
+) -> _Drawn:
+    """The one of several settings that changes the first second of the other playing least."""
+    some = clip.other[:, : clip.sample_rate]
+    dry = magnitudes(some[0], _CHANGE_FFT)
+
+    def change(setting: _Drawn) -> float:
+        wet = render(some, clip.sample_rate, setting)[0]
+        if not np.isfinite(wet).all():
+            return float("inf")
+        return spectral_distance(magnitudes(wet, _CHANGE_FFT), dry)
+
+    return min((draw_setting() for _ in range(_NEARLY_DRY_OF)), key=change)
 
 
 def is_usable(audio: Audio) -> bool:

@@ -81,6 +81,7 @@ def pools_of(
             split,
             seed,
             count,
+            s.nearly_dry_share,
             workers,
         )
         for split, clips, seed, count in (

@@ -73,6 +73,7 @@ def load_pool(
     split: str,
     seed: int,
     count: int,
+    nearly_dry_share: float = 0.0,
     processes: int = 2,
 ) -> Pool:
     """The pool of `count` clips, built where it is not there yet."""
@@ -84,7 +85,9 @@ def load_pool(
         split,
         seed,
     ]
-    tasks = {plugin.id: Task(plugin=plugin.id) for plugin in plugins}
+    tasks = {
+        plugin.id: Task(plugin=plugin.id, nearly_dry_share=nearly_dry_share) for plugin in plugins
+    }
     folders = {DRY: data / "pools" / f"{DRY}-{_key(common)}"}
     for plugin in plugins:
         described = [

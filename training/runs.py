@@ -29,6 +29,8 @@ class PoolSettings(_Stage):
 
     clips: int = 6_144
     validation_clips: int = 768
+    nearly_dry_share: float = 0.0
+    """How often a setting is the one of several that changes the sound least."""
     seed: int = 1
     validation_seed: int = 2
 

@@ -1,23 +1,46 @@
-"""The last choice: among what is likely best, and doing nothing."""
+"""The last choice: among what is likely best, and doing nothing.
 
+Of many candidates the one that is judged best is judged too well. So what was tried later takes the
+place of what was tried before only where it is clearly nearer: more time does no harm.
+"""
+
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from bridge.models.critic import QUANTILES
+from bridge.search.judge import Expectation
 from bridge.search.memory import Tried
 from bridge.search.rendering import ExcerptJudge
 
-STAY = 0.05
-"""How much nearer, as a share of the distance, another answer must be than the last one."""
+STAY = 0.1
+"""How much nearer, as a share of the distance, another answer must be than one that was there."""
 HEARD = 0.03
 """How much nearer at the least, as a distance: what cannot be heard moves no knob."""
 _LIKELIER_THAN_NOT = 0.5
+_Tried = TypeVar("_Tried")
+
+
+def clearly_nearer(one: Expectation, other: Expectation) -> bool:
+    """Whether it may take the other's place."""
+    return one.cost < other.cost - STAY and other.median - one.median > HEARD
+
+
+def records(tried: Iterable[_Tried], expected: Callable[[_Tried], Expectation]) -> list[_Tried]:
+    """Of what is in the order of trial, whatever was clearly nearer than all records before it."""
+    found: list[_Tried] = []
+    for one in tried:
+        if not found or clearly_nearer(expected(one), expected(found[-1])):
+            found.append(one)
+    return found
 
 
 @dataclass(frozen=True)
 class Finals:
-    """Finalists, all of them heard on the same excerpts; doing nothing is the first."""
+    """Finalists, all of them heard on the same excerpts: doing nothing, and then in the order in
+    which they were tried."""
 
     excerpts: tuple[ExcerptJudge, ...]
     tried: tuple[Tried, ...]
@@ -30,28 +53,29 @@ class Finals:
         return self.tried[0]
 
     def best(self, last: Tried | None) -> Tried:
-        """The finalist of least cost; the last answer, as long as none is clearly nearer.
+        """The last record of the finalists, or leaving all out where that costs less; the last
+        answer, as long as none is clearly nearer.
 
         What sounds other than the playing must in all probability be nearer than doing nothing, and
         the last answer more likely than not.
         """
         kept = [one for one in self.tried if last and one.setting == last.setting]
         possible = [one for one in self.tried if self._is_nearer(one, one in kept)]
-        best = min(possible, key=self._cost)
+        wet = records((one for one in possible if not one.setting.dry), self._expected)
+        best = min((*(one for one in possible if one.setting.dry), *wet[-1:]), key=self._cost)
         stay = min((one for one in possible if one in kept), key=self._cost, default=best)
-        return best if self._is_clearly_nearer(best, stay) else stay
+        return best if clearly_nearer(self._expected(best), self._expected(stay)) else stay
 
-    def _is_clearly_nearer(self, one: Tried, other: Tried) -> bool:
-        heard = other.on(self.excerpts).median - one.on(self.excerpts).median
-        return self._cost(one) < self._cost(other) - STAY and heard > HEARD
+    def _expected(self, tried: Tried) -> Expectation:
+        return tried.on(self.excerpts)
 
     def _cost(self, tried: Tried) -> float:
-        return tried.on(self.excerpts).cost
+        return self._expected(tried).cost
 
     def _is_nearer(self, tried: Tried, kept: bool) -> bool:
         """Than doing nothing, which is always possible."""
         if tried.setting.dry:
             return True
         quantile = min(self.cautious, _LIKELIER_THAN_NOT) if kept else self.cautious
-        change = tried.on(self.excerpts).change
+        change = self._expected(tried).change
         return float(np.interp(quantile, QUANTILES, change)) < 0

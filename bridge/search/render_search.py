@@ -28,7 +28,7 @@ from bridge.search.deadline import Deadline
 from bridge.search.echo_alignment import Aligned, Alignment
 from bridge.search.evolution import Evolution, Individual, prepare
 from bridge.search.excerpts import Excerpt, excerpts
-from bridge.search.finals import Finals
+from bridge.search.finals import Finals, records
 from bridge.search.judge import Expectation
 from bridge.search.memory import REMEMBERED, Memory, Tried
 from bridge.search.proposals import proposals
@@ -249,12 +249,14 @@ class Search:
         return replace(tried, expectations={**tried.expectations, judge: expectation})
 
     def _finalists(self) -> list[Candidate]:
-        """Leaving the chain out, what was the answer before, and the best of all others."""
-        dry = [c for c in self.candidates if c.bypass]
-        last = self._memory.last
-        wet = self._best_wet()
+        """Leaving the chain out; and of all others the last records, what was the answer before,
+        and the best."""
+        last, wet = self._memory.last, [c for c in self.candidates if not c.bypass]
         before = [c for c in wet if last and c.setting == last.setting][:1]
-        return [*dry, *before, *(c for c in wet[:FINALISTS] if all(c is not b for b in before))]
+        newest = records(wet, lambda c: c.expectation)[::-1]
+        likely = list(dict.fromkeys(id(c) for c in (*newest, *self._best_wet())))
+        chosen = {*map(id, before), *likely[:FINALISTS]}
+        return [c for c in self.candidates if c.bypass or id(c) in chosen]
 
     def _leave_out(self, setting: ChainSetting) -> None:
         """Judge the playing as it is, and at the reference's loudness, as candidates."""

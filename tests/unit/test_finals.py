@@ -77,11 +77,21 @@ def test_the_last_answer_stays_unless_another_is_clearly_nearer(
 ) -> None:
     last = wet(chain, 0.3, one=expected(0.5, -0.7))
     other = wet(chain, 0.6, one=expected(0.5 * share, -0.7))
-    assert best(nothing, last, other) is other
+    assert best(nothing, other, last) is other
     assert best(nothing, last, other, last=last) is (last if stays else other)
     # What the last answer was is known by its setting.
     again = wet(chain, 0.3, one=expected(0.5, -0.7))
     assert best(nothing, again, other, last=last) is (again if stays else other)
+
+
+def test_what_is_tried_later_must_be_clearly_nearer(chain: Chain, nothing: Tried) -> None:
+    """Of many the one that is judged best is judged too well."""
+    first = wet(chain, 0.3, one=expected(0.5, -0.7))
+    hardly = wet(chain, 0.6, one=expected(0.5 * (1 - 0.5 * STAY), -0.7))
+    clearly = wet(chain, 0.9, one=expected(0.5 * (1 - 2 * STAY), -0.7))
+    assert best(nothing, first, hardly) is first
+    assert best(nothing, first, hardly, clearly) is clearly
+    assert best(nothing, clearly, hardly, first) is clearly
 
 
 def test_a_last_answer_that_harms_does_not_stay(chain: Chain, nothing: Tried) -> None:

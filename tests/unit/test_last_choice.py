@@ -60,7 +60,7 @@ def test_what_is_not_heard_moves_no_knob(make: Any, excerpt: Any) -> None:
     nothing, last = make(None, 1.0, 0), make(0.1, 0.1)
     hardly, clearly = make(0.2, 0.1 - 0.9 * HEARD), make(0.2, 0.1 - 1.1 * HEARD)
     assert finals([excerpt], nothing, last, hardly).best(last) is last
-    assert finals([excerpt], nothing, last, hardly).best(None) is hardly
+    assert finals([excerpt], nothing, hardly, last).best(None) is hardly
     assert finals([excerpt], nothing, last, clearly).best(last) is clearly
 
 

@@ -94,7 +94,7 @@ class Heard:
         return Surprises(self.scene.chain, self.predictions(number))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def estimator_of_chain(chain: Chain, library: Library) -> Estimator:
     """A chain's models, loaded once in a process."""
     return Estimator(chain, library)
@@ -199,7 +199,7 @@ def rows_of(heard: Heard, judged: Candidates) -> dict[str, npt.NDArray[Any]]:
     arrays: dict[str, npt.NDArray[Any]] = {
         "kind": np.array([KINDS.index(one.kind) for one in some], np.int8),
         "maker": np.array([made.maker for made in scene.made], "U10"),
-        "chain": np.array(scene.chain.id, "U24"),
+        "chain": np.array(scene.chain.id, "U100"),
         "distance": _distances(monos, len(scene.made)),
         "echo_similarity": np.array(
             [

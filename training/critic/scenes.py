@@ -13,7 +13,6 @@ from functools import lru_cache
 import numpy as np
 
 from bridge.analysis.features import FeatureSettings
-from bridge.analysis.metrics import magnitudes, spectral_distance
 from bridge.analysis.windows import at_feature_rate, rms_db
 from bridge.arrays import Audio
 from bridge.chain import Chain, ChainSetting, chain_of
@@ -25,10 +24,15 @@ from training.canonical import canonical
 from training.critic.amplifiers import Sound, amplifier, equaliser
 from training.critic.gear import GearPairs
 from training.errors import TrainingError
-from training.examples import Clip, ClipSource, is_usable
+from training.examples import Clip, ClipSource, is_usable, nearly_dry
 
 CHAINS = {"guitar-amp": 4.0, "mda-amp": 2.0, "vocal": 2.0}
 """How often each rig's candidates are judged; a trained plugin counts 1."""
+_ANY = "any"
+_ANY_WEIGHT = 6.0
+"""How often those of other plugins and of random chains are."""
+_LENGTHS = {1: 0.3, 2: 0.4, 3: 0.2, 4: 0.1}
+"""Of these chains, and how often."""
 MAKERS = {"own": 0.5, "other": 0.16, "amplifier": 0.24, "dry": 0.1}
 """What makes a reference, and how often."""
 SOUNDS = 6
@@ -40,13 +44,11 @@ _EQUALISED = 0.15
 _AROUND_START = 0.25
 """Deviation of normalised values around the start of a rig."""
 _OPTIONAL_OUT = 0.5
-_DRAWN = 5
-"""Of so many settings the one that changes least is taken, where it is to be nearly dry."""
 _MAX_REDRAWS, _MAX_CLIPS = 30, 10
 _HEARD_DB = -50.0
 """RMS in dBFS below which a sound is drawn again."""
 _FOR_GEAR = {"guitar-amp": 6.0, "mda-amp": 2.0, "mda-overdrive": 2.0, "mda-combo": 2.0}
-_FOR_GEAR |= {"pedalboard-distortion": 2.0}
+_FOR_GEAR |= {"pedalboard-distortion": 2.0, _ANY: 2.0}
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Scene:
     made: tuple[Made, ...]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def effect_of(chain: Chain) -> ChainEffect:
     """A chain's plugins, loaded once in a process."""
     return load_chain(chain)
@@ -171,12 +173,24 @@ class SceneSource:
         names = weights or self._chains
         shares = np.array(list(names.values()))
         name = str(draw.choice(list(names), p=shares / shares.sum()))
-        return chain_of(name, self._manifest)
+        return any_chain(draw, self._manifest) if name == _ANY else chain_of(name, self._manifest)
 
 
 def chains(manifest: Manifest) -> dict[str, float]:
-    """What candidates are judged of, and how often: trained plugins and rigs."""
-    return {plugin.id: 1.0 for plugin in manifest.plugins if plugin.model} | CHAINS
+    """What candidates are judged of, and how often: trained plugins, rigs, and any chain."""
+    plugins = {plugin.id: 1.0 for plugin in manifest.plugins if plugin.model}
+    return plugins | CHAINS | {_ANY: _ANY_WEIGHT}
+
+
+def any_chain(draw: np.random.Generator, manifest: Manifest) -> Chain:
+    """A plugin that has no predictor, or several in any order, some of which may be left out."""
+    length = int(draw.choice(list(_LENGTHS), p=list(_LENGTHS.values())))
+    if length == 1:
+        slots = [plugin.id for plugin in manifest.plugins if not plugin.model]
+    else:
+        slots = [plugin.id for plugin in manifest.plugins]
+        slots += [f"{rig.id}/{slot.slot}" for rig in manifest.rigs for slot in rig.slots]
+    return chain_of(",".join(draw.choice(slots, length, replace=False)), manifest)
 
 
 def random_setting(draw: np.random.Generator, chain: Chain) -> ChainSetting:
@@ -199,18 +213,7 @@ def _setting(draw: np.random.Generator, chain: Chain, clip: Clip) -> ChainSettin
     """A random one; often that of several which changes the sound least."""
     if draw.random() > _NEARLY_DRY:
         return random_setting(draw, chain)
-    some = clip.other[:, : clip.sample_rate]
-    dry = magnitudes(some[0], (1_024,))
-    settings = [random_setting(draw, chain) for _ in range(_DRAWN)]
-    effect = effect_of(chain)
-
-    def change(setting: ChainSetting) -> float:
-        wet = effect.render(some, clip.sample_rate, setting)[0]
-        if not np.isfinite(wet).all():
-            return float("inf")
-        return spectral_distance(magnitudes(wet, (1_024,)), dry)
-
-    return min(settings, key=change)
+    return nearly_dry(lambda: random_setting(draw, chain), effect_of(chain).render, clip)
 
 
 def _through(setting: ChainSetting) -> Sound:
