@@ -1,25 +1,17 @@
-"""The command line's frame: subcommands, errors as one line, exit codes."""
+"""The command line's frame: subcommands, errors as one line, exit codes.
+
+A subcommand's module is loaded when it is asked for: all of them together take a second.
+"""
 
 import logging
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typing_extensions import override
 
 from bridge import errors
-from bridge.cli import (
-    bench,
-    demo,
-    devices,
-    discover,
-    doctor,
-    engine,
-    gui,
-    host,
-    hosts,
-    live,
-    match,
-    plugins,
-)
 from bridge.cli.explained import explained
 from bridge.cli.printing import OneLine
 from bridge.version import __version__
@@ -43,7 +35,50 @@ _CODES = (
 _EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:<4}{meaning}" for code, meaning in _CODES)
 
 
+SUMMARIES = {
+    "gui": "Open the window; an engine is started where none answers on the port.",
+    "match": "Find the setting of a plugin or a chain that brings INPUT to the sound of REFERENCE.",
+    "live": "Listen to SOURCE and turn the host's knobs towards the sound of the reference.",
+    "engine": "Run the live engine and steer it over OSC; what it was set to is remembered.",
+    "host": "Run a chain of effect plugins whose knobs any OSC program on this computer can turn.",
+    "hosts": "List the kinds of host that --host takes, and what the bridge can do with each.",
+    "discover": "List a host's tracks, their plugins and parameters with ranges and values.",
+    "demo": "Match a bundled guitar to a bundled reference, live, and show the result.",
+    "plugins": "List plugins and rigs, yours among them: which are installed and have a model.",
+    "devices": "List the sound devices by the index and name that --input and --play take.",
+    "doctor": "Look at everything the bridge needs of this computer, and print what to do.",
+    "bench": "Run the live engine on the demo's guitar into a host, and print what it costs.",
+}
+"""What each subcommand does: its help's first sentence."""
+
+
+class _Commands(TyperGroup):
+    """The subcommands of `SUMMARIES`, each in the module of its name."""
+
+    @override
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(SUMMARIES)
+
+    @override
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in SUMMARIES:
+            return None
+        module = import_module(f"bridge.cli.{cmd_name}")
+        alone = typer.Typer(
+            add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+        )
+        examples = f"\b\nExamples:\n{module.EXAMPLES}"
+        alone.command(cmd_name, epilog=examples)(explained(module.command))
+        return typer.main.get_command(alone)
+
+    @override
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUMMARIES.items()))
+
+
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -68,24 +103,3 @@ def _frame(
     told = logging.StreamHandler()
     told.setFormatter(OneLine("%(levelname)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[told])
-
-
-_COMMANDS = (
-    gui,
-    match,
-    live,
-    engine,
-    host,
-    hosts,
-    discover,
-    demo,
-    plugins,
-    devices,
-    doctor,
-    bench,
-)
-for _module in _COMMANDS:
-    app.command(
-        _module.__name__.rsplit(".", 1)[-1],
-        epilog=f"\b\nExamples:\n{_module.EXAMPLES}",
-    )(explained(_module.command))

@@ -32,7 +32,7 @@ def command(
     ] = 60.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Run the live engine on the demo's guitar into an effect host, and print what it costs.
+    """Run the live engine on the demo's guitar into a host, and print what it costs.
 
     The same run measures the models without all that surrounds them, and, where PyTorch is
     installed, the network of the published method. Keep the computer otherwise idle.

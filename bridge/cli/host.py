@@ -72,7 +72,7 @@ def command(
     attached: AttachedOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Run a chain of effect plugins that any OSC program on this computer can turn the knobs of.
+    """Run a chain of effect plugins whose knobs any OSC program on this computer can turn.
 
     Every parameter has an address, /SLOT/SYMBOL: with a number it is set to that real value,
     without one the current value is sent back. A plugin's slot is its id, or its name in the rig.

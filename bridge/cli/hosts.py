@@ -19,7 +19,7 @@ _ABILITIES = {
 
 
 def command(as_json: JsonOption = False) -> None:
-    """List the kinds of host that --host takes, with what their protocols let the bridge do.
+    """List the kinds of host that --host takes, and what the bridge can do with each.
 
     discover: list tracks, plugins and parameters. read back: ask for the values, and so restore
     them. follow: notice a knob that you turn and a plugin that you switch, or the knobs alone.

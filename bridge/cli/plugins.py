@@ -19,7 +19,7 @@ Faults = Mapping[str, str]
 
 
 def command(as_json: JsonOption = False) -> None:
-    """List plugins and rigs, yours among them: whether they are installed and have a model."""
+    """List plugins and rigs, yours among them: which are installed and have a model."""
     manifest = open_library().manifest
     faults = {plugin.id: _fault(plugin) for plugin in manifest.plugins}
     if as_json:
