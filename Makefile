@@ -61,7 +61,7 @@ $(VENV)/demo.done: $(SET_UP_FROM)
 $(VENV)/test.done: $(SET_UP_FROM)
 	scripts/install_system_packages.sh test
 	python3 -m venv $(VENV)
-	$(PIP) install --constraint constraints.txt --editable '.[demo,gui,midi,train,dev]'
+	$(PIP) install --constraint constraints.txt --editable '.[cluster,demo,gui,midi,train,dev]'
 	touch $@
 
 $(VENV)/docs.done: $(SET_UP_FROM)

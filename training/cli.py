@@ -1,5 +1,6 @@
 """The command `dafx-train`: from the corpus to the models and what was measured of them."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from bridge.manifest import Manifest, PluginSpec
 from training import corpus, embedding, limits, processes
 from training.ablation import AblationSettings, ablate
 from training.baseline import BaselineSettings, compare
+from training.cluster import SCHEDULER
 from training.critic.run import load_settings, train_critic
 from training.evaluation import Settings, report
 from training.evaluation import evaluate as evaluate_chains
@@ -53,6 +55,22 @@ app = typer.Typer(
 
 def _chosen(manifest: Manifest, names: list[str] | None) -> list[PluginSpec]:
     return [manifest.plugin(name) for name in names] if names else trainable(manifest)
+
+
+@app.callback()
+def _frame(
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            envvar=SCHEDULER,
+            metavar="tcp://HOST:PORT",
+            help="A Dask cluster that renders, scores and plays; see docs/cluster.md.",
+            show_default="processes of this computer",
+        ),
+    ] = None,
+) -> None:
+    if scheduler:
+        os.environ[SCHEDULER] = scheduler
 
 
 @app.command("corpus")

@@ -23,7 +23,7 @@ from training.pool import Pool, load_pool
 from training.runs import Experiment, JointSettings, Run, SpsaSettings, load_experiment
 from training.spsa import fine_tune, set_up_worker
 from training.style import measure_style
-from training.workers import worker_pool
+from training.workers import executor, worker_pool
 
 SPSA_SEED = 5
 
@@ -229,7 +229,7 @@ def _weights(
     known: dict[str, dict[str, float]] = json.loads(record.read_text()) if record.exists() else {}
     missing = [plugin for plugin in plugins if plugin.id not in known]
     if missing:
-        with worker_pool(workers) as pool:
+        with executor(workers) as pool:
             for plugin in missing:
                 source = _sources(experiment, Task(plugin=plugin.id), plugin, folders)["train"]
                 found = sensitivity.measure(source, pool)

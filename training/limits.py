@@ -23,7 +23,7 @@ from training.evaluation.intervals import relative_gain
 from training.evaluation.markdown import gain, heading, table
 from training.examples import ClipSource, ExampleSource, Task
 from training.files import write_whole
-from training.workers import worker_pool
+from training.workers import executor, in_order
 
 ERRORS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.2)
 """Standard deviations of the errors, of normalised values."""
@@ -44,8 +44,8 @@ def measure(
     Raises BridgeError where a plugin or the corpus is missing.
     """
     jobs = [_Job(plugin, corpus, index) for plugin in plugins for index in range(cases)]
-    with worker_pool(processes) as pool:
-        found = list(track(pool.imap(_distances, jobs, chunksize=4), "limits", total=len(jobs)))
+    with executor(processes) as pool:
+        found = list(track(in_order(pool, _distances, jobs), "limits", total=len(jobs)))
     results: dict[str, Any] = {}
     for number, plugin in enumerate(plugins):
         rows = [row for row in found[number * cases : (number + 1) * cases] if row is not None]

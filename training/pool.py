@@ -23,7 +23,7 @@ from bridge.arrays import Audio, Floats
 from bridge.manifest import PluginSpec
 from training.corpus import load_index
 from training.examples import ClipSettings, ClipSource, ExampleSource, Task
-from training.workers import worker_pool
+from training.workers import as_done, executor
 
 _CHUNK = 128
 DRY = "dry"
@@ -108,8 +108,8 @@ def load_pool(
             ]
             jobs.append((source, sources, features, range(start, start + _CHUNK), missing))
     if jobs:
-        with worker_pool(processes) as workers:
-            list(track(workers.imap_unordered(_write_chunk, jobs), "pool", total=len(jobs)))
+        with executor(processes) as workers:
+            list(track(as_done(workers, _write_chunk, jobs), "pool", total=len(jobs)))
         for left in (path for f in folders.values() for path in f.glob("*.partial.npz")):
             left.unlink(missing_ok=True)
     dry = _read(folders[DRY], count)

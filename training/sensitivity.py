@@ -1,6 +1,7 @@
 """How much each parameter of a plugin changes what is heard: the weights of the losses."""
 
-from multiprocessing.pool import Pool as Workers
+from concurrent.futures import Executor
+from functools import partial
 
 import numpy as np
 
@@ -8,15 +9,16 @@ from bridge.analysis.metrics import mrstft
 from bridge.arrays import Floats
 from bridge.manifest import Setting
 from training.examples import ExampleSource
+from training.workers import in_order
 
 CASES = 24
 STEP = 0.15
 _LEAST, _MOST = 0.3, 3.0
 
 
-def measure(source: ExampleSource, workers: Workers) -> Floats:
+def measure(source: ExampleSource, workers: Executor) -> Floats:
     """Weight of each predicted parameter, (p,), mean 1: the MRSTFT that a step of it makes."""
-    changes = np.array(workers.starmap(_changes, [(source, index) for index in range(CASES)]))
+    changes = np.array(list(in_order(workers, partial(_changes, source), range(CASES))))
     weights = changes.mean(axis=0)
     return np.asarray(np.clip(weights / weights.mean(), _LEAST, _MOST), np.float32)
 

@@ -37,6 +37,7 @@ from training.report import write_report
 from training.report.cases import ALONE_CASES, RATE_HZ
 from training.runs import Run, SpsaSettings
 from training.spsa import fine_tune, set_up_worker
+from training.workers import executor
 
 pytestmark = [pytest.mark.xdist_group("training"), pytest.mark.timeout(300)]
 CLIPS = ClipSettings(sample_rates_hz=(24_000, 48_000), gain_db=(-12, 6), halves_s=(1.0,))
@@ -106,7 +107,7 @@ def test_settings_of_a_delay_that_sound_alike_have_one_name(
 
 def test_what_is_heard_more_weighs_more(tiny_data: Path, overdrive: PluginSpec) -> None:
     source = source_of(Task(plugin=overdrive.id), overdrive, tiny_data, CLIPS)
-    with get_context("spawn").Pool(2) as workers:
+    with executor(2) as workers:
         weights = dict(
             zip(
                 [p.symbol for p in overdrive.predicted],

@@ -23,7 +23,7 @@ from bridge.manifest import PluginSpec
 from training.corpus import load_index
 from training.examples import ClipSettings, ClipSource, ExampleSource, Task
 from training.pool import DRY
-from training.workers import worker_pool
+from training.workers import as_done, executor
 
 SETTINGS = FeatureSettings(window_frames=66_048, fft_hop_frames=512)
 SHAPE = (80, 128)
@@ -92,8 +92,8 @@ def load_pictures(
         if not path.exists()
     ]
     if jobs:
-        with worker_pool(processes) as workers:
-            drawn = workers.imap_unordered(_write_chunk, jobs)
+        with executor(processes) as workers:
+            drawn = as_done(workers, _write_chunk, jobs)
             list(track(drawn, f"pictures of {split}", total=len(jobs)))
     chunks = []
     for path in paths.values():

@@ -22,7 +22,7 @@ from training.corpus.gear import DI_KEY
 from training.corpus.stems import INDEX, PEAK_LIMIT, SAMPLE_RATE, Stem
 from training.errors import TrainingError
 from training.files import write_whole
-from training.workers import worker_pool
+from training.workers import as_done, executor
 
 CLIP_S = 7.0
 CLIPS = {"train": 16, "validation": 6}
@@ -95,8 +95,8 @@ def render_captures(
     jobs = [(path, stems, corpus, folder) for path in captures]
     missing = [job for job in jobs if _done(job[0], folder) is None]
     skipped = []
-    with worker_pool(processes) as pool:
-        rendered = pool.imap_unordered(_render, missing)
+    with executor(processes) as pool:
+        rendered = as_done(pool, _render, missing)
         title = f"{folder.name}: captures"
         for reason in track(rendered, title, total=len(missing), disable=not missing):
             skipped += [reason] if reason else []

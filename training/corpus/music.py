@@ -15,7 +15,7 @@ from training.corpus.sources import MusicSource
 from training.corpus.stems import MIN_STEM_S, SAMPLE_RATE, condition, write_stem
 from training.errors import TrainingError
 from training.grooves import DRUM_CHANNEL, Track, compose, groove_names
-from training.workers import worker_pool
+from training.workers import as_done, executor
 
 # General MIDI programs of each class; guitars are drawn most, as they are what players bring.
 PROGRAMS = {
@@ -38,8 +38,8 @@ def play_songs(source: MusicSource, folder: Path, title: str, processes: int) ->
     ]
     if not songs:
         return
-    with worker_pool(processes) as pool:
-        for _ in track(pool.imap_unordered(_play_song, songs), title, total=len(songs)):
+    with executor(processes) as pool:
+        for _ in track(as_done(pool, _play_song, songs), title, total=len(songs)):
             pass
 
 

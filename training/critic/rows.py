@@ -27,7 +27,7 @@ from bridge.search.proposals import proposals
 from bridge.search.render_search import Search
 from bridge.search.surprise import Surprises
 from training.critic.scenes import Scene, SceneSource, effect_of, random_setting
-from training.workers import worker_pool
+from training.workers import as_done, executor
 
 CHUNK = 16
 KINDS = ("dry", "target", "near", "random", "proposed", "winner")
@@ -166,8 +166,8 @@ def write_rows(
         for chunk in [range(start, min(start + CHUNK, indices.stop))]
     ]
     if jobs:
-        with worker_pool(processes) as workers:
-            list(track(workers.imap_unordered(_write_chunk, jobs), "rows", total=len(jobs)))
+        with executor(processes) as workers:
+            list(track(as_done(workers, _write_chunk, jobs), "rows", total=len(jobs)))
 
 
 def _write_chunk(job: tuple[SceneSource, Library, range, Candidates, Path]) -> None:

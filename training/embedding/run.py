@@ -20,7 +20,7 @@ from training.embedding.sounds import Work, gather, listen
 from training.embedding.tables import markdown
 from training.evaluation.intervals import Json
 from training.files import write_whole
-from training.workers import worker_pool
+from training.workers import executor, in_order
 
 SEED = 2026
 
@@ -39,13 +39,13 @@ def measure(
     plugins, encoder or corpus are missing, or the clips come from too few recordings.
     """
     work = Work(tuple(plugins), corpus, models, SEED)
-    with worker_pool(processes) as pool:
+    with executor(processes) as pool:
         jobs = [(work, index) for index in range(clips)]
-        found = pool.imap(listen, jobs, chunksize=4)
+        found = in_order(pool, listen, jobs)
         heard = gather(list(track(found, "clips", total=clips)))
         which, how_much = effect_questions(heard), parameter_questions(plugins, heard)
         questions: list[EffectQuestion | ParameterQuestion] = [*which, *how_much]
-        answers = list(track(pool.imap(_answer, questions), "questions", total=len(questions)))
+        answers = list(track(in_order(pool, _answer, questions), "questions", total=len(questions)))
     report: Json = {
         "clips": clips,
         "stems": len(set(heard.stems)),

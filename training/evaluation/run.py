@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rich.progress import track
@@ -26,7 +27,7 @@ from training.evaluation.results import (
     same_but_for_rendering,
 )
 from training.evaluation.tables import write_tables
-from training.workers import worker_pool
+from training.workers import executor, in_order
 
 GEAR = Path("data/gear/validation")
 _TRIED_FIRST = 4
@@ -135,5 +136,5 @@ def _mapping(processes: int) -> Iterator[_Map]:
     if processes == 1:
         yield map
         return
-    with worker_pool(processes) as pool:
-        yield lambda function, jobs: pool.imap(function, jobs, chunksize=2)
+    with executor(processes) as pool:
+        yield partial(in_order, pool)

@@ -28,7 +28,7 @@ from training.sound_map.judging import judge
 from training.sound_map.measuring import measure
 from training.sound_map.sounds import embed, examples
 from training.sound_map.tables import markdown
-from training.workers import worker_pool
+from training.workers import as_done, executor
 
 NAME = "sound_map"
 
@@ -75,12 +75,8 @@ def make_maps(
         if not _is_done(job, encoder.sha256):
             jobs.append(job)
     if jobs:
-        with worker_pool(min(processes, len(jobs))) as pool:
-            done = pool.imap_unordered(_make, jobs)
-            list(track(done, "sound maps", total=len(jobs)))
-            # Ended and not killed, so that the libraries in them tidy up.
-            pool.close()
-            pool.join()
+        with executor(min(processes, len(jobs))) as pool:
+            list(track(as_done(pool, _make, jobs), "sound maps", total=len(jobs)))
     found = [json.loads(path.read_text()) for path in sorted((out / NAME).glob("*.json"))]
     report: Json = {"settings": settings.model_dump(), "maps": found}
     write_whole(out / f"{NAME}.json", json.dumps(report, indent=1, ensure_ascii=False) + "\n")
