@@ -10,17 +10,19 @@ from rich.table import Table
 from bridge.bench import GOALS, Goal, measure
 from bridge.bench.figures import Report
 from bridge.bench.run import LEAST_S, MEMORY_S, MOST_S
+from bridge.bench.search_speed import measure_search
 from bridge.cli.options import JsonOption, echo_json
 from bridge.cli.printing import screen
 
 EXAMPLES = """\
   dafx-bridge bench
-  dafx-bridge bench --seconds 600 --plugin mda-delay --json"""
+  dafx-bridge bench --seconds 600 --plugin mda-delay --json
+  dafx-bridge bench --search --plugin guitar-amp"""
 
 
 def command(
     plugin: Annotated[
-        str, typer.Option(help="Plugin id of a plugin with a model.")
+        str, typer.Option(help="Plugin id of a plugin with a model; with --search, any chain.")
     ] = "mda-overdrive",
     seconds: Annotated[
         float,
@@ -30,6 +32,10 @@ def command(
             help=f"How long the engine runs; memory needs {MEMORY_S:.0f} or more.",
         ),
     ] = 60.0,
+    search: Annotated[
+        bool,
+        typer.Option("--search", help="Measure how many settings a second are tried."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run the live engine on the demo's guitar into a host, and print what it costs.
@@ -37,6 +43,9 @@ def command(
     The same run measures the models without all that surrounds them, and, where PyTorch is
     installed, the network of the published method. Keep the computer otherwise idle.
     """
+    if search:
+        _show_search(plugin, as_json)
+        return
     report = measure(plugin, seconds)
     if as_json:
         goals = {
@@ -67,6 +76,28 @@ def command(
         typer.echo("The predecessor's network was not measured: PyTorch is not installed.")
     else:
         typer.echo(f"The predecessor's network: {report.predecessor_ms.p50:.1f} ms a prediction.")
+
+
+def _show_search(chain: str, as_json: bool) -> None:
+    speed = measure_search(chain)
+    if as_json:
+        echo_json(asdict(speed) | {"to_bare": round(speed.to_bare, 3)})
+        return
+    table = Table("part of a candidate", "ms")
+    for name, value in (
+        ("rendering", speed.render_ms),
+        ("resampling", speed.resample_ms),
+        ("statistics", speed.statistics_ms),
+        ("networks", speed.networks_ms),
+        ("all", speed.candidate_ms),
+    ):
+        table.add_row(name, f"{value:.2f}")
+    screen().print(table)
+    typer.echo(
+        f"{speed.chain}: {speed.candidates_per_s:.0f} candidates a second on one core, of"
+        f" {speed.audio_s:g} s at {speed.sample_rate_hz / 1_000:g} kHz;"
+        f" {speed.to_bare:.2f} x rendering and statistics alone"
+    )
 
 
 def _value(goal: Goal, report: Report) -> float | None:

@@ -2,9 +2,11 @@ import json
 import subprocess
 import sys
 
+import pytest
 import torch
 
 from bridge.bench import GOALS
+from tests.integration.commands import run_json
 from training.predecessor import CLIP_FRAMES, Predecessor
 
 
@@ -23,6 +25,13 @@ def test_bench_measures_the_engine_and_its_peers() -> None:
     # Whether it is met depends on the machine; that it is judged does not.
     assert goals["compute p50"]["met"] is (report["compute_ms"]["p50"] <= 5)
     assert goals["memory slope"]["met"] is None
+
+
+def test_bench_measures_how_many_settings_a_second_are_tried() -> None:
+    speed = run_json("bench", "--search", "--plugin", "mda-overdrive,mda-ambience")
+    parts = [speed[f"{part}_ms"] for part in ("render", "resample", "statistics", "networks")]
+    assert all(part > 0 for part in parts)
+    assert speed["candidates_per_s"] == pytest.approx(1_000 / speed["candidate_ms"], rel=0.01)
 
 
 def test_the_predecessors_network_is_as_published() -> None:
