@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bridge.analysis.lateness import is_late
 from bridge.analysis.statistics import LEVEL_NAMES, statistics
 from bridge.analysis.windows import at_feature_rate, rms_db
 from bridge.arrays import Audio, usable
@@ -31,7 +32,8 @@ class ExcerptJudge:
     ) -> None:
         self._estimator, self._effect, self._rate = estimator, effect, sample_rate
         self.excerpt = excerpt
-        self.played = self._analyse(excerpt.audio)
+        self._mono = at_feature_rate(excerpt.audio, sample_rate, estimator.features)
+        self.played = self._analyse(self._mono)
         self._reference = reference.like(excerpt.below_db)
         self.judge = Judge(estimator, self.played, self._reference, sample_rate)
         self._dry = ChainSetting.start(estimator.chain).all_left_out()
@@ -43,7 +45,7 @@ class ExcerptJudge:
         return self.judge.expect(self._dry, _louder(self.played, change_db))
 
     def expect(self, setting: ChainSetting) -> Expectation | None:
-        """What is expected of a setting; None for what is silent or not finite."""
+        """What is expected of a setting; None for what is silent, not finite or late."""
         analysis = self._heard(setting)
         return None if analysis is None else self.judge.expect(setting, analysis)
 
@@ -66,12 +68,15 @@ class ExcerptJudge:
         wet = self._effect.render(self.excerpt.audio, self._rate, setting)
         if not usable(wet) or rms_db(wet) <= _SILENT_DB:
             return None
-        return self._analyse(wet)
-
-    def _analyse(self, audio: Audio) -> Analysis:
         features = self._estimator.features
-        mono = at_feature_rate(audio, self._rate, features)
-        return self._estimator.embed(statistics(mono, features))
+        mono = at_feature_rate(wet, self._rate, features)
+        # Long-term statistics do not tell it, and no predictor has learned when it is meant.
+        if not self._estimator.trained and is_late(self._mono, mono, features):
+            return None
+        return self._analyse(mono)
+
+    def _analyse(self, mono: Audio) -> Analysis:
+        return self._estimator.embed(statistics(mono, self._estimator.features))
 
 
 def output_of(estimator: Estimator) -> int | None:
