@@ -11,7 +11,6 @@ No thread: files are looked at when something is asked for, and read again where
 Any thread may ask. A library is small and can be sent to another process.
 """
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from platformdirs import user_data_path
 
 from bridge.errors import ManifestError, ModelError
 from bridge.manifest import Manifest, PluginSpec, read_manifest
+from bridge.texts import read_json
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED = _PACKAGE / "data" if (_PACKAGE / "data").is_dir() else _PACKAGE.parent
@@ -205,6 +205,6 @@ def _stamp(path: Path) -> _Stamp | None:
 def _field(card: Path, name: str) -> str:
     """A hash in a card; empty where it cannot be read, which loading it will tell."""
     try:
-        return str(json.loads(card.read_text(encoding="utf-8")).get(name, ""))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, AttributeError):
+        return str(read_json(card).get(name, ""))
+    except (OSError, ValueError, AttributeError):
         return ""

@@ -19,6 +19,7 @@ from bridge.cli.options import (
     chain_from,
     echo_json,
     parameter_rows,
+    require_words,
 )
 from bridge.cli.stopping import stop_at_end_of_input, stop_on_signals
 from bridge.effect_host.server import EmbeddedHostServer
@@ -82,6 +83,9 @@ def command(
     """
     library = open_library()
     chain = chain_from(plugin, rig, library)
+    for option, text in (("--input", source), ("--play", play)):
+        if text is not None:
+            require_words(option, text)
     if source is None and (out or play):
         raise typer.BadParameter("there is nothing to write or play; give --input")
     if out and play:
