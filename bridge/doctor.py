@@ -20,14 +20,13 @@ from platformdirs import PlatformDirs
 from bridge.audio.devices import list_devices, portaudio
 from bridge.chain import Chain
 from bridge.control.client import PORT
-from bridge.effects import load_effect
+from bridge.effects import is_installed
 from bridge.effects.lilv import lilv
 from bridge.effects.vst3_files import folders
 from bridge.errors import BridgeError, DeviceError, EffectError, HostError, ModelError
 from bridge.estimate.estimator import Estimator
 from bridge.hosts import PROFILES, Profile, answers
 from bridge.library import HOST_FILES, MANIFEST, Library, user_layer
-from bridge.manifest import PluginSpec
 from bridge.osc import OscSocket
 from bridge.system import remedy
 from bridge.version import __version__
@@ -96,7 +95,7 @@ def _models(library: Library) -> Iterator[Finding]:
 
 def _plugins(library: Library) -> Iterator[Finding]:
     plugins = library.manifest.plugins
-    missing = [plugin.id for plugin in plugins if not _loads(plugin)]
+    missing = [plugin.id for plugin in plugins if not is_installed(plugin)]
     told = f"{len(plugins) - len(missing)} of {len(plugins)} can be loaded here"
     if not missing:
         yield Finding("plugins", State.OK, told)
@@ -108,14 +107,6 @@ def _plugins(library: Library) -> Iterator[Finding]:
         windows="`dafx-bridge plugins` tells why; pedalboard's effects need nothing more",
     )
     yield Finding("plugins", state, f"{told}; not {', '.join(missing)}", todo)
-
-
-def _loads(plugin: PluginSpec) -> bool:
-    try:
-        load_effect(plugin)
-    except EffectError:
-        return False
-    return True
 
 
 def _lv2(_library: Library) -> Iterator[Finding]:

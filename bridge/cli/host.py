@@ -30,7 +30,7 @@ from bridge.osc import OscSocket
 EXAMPLES = """\
   dafx-bridge host --plugin mda-overdrive --input 0 --play 0
   dafx-bridge host --plugin mda-overdrive,mda-delay --input take.wav --out processed.wav
-  dafx-bridge host --rig guitar-amp --input jack
+  dafx-bridge host --rig guitar-amp --jack
   dafx-bridge host --plugin pedalboard-distortion --port 9002 --json"""
 
 DEFAULT_PORT = 9001
@@ -42,6 +42,10 @@ def command(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="UDP port on loopback; 0 takes a free one.")
     ] = DEFAULT_PORT,
+    jack: Annotated[
+        bool,
+        typer.Option("--jack", help="As an insert: the same as --input jack --play jack."),
+    ] = False,
     source: Annotated[
         str | None,
         typer.Option(
@@ -83,6 +87,10 @@ def command(
     """
     library = open_library()
     chain = chain_from(plugin, rig, library)
+    if jack:
+        if source or out or play:
+            raise typer.BadParameter("--jack chooses input and output; leave the others away")
+        source = play = "jack"
     for option, text in (("--input", source), ("--play", play)):
         if text is not None:
             require_words(option, text)

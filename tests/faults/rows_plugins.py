@@ -30,6 +30,12 @@ thread.join()
 print(len(count))
 """
 
+FIRST = """
+from bridge.control.service import _first_chain
+from bridge.library import Library
+print("begins with", _first_chain(Library().manifest))
+"""
+
 
 def broken(room: Room) -> None:
     for name, content in (("bad", "nonsense <<<"), ("worse", BROKEN)):
@@ -51,7 +57,15 @@ def _script(program: Path) -> Act:
     return apart(module=str(program), **FOLDERS)
 
 
+def without_lv2(room: Room) -> Outcome:
+    """As on Windows and macOS: the window begins with a plugin that is there."""
+    program = room.home / "first.py"
+    program.write_text(FIRST)
+    return apart(module=str(program), LV2_PATH="{home}/none")(room)
+
+
 ROWS = (
+    Row("the first chain without LV2", without_lv2, 0, "begins with pedalboard-distortion"),
     Row(
         "lilv complains to nobody",
         apart("plugins", **FOLDERS),
