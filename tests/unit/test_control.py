@@ -553,6 +553,20 @@ def test_what_the_model_turned_is_one_step_back_and_nobodys(
     assert control.setting.all_values["mda-overdrive/drive"] < 0.3
 
 
+def test_a_host_may_go_while_the_model_turns(
+    surface: Surface, engine: LiveEngine, parameters: Parameters
+) -> None:
+    engine.follow = True
+    parameters.turn()
+    control, engine.control = engine.control, None
+    parameters.tell()
+    engine.control = control
+    # What another host holds is no turn.
+    parameters.tell()
+    assert surface.values["/history"] == (0, 0)
+    assert own(engine)
+
+
 def test_several_values_are_set_as_one_change(
     engine: LiveEngine, parameters: Parameters, amplifier: Chain
 ) -> None:
