@@ -22,6 +22,7 @@ from bridge.chain import Chain
 from bridge.control.client import PORT
 from bridge.effects import is_installed
 from bridge.effects.lilv import lilv
+from bridge.effects.pedalboard_library import pedalboard_version
 from bridge.effects.vst3_files import folders
 from bridge.errors import BridgeError, DeviceError, EffectError, HostError, ModelError
 from bridge.estimate.estimator import Estimator
@@ -60,6 +61,7 @@ def examine(library: Library) -> list[Finding]:
     checks: tuple[Callable[[Library], Iterator[Finding]], ...] = (
         _program,
         _models,
+        _pedalboard,
         _plugins,
         _lv2,
         _vst3,
@@ -91,6 +93,14 @@ def _models(library: Library) -> Iterator[Finding]:
         yield Finding("models", State.FAULT, str(error), "install dafx-bridge again")
         return
     yield Finding("models", State.OK, f"encoder, critic and {len(known)} predictors load")
+
+
+def _pedalboard(_library: Library) -> Iterator[Finding]:
+    try:
+        yield Finding("pedalboard", State.OK, f"{pedalboard_version()} is there")
+    except EffectError as error:
+        told, _, todo = str(error).rpartition(": ")
+        yield Finding("pedalboard", State.ADVICE, f"{told}, so neither its effects nor VST3", todo)
 
 
 def _plugins(library: Library) -> Iterator[Finding]:
