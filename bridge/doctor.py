@@ -130,7 +130,7 @@ def _lv2(_library: Library) -> Iterator[Finding]:
 
 
 def _vst3(_library: Library) -> Iterator[Finding]:
-    there = [folder for folder in folders() if folder.is_dir()]
+    there = [folder for folder in folders() if os.path.isdir(folder)]
     count = len({path.name for folder in there for path in folder.rglob("*.vst3")})
     looked = ", ".join(str(folder) for folder in folders())
     if count:
@@ -191,12 +191,12 @@ def _folders(_library: Library) -> Iterator[Finding]:
 
 def _may_be_written(folder: Path) -> bool:
     there = _nearest(folder)
-    return there.is_dir() and os.access(there, os.W_OK)
+    return os.path.isdir(there) and os.access(there, os.W_OK)
 
 
 def _nearest(folder: Path) -> Path:
     """The folder, or the first above it that is there."""
-    return next(path for path in (folder, *folder.parents) if path.exists())
+    return next(path for path in (folder, *folder.parents) if os.path.exists(path))
 
 
 def _ports(_library: Library) -> Iterator[Finding]:

@@ -34,6 +34,8 @@ _RF64_AUTO_DOWNGRADE = 0x1210
 _SF_ERR_SYSTEM = 2
 """Of libsndfile's errors the one that is about the place; others are about the format."""
 _PARTS = itertools.count()
+_NO_ROOM = "the system refuses, as where a disk is full"
+"""libsndfile keeps the system's reason to itself."""
 _ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _log = logging.getLogger(__name__)
 
@@ -153,7 +155,8 @@ class FileSink(Sink):
 
     def _unwritable(self, error: Exception) -> AudioError:
         reason = getattr(error, "error_string", None) or getattr(error, "strerror", None) or error
-        return _unwritable(self._path, str(reason).strip(" ."))
+        told = str(reason).strip(" .")
+        return _unwritable(self._path, _NO_ROOM if told == "System error" else told)
 
     def _full(self) -> AudioError:
         return AudioError(f"{self._path}: an AIFF holds 4 GiB and no more; name a WAV to write")
@@ -169,6 +172,8 @@ def require_target(path: Path) -> None:
             raise _unwritable(path, "its link leads in a circle")
         if not target.parent.is_dir():
             raise _unwritable(path, "its folder is missing")
+        if not os.access(target.parent, os.W_OK):
+            raise _unwritable(path, "its folder is write-protected")
         # Of root the system asks nothing, so the file's own mode is asked too.
         if path.exists() and not (os.access(path, os.W_OK) and path.stat().st_mode & _ANY_WRITE):
             raise _unwritable(path, "it is write-protected")

@@ -1,11 +1,12 @@
 """Files that are no plain files: links, pipes, devices, long names; texts that never end."""
 
 import os
+import resource
 from collections.abc import Callable
 
 from bridge.demo.run import INPUT
-from tests.faults.acts import inside
-from tests.faults.row import TONE, Room, Row
+from tests.faults.acts import apart, inside
+from tests.faults.row import TONE, Outcome, Room, Row
 from tests.faults.rows_names import match
 
 LONGEST = "x" * 251 + ".wav"
@@ -31,6 +32,20 @@ def six(room: Room) -> None:
 
 def profile(content: str) -> Callable[[Room], object]:
     return lambda room: (room.home / "host.yaml").write_text(content)
+
+
+def without_room(room: Room) -> Outcome:
+    """As on a disk that is full: no file may grow beyond this."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        return inside(*to("wet.wav"))(room)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+CLOSED = "/" + "x" * 300
+"""What can no more be looked at than a folder that is closed to us; to root none is."""
 
 
 def asked(path: str = "{home}/host.yaml") -> tuple[object, ...]:
@@ -89,6 +104,22 @@ ROWS = (
     ),
     Row("a deep profile", inside(*asked()), 7, "nested too deeply", given=profile(DEEP)),
     Row("month 13", inside(*asked()), 7, "month must be in 1..12", given=profile(MONTH_13)),
+    Row(
+        "no room", without_room, 3, "cannot be written (the system refuses, as where a disk is full"
+    ),
+    Row("doctor, closed data", apart("doctor", XDG_DATA_HOME=CLOSED), 0, "predictors load"),
+    Row("plugins, closed data", apart("plugins", XDG_DATA_HOME=CLOSED), 0, "mda-overdrive"),
+    Row(
+        "live embedded, no home",
+        apart(
+            *("live", "--plugin", "mda-overdrive", "--input", "{input}", "--no-rendering"),
+            *("--reference", "{reference}", "--host", "embedded", "--seconds", 5),
+            HOME="{room}/file",
+        ),
+        0,
+        "mda-overdrive/drive",
+        given=lambda room: room.path("file").write_text("precious"),
+    ),
     Row("an empty --state", inside("engine", "--state", ""), 2, "'--state': it is empty"),
     Row("an empty --settings", inside("gui", "--settings", ""), 2, "'--settings': it is empty"),
     Row(

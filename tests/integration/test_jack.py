@@ -11,6 +11,7 @@ from pathlib import Path
 import jack as jack_client
 import numpy as np
 import pytest
+from scipy.signal import correlate
 
 from bridge.arrays import Audio
 from bridge.audio.resample import resample
@@ -157,12 +158,14 @@ def test_the_host_is_an_insert(
     # Playing may pause where this machine is late, so it is looked for piece by piece.
     pieces = [piece for piece in np.split(expected, 40) if np.abs(piece).max() > 0.01]
     found = [piece for piece in pieces if holds(heard, piece)]
-    assert len(found) > 5
+    assert len(found) > 0.25 * len(pieces) > 5
 
 
 def holds(heard: Audio, piece: Audio) -> bool:
     """Whether these samples come one after another in what was heard."""
-    at = int(np.argmax(np.correlate(heard, piece, "valid")))
+    power = np.concatenate([[0.0], np.cumsum(heard.astype(np.float64) ** 2)])
+    apart = power[len(piece) :] - power[: -len(piece)] - 2 * correlate(heard, piece, "valid")
+    at = int(np.argmin(apart))
     return np.allclose(heard[at : at + len(piece)], piece, atol=1e-5)
 
 
