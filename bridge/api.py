@@ -23,12 +23,11 @@ from bridge.control.kept_values import Preset
 from bridge.control.service import Service, log_fault
 from bridge.effects import load_chain
 from bridge.engine.session import Status, Summary
-from bridge.errors import AudioError, ModelError
+from bridge.errors import AudioError
 from bridge.estimate.answer import Answer, Closeness
 from bridge.estimate.estimator import Estimator
 from bridge.library import Library, open_library
-from bridge.search.deadline import Deadline
-from bridge.search.render_search import Search, warm_up
+from bridge.search.matching import Take, find_setting, require_network
 
 _LOG = "engine.log"
 
@@ -83,23 +82,11 @@ def match(
     least_s = estimator.features.least_s
     if heard.shape[1] < least_s * sample_rate:
         raise AudioError(f"played: {least_s:.2f} s are needed; give a longer recording")
-    tried = 0
-    if budget_s > 0:
-        warm_up(estimator)
-        deadline = Deadline.after(budget_s)
-        goal = estimator.analyse(wanted, reference_rate or sample_rate, "reference")
-        search = Search(estimator, effect, heard, round(sample_rate), goal)
-        search.explore(deadline)
-        answer, tried = search.answer(deadline), len(search.candidates)
-    elif estimator.trained:
-        goal = estimator.analyse(wanted, reference_rate or sample_rate, "reference")
-        answer = estimator.predict(
-            estimator.analyse(heard, sample_rate, "played"), goal, sample_rate
-        )
-    else:
-        raise ModelError(f"{chain.id}: no model answers for this chain; give a budget_s above 0")
-    processed = answer.apply(effect, heard, sample_rate)
-    return Match(answer, processed.reshape(np.shape(played)), tried)
+    require_network(estimator, budget_s, "budget_s")
+    goal = Take(wanted, reference_rate or sample_rate, "reference")
+    found = find_setting(estimator, effect, Take(heard, sample_rate, "played"), goal, budget_s)
+    processed = found.answer.apply(effect, heard, sample_rate)
+    return Match(found.answer, processed.reshape(np.shape(played)), found.tried)
 
 
 def _audio(given: ArrayLike, name: str) -> Audio:

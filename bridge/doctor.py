@@ -20,14 +20,14 @@ from platformdirs import PlatformDirs
 from bridge.audio.devices import list_devices, portaudio
 from bridge.chain import Chain
 from bridge.control.client import PORT
-from bridge.effects import load_effect
+from bridge.effects import is_installed
 from bridge.effects.lilv import lilv
+from bridge.effects.pedalboard_library import pedalboard_version
 from bridge.effects.vst3_files import folders
 from bridge.errors import BridgeError, DeviceError, EffectError, HostError, ModelError
 from bridge.estimate.estimator import Estimator
 from bridge.hosts import PROFILES, Profile, answers
 from bridge.library import HOST_FILES, MANIFEST, Library, user_layer
-from bridge.manifest import PluginSpec
 from bridge.osc import OscSocket
 from bridge.system import remedy
 from bridge.version import __version__
@@ -61,6 +61,7 @@ def examine(library: Library) -> list[Finding]:
     checks: tuple[Callable[[Library], Iterator[Finding]], ...] = (
         _program,
         _models,
+        _pedalboard,
         _plugins,
         _lv2,
         _vst3,
@@ -94,9 +95,17 @@ def _models(library: Library) -> Iterator[Finding]:
     yield Finding("models", State.OK, f"encoder, critic and {len(known)} predictors load")
 
 
+def _pedalboard(_library: Library) -> Iterator[Finding]:
+    try:
+        yield Finding("pedalboard", State.OK, f"{pedalboard_version()} is there")
+    except EffectError as error:
+        told, _, todo = str(error).rpartition(": ")
+        yield Finding("pedalboard", State.ADVICE, f"{told}, so neither its effects nor VST3", todo)
+
+
 def _plugins(library: Library) -> Iterator[Finding]:
     plugins = library.manifest.plugins
-    missing = [plugin.id for plugin in plugins if not _loads(plugin)]
+    missing = [plugin.id for plugin in plugins if not is_installed(plugin)]
     told = f"{len(plugins) - len(missing)} of {len(plugins)} can be loaded here"
     if not missing:
         yield Finding("plugins", State.OK, told)
@@ -110,14 +119,6 @@ def _plugins(library: Library) -> Iterator[Finding]:
     yield Finding("plugins", state, f"{told}; not {', '.join(missing)}", todo)
 
 
-def _loads(plugin: PluginSpec) -> bool:
-    try:
-        load_effect(plugin)
-    except EffectError:
-        return False
-    return True
-
-
 def _lv2(_library: Library) -> Iterator[Finding]:
     try:
         lilv()
@@ -129,7 +130,7 @@ def _lv2(_library: Library) -> Iterator[Finding]:
 
 
 def _vst3(_library: Library) -> Iterator[Finding]:
-    there = [folder for folder in folders() if folder.is_dir()]
+    there = [folder for folder in folders() if os.path.isdir(folder)]
     count = len({path.name for folder in there for path in folder.rglob("*.vst3")})
     looked = ", ".join(str(folder) for folder in folders())
     if count:
@@ -190,12 +191,12 @@ def _folders(_library: Library) -> Iterator[Finding]:
 
 def _may_be_written(folder: Path) -> bool:
     there = _nearest(folder)
-    return there.is_dir() and os.access(there, os.W_OK)
+    return os.path.isdir(there) and os.access(there, os.W_OK)
 
 
 def _nearest(folder: Path) -> Path:
     """The folder, or the first above it that is there."""
-    return next(path for path in (folder, *folder.parents) if path.exists())
+    return next(path for path in (folder, *folder.parents) if os.path.exists(path))
 
 
 def _ports(_library: Library) -> Iterator[Finding]:

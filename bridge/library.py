@@ -11,8 +11,8 @@ No thread: files are looked at when something is asked for, and read again where
 Any thread may ask. A library is small and can be sent to another process.
 """
 
-import json
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +23,7 @@ from platformdirs import user_data_path
 
 from bridge.errors import ManifestError, ModelError
 from bridge.manifest import Manifest, PluginSpec, read_manifest
+from bridge.texts import read_json
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED = _PACKAGE / "data" if (_PACKAGE / "data").is_dir() else _PACKAGE.parent
@@ -92,7 +93,8 @@ class Library:
             return None
         for layer in reversed(self.layers):
             folder = layer.models / plugin.model
-            if folder.is_dir():
+            # os.path answers False where pathlib raises: a folder that is closed to us.
+            if os.path.isdir(folder):
                 return folder
         raise ModelError(
             f"{plugin.id}: model {plugin.model!r} is not below {self._model_folders}; train and"
@@ -107,8 +109,8 @@ class Library:
         found = [
             folder
             for layer in reversed(self.layers)
-            for folder in sorted(layer.models.glob(f"{ENCODER_FOLDER}*"))
-            if (folder / CARD_FILE).is_file()
+            for folder in _beginning(layer.models, ENCODER_FOLDER)
+            if os.path.isfile(folder / CARD_FILE)
         ]
         for folder in found:
             if sha256 is None or _field(folder / CARD_FILE, "sha256") == sha256:
@@ -124,7 +126,7 @@ class Library:
         Raises ModelError where there is none.
         """
         for layer in reversed(self.layers):
-            for folder in sorted(layer.models.glob(f"{CRITIC_FOLDER}*")):
+            for folder in _beginning(layer.models, CRITIC_FOLDER):
                 if _field(folder / CARD_FILE, "encoder_sha256") == encoder_sha256:
                     return folder
         raise ModelError(
@@ -143,8 +145,8 @@ class Library:
             for layer in self.layers
             for folder in (
                 *(layer.models / plugin.model for plugin in plugins if plugin.model),
-                *sorted(layer.models.glob(f"{ENCODER_FOLDER}*")),
-                *sorted(layer.models.glob(f"{CRITIC_FOLDER}*")),
+                *_beginning(layer.models, ENCODER_FOLDER),
+                *_beginning(layer.models, CRITIC_FOLDER),
             )
         ]
         return tuple(folder / name for folder in folders for name in (MODEL_FILE, CARD_FILE))
@@ -202,9 +204,14 @@ def _stamp(path: Path) -> _Stamp | None:
     return state.st_mtime_ns, state.st_size
 
 
+def _beginning(models: Path, name: str) -> list[Path]:
+    """What lies there and begins with this name; nothing where nobody may look."""
+    return sorted(models.glob(f"{name}*")) if os.path.isdir(models) else []
+
+
 def _field(card: Path, name: str) -> str:
     """A hash in a card; empty where it cannot be read, which loading it will tell."""
     try:
-        return str(json.loads(card.read_text(encoding="utf-8")).get(name, ""))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, AttributeError):
+        return str(read_json(card).get(name, ""))
+    except (OSError, ValueError, AttributeError):
         return ""

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from bridge.errors import ManifestError
+from bridge.texts import read_yaml
 
 Scale = Literal["linear", "log", "integer", "enum", "toggle"]
 Symbol = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -372,8 +373,8 @@ def read_manifest(path: Path) -> Manifest:
     Raises ManifestError with one line that names the file, the entry and the remedy.
     """
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)
-    except (OSError, UnicodeDecodeError) as error:
+        data = read_yaml(path, _StrictLoader)
+    except (OSError, ValueError) as error:
         raise ManifestError(f"{path}: cannot be read ({error}); give a readable manifest") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0

@@ -4,6 +4,7 @@ A device is fed through a lock-free ring that PortAudio's thread empties in C (r
 never blocks; it is called from one thread. `finish` may wait for what is still to be played.
 """
 
+import itertools
 import logging
 import os
 import stat
@@ -30,6 +31,11 @@ _MOST_FRAMES_AT_ONCE = 1 << 16
 _AUDIBLY_ABOVE_DB = 0.05
 _RF64_AUTO_DOWNGRADE = 0x1210
 """SFC_RF64_AUTO_DOWNGRADE of libsndfile's sndfile.h."""
+_SF_ERR_SYSTEM = 2
+"""Of libsndfile's errors the one that is about the place; others are about the format."""
+_PARTS = itertools.count()
+_NO_ROOM = "the system refuses, as where a disk is full"
+"""libsndfile keeps the system's reason to itself."""
 _ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _log = logging.getLogger(__name__)
 
@@ -80,7 +86,9 @@ class FileSink(Sink):
             raise self._full()
         container = "RF64" if self._kind.container == "WAV" and not fits else self._kind.container
         require_target(path)
-        self._partial = path.with_name(f".{path.name}.part")
+        # What a link points to is written, and the link stays.
+        self._target = Path(os.path.realpath(path))
+        self._partial = self._target.with_name(f".dafx-bridge-{os.getpid()}-{next(_PARTS)}.part")
         try:
             self._file = soundfile.SoundFile(
                 file_name(self._partial),
@@ -92,7 +100,12 @@ class FileSink(Sink):
             )
         except (OSError, ValueError, soundfile.SoundFileError) as error:
             self._partial.unlink(missing_ok=True)
-            raise self._unwritable(error) from None
+            if getattr(error, "code", _SF_ERR_SYSTEM) == _SF_ERR_SYSTEM:
+                raise self._unwritable(error) from None
+            raise AudioError(
+                f"{path}: cannot be written as {self._kind.container} ({channels} channels at"
+                f" {sample_rate} Hz); name a WAV"
+            ) from None
         if container == "RF64":
             _become_a_wav_where_it_fits(self._file)
 
@@ -119,7 +132,7 @@ class FileSink(Sink):
     def finish(self) -> None:
         try:
             self._file.close()
-            os.replace(self._partial, self._path)
+            os.replace(self._partial, self._target)
         except (OSError, soundfile.SoundFileError) as error:
             raise self._unwritable(error) from None
 
@@ -142,7 +155,8 @@ class FileSink(Sink):
 
     def _unwritable(self, error: Exception) -> AudioError:
         reason = getattr(error, "error_string", None) or getattr(error, "strerror", None) or error
-        return _unwritable(self._path, str(reason).strip(" ."))
+        told = str(reason).strip(" .")
+        return _unwritable(self._path, _NO_ROOM if told == "System error" else told)
 
     def _full(self) -> AudioError:
         return AudioError(f"{self._path}: an AIFF holds 4 GiB and no more; name a WAV to write")
@@ -153,13 +167,18 @@ def require_target(path: Path) -> None:
     try:
         if path.exists() and not path.is_file():
             raise AudioError(f"{path}: is not a file; give the name of an audio file to write")
-        if not path.parent.is_dir():
+        target = Path(os.path.realpath(path))
+        if target.is_symlink():
+            raise _unwritable(path, "its link leads in a circle")
+        if not target.parent.is_dir():
             raise _unwritable(path, "its folder is missing")
+        if not os.access(target.parent, os.W_OK):
+            raise _unwritable(path, "its folder is write-protected")
         # Of root the system asks nothing, so the file's own mode is asked too.
         if path.exists() and not (os.access(path, os.W_OK) and path.stat().st_mode & _ANY_WRITE):
             raise _unwritable(path, "it is write-protected")
     except OSError as error:
-        raise _unwritable(path, str(error)) from None
+        raise _unwritable(path, str(error.strerror or error)) from None
 
 
 def _unwritable(path: Path, reason: str) -> AudioError:

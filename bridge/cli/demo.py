@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from bridge.cli.options import JsonOption, echo_json
+from bridge.cli.options import JsonOption, echo_json, folder_named
 from bridge.cli.printing import printable, screen
 from bridge.demo.run import run_demo
 from bridge.errors import BridgeError
@@ -17,7 +17,9 @@ EXAMPLES = """\
 
 
 def command(
-    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("demo"),
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", parser=folder_named, help="Folder for the results.")
+    ] = Path("demo"),
     as_json: JsonOption = False,
 ) -> None:
     """Match a bundled guitar to a bundled reference, live, and show the result.

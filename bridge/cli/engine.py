@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from platformdirs import PlatformDirs
 
-from bridge.cli.options import AttachedOption, JsonOption, echo_json
+from bridge.cli.options import AttachedOption, JsonOption, echo_json, folder_named
 from bridge.cli.stopping import stop_at_end_of_input, stop_on_signals
 from bridge.control import PORT
 from bridge.control.logs import logging_to
@@ -34,6 +34,7 @@ def command(
         Path | None,
         typer.Option(
             metavar="DIR",
+            parser=folder_named,
             help="Where settings and log are kept; else in the system's folder for it.",
         ),
     ] = None,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bridge.cli.options import folder_named
 from bridge.control.client import PORT
 from bridge.control.state_folder import make_folder
 from bridge.errors import BridgeError
@@ -20,10 +21,12 @@ def command(
         int, typer.Option(min=1, max=65535, help="UDP port of the engine on loopback.")
     ] = PORT,
     state: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the engine keeps its state.")
+        Path | None,
+        typer.Option(metavar="DIR", parser=folder_named, help="Where the engine keeps its state."),
     ] = None,
     settings: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the window keeps its own.")
+        Path | None,
+        typer.Option(metavar="DIR", parser=folder_named, help="Where the window keeps its own."),
     ] = None,
     owned: Annotated[bool, typer.Option("--owned", hidden=True)] = False,
 ) -> None:

@@ -19,6 +19,7 @@ from bridge.cli.options import (
     chain_from,
     echo_json,
     parameter_rows,
+    require_words,
 )
 from bridge.cli.stopping import stop_at_end_of_input, stop_on_signals
 from bridge.effect_host.server import EmbeddedHostServer
@@ -29,7 +30,7 @@ from bridge.osc import OscSocket
 EXAMPLES = """\
   dafx-bridge host --plugin mda-overdrive --input 0 --play 0
   dafx-bridge host --plugin mda-overdrive,mda-delay --input take.wav --out processed.wav
-  dafx-bridge host --rig guitar-amp --input jack
+  dafx-bridge host --rig guitar-amp --jack
   dafx-bridge host --plugin pedalboard-distortion --port 9002 --json"""
 
 DEFAULT_PORT = 9001
@@ -41,6 +42,10 @@ def command(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="UDP port on loopback; 0 takes a free one.")
     ] = DEFAULT_PORT,
+    jack: Annotated[
+        bool,
+        typer.Option("--jack", help="As an insert: the same as --input jack --play jack."),
+    ] = False,
     source: Annotated[
         str | None,
         typer.Option(
@@ -82,6 +87,13 @@ def command(
     """
     library = open_library()
     chain = chain_from(plugin, rig, library)
+    if jack:
+        if source or out or play:
+            raise typer.BadParameter("--jack chooses input and output; leave the others away")
+        source = play = "jack"
+    for option, text in (("--input", source), ("--play", play)):
+        if text is not None:
+            require_words(option, text)
     if source is None and (out or play):
         raise typer.BadParameter("there is nothing to write or play; give --input")
     if out and play:

@@ -13,7 +13,14 @@ from platformdirs import PlatformDirs
 from bridge.chain import Chain, Slot
 from bridge.cli.engine import LOG
 from bridge.cli.heard import Heard
-from bridge.cli.options import JsonOption, PluginOption, RigOption, chain_from, echo_json
+from bridge.cli.options import (
+    JsonOption,
+    PluginOption,
+    RigOption,
+    chain_from,
+    echo_json,
+    require_words,
+)
 from bridge.cli.orders import Orders
 from bridge.cli.printing import printable
 from bridge.cli.stopping import stop_on_signals
@@ -106,8 +113,7 @@ def command(
     In the end it tells the values found, and how near it has come.
     """
     for option, text in (("--input", source), ("--host", host)):
-        if not text:
-            raise typer.BadParameter(f"it is empty; see --help for {option}", param_hint=option)
+        require_words(option, text)
     library = open_library()
     chain = chain_from(plugin, rig, library)
     preset = Preset(

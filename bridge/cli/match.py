@@ -39,7 +39,9 @@ _MAP_CELLS = (32, 10)
 
 def command(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="The dry recording.")],
-    reference: Annotated[Path, typer.Argument(help="A recording with the sound you want.")],
+    reference: Annotated[
+        Path, typer.Argument(metavar="REFERENCE", help="A recording with the sound you want.")
+    ],
     out: Annotated[
         Path, typer.Option(help="The processed input: a .wav, .flac, .aiff, .ogg or .mp3.")
     ],

@@ -1,6 +1,7 @@
 """Options that several commands share, and how settings are shown."""
 
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -31,6 +32,21 @@ BitDepthOption = Annotated[
     typer.Option(help="How --out keeps samples: as the input's, so many bits, or 32-bit floats."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+
+
+def require_words(option: str, text: str) -> str:
+    """The text that an option was given. Raises typer.BadParameter where it is empty."""
+    if not text:
+        # As of a variable in a script that is not set; it must not mean "nothing chosen".
+        raise typer.BadParameter(f"it is empty; see --help for {option}", param_hint=option)
+    return text
+
+
+def folder_named(text: str) -> Path:
+    """A folder. Raises typer.BadParameter for an empty name, which would be where one stands."""
+    if not text:
+        raise typer.BadParameter("it is empty; give the name of a folder")
+    return Path(text)
 
 
 def chain_from(plugin: str | None, rig: str | None, library: Library) -> Chain:

@@ -1,9 +1,12 @@
 """An embedded effect host of the engine's own: a child process that ends with it."""
 
 import json
+import os
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from typing_extensions import override
 
@@ -39,8 +42,7 @@ class EmbeddedProcess(Closing):
         if source:
             arguments += ["--input", source, "--repeat"]
             arguments += ["--play", device] if device else []
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("w", encoding="utf-8") as errors:
+        with _opened(log) as errors:
             self._child = subprocess.Popen(
                 command_line("host", *arguments),
                 stdin=subprocess.PIPE,
@@ -91,6 +93,21 @@ class EmbeddedProcess(Closing):
     def _port(self, log: Path) -> int:
         line = first_line(self._child, _READY_S)
         if not line:
-            said = log.read_text("utf-8", "replace").strip().splitlines() or ["it does not answer"]
-            raise HostError(f"the embedded host does not start: {said[-1]}")
+            raise HostError(f"the embedded host does not start: {_last_line(log)}")
         return int(json.loads(line)["ready"]["port"])
+
+
+def _opened(log: Path) -> IO[str]:
+    """The log, empty; where it cannot be written, the host runs without."""
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return log.open("w", encoding="utf-8")
+    except OSError:
+        return Path(os.devnull).open("w", encoding="utf-8")
+
+
+def _last_line(log: Path) -> str:
+    with suppress(OSError):
+        if said := log.read_text("utf-8", "replace").strip():
+            return said.splitlines()[-1]
+    return "it does not answer"

@@ -6,6 +6,7 @@ attribute, `?HOST_INFO` where OSC goes to.
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -23,6 +24,7 @@ from bridge.errors import HostError
 from bridge.osc.udp import LOOPBACK
 
 _ATTRIBUTES = ("FULL_PATH", "CONTENTS", "TYPE", "ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT")
+_log = logging.getLogger(__name__)
 _PATIENCE_S = 2.0
 """For a client that connects and says nothing."""
 
@@ -31,6 +33,11 @@ class _Server(TCPServer):
     """Unlike `http.server.HTTPServer` it asks no name server for the name of its address."""
 
     allow_reuse_address = True
+
+    @override
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up meanwhile, which is told in the log alone."""
+        _log.info("a request of %s was not answered", client_address, exc_info=True)
 
 
 class OscQuery(Closing):
@@ -101,7 +108,11 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _PATIENCE_S
 
     def do_GET(self) -> None:
-        parts = urlsplit(self.path)
+        try:
+            parts = urlsplit(self.path)
+        except ValueError:
+            self.send_error(HTTPStatus.BAD_REQUEST, "the address is not valid")
+            return
         if parts.query == "HOST_INFO":
             self._answer(
                 {

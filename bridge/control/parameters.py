@@ -159,11 +159,13 @@ class Parameters:
         """Once the model has moved a knob, how it was before can be gone back to."""
         if (before := self._before) is None:
             return
+        if not (now := self._now()).values:
+            # No host is there, not yet or not any more: what it will hold is what was before.
+            self._before = now
+            return
         if not before.values:
-            # There was no host yet.
-            before = self._before = self._now()
+            before = self._before = now
         driven = {*(p.address for p in self.chain.predicted), *self.chain.switches}
-        now = self._now()
         share = self.chain.to_normalised
         moved = [
             address

@@ -43,6 +43,7 @@ from bridge.control.surface import Order, Surface
 from bridge.control.tuning import live_settings
 from bridge.demo.run import INPUT as DEMO_INPUT
 from bridge.demo.run import first_case
+from bridge.effects import is_installed
 from bridge.engine.live import LiveEngine
 from bridge.engine.session import Status, Summary
 from bridge.errors import BridgeError, DeviceError, HostError, ManifestError
@@ -483,6 +484,7 @@ class Service(Closing):
 
 
 def _first_chain(manifest: Manifest) -> str:
-    """A plugin with a model, or else any."""
+    """A plugin with a model that can be played here, or else any."""
     trained = [plugin for plugin in manifest.plugins if plugin.model]
-    return (trained or list(manifest.plugins))[0].id
+    known = trained or list(manifest.plugins)
+    return next((plugin for plugin in known if is_installed(plugin)), known[0]).id

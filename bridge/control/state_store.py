@@ -19,6 +19,7 @@ from typing_extensions import override
 from bridge.closing import Closing
 from bridge.control.migration import migrated
 from bridge.osc import Argument
+from bridge.texts import read_json
 
 WRITE_EVERY_S = 0.5
 FILE = "engine.json"
@@ -51,11 +52,11 @@ class Kept(BaseModel):
         path = folder / FILE
         try:
             # Not by pydantic, which takes no names of files that are not UTF-8.
-            return cls.model_validate(json.loads(path.read_bytes()))
+            return cls.model_validate(read_json(path))
         except FileNotFoundError:
             return cls()
         # A ValidationError is a ValueError too.
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, ValueError) as error:
             aside = path.with_suffix(".broken.json")
             _log.warning("%s cannot be used (%s); it is put aside as %s", path, error, aside)
             with suppress(OSError):
@@ -65,12 +66,14 @@ class Kept(BaseModel):
     def write(self, folder: Path) -> None:
         """Write it at once and whole. Raises OSError."""
         folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f".{FILE}.part"
+        # What a link points to is written, and the link stays.
+        file_there = Path(os.path.realpath(folder / FILE))
+        partial = file_there.with_name(f".{FILE}.part")
         with partial.open("w", encoding="utf-8") as file:
             json.dump(self.model_dump(), file, indent=1)
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(folder / FILE)
+        partial.replace(file_there)
 
 
 class StateStore(Closing):

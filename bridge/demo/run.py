@@ -124,9 +124,17 @@ def _play(plugin_id: str, reference: Path, recorded: Path) -> tuple[list[tuple[f
         started_s = time.monotonic()
         url = f"embedded://127.0.0.1:{ready['port']}"
         follow = ["--reference", str(reference), "--host", url, "--keep"]
-        with running("live", *play, *follow) as live:
-            # The host's recording began when it was ready, so its clock counts.
-            told = [(time.monotonic() - started_s, line) for line in lines(live)]
+        try:
+            with running("live", *play, *follow) as live:
+                # The host's recording began when it was ready, so its clock counts.
+                told = [(time.monotonic() - started_s, line) for line in lines(live)]
+        except BridgeError:
+            if host.poll() is None:
+                raise
+            raise BridgeError(
+                "the recording was over before the engine had loaded; this computer is too busy,"
+                " so try again when it has less to do"
+            ) from None
         return told, next(lines(host))["done"]
 
 

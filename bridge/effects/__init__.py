@@ -2,6 +2,14 @@
 
 from bridge.effects.base import Effect, EffectStream
 from bridge.effects.chain import ChainEffect, ChainStream, load_chain
-from bridge.effects.loading import load_effect
+from bridge.effects.loading import is_installed, load_effect
 
-__all__ = ["ChainEffect", "ChainStream", "Effect", "EffectStream", "load_chain", "load_effect"]
+__all__ = [
+    "ChainEffect",
+    "ChainStream",
+    "Effect",
+    "EffectStream",
+    "is_installed",
+    "load_chain",
+    "load_effect",
+]

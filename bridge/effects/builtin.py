@@ -1,11 +1,10 @@
 """pedalboard's own effects."""
 
 import numpy as np
-import pedalboard
-from pedalboard.version import __version__ as pedalboard_version
 
 from bridge.arrays import Audio
 from bridge.effects.base import BLOCK_FRAMES, Effect, EffectStream
+from bridge.effects.pedalboard_library import Plugin, load_pedalboard, pedalboard_version
 from bridge.errors import EffectError
 from bridge.manifest import PluginSpec, Setting
 
@@ -19,12 +18,11 @@ class BuiltinEffect(Effect):
     def __init__(self, plugin: PluginSpec) -> None:
         """Raises EffectError where this pedalboard has no such class or no such parameter."""
         super().__init__(plugin)
-        make: type[pedalboard.Plugin] | None = getattr(
-            pedalboard, plugin.formats.builtin or "", None
-        )
+        pedalboard = load_pedalboard()
+        make: type[Plugin] | None = getattr(pedalboard, plugin.formats.builtin or "", None)
         if make is None:
             raise EffectError(
-                f"{plugin.id}: pedalboard {pedalboard_version} has no"
+                f"{plugin.id}: pedalboard {pedalboard_version()} has no"
                 f" {plugin.formats.builtin!r}; correct `builtin` in the manifest"
             )
         for parameter in plugin.parameters:
@@ -43,9 +41,7 @@ class BuiltinEffect(Effect):
 class _BuiltinStream(EffectStream):
     """One pedalboard object. pedalboard takes at most two channels, so wider audio is split."""
 
-    def __init__(
-        self, first: pedalboard.Plugin, sample_rate: float, channels: int, setting: Setting
-    ) -> None:
+    def __init__(self, first: Plugin, sample_rate: float, channels: int, setting: Setting) -> None:
         self._rate = sample_rate
         self._groups = [slice(start, start + 2) for start in range(0, channels, 2)]
         self._plugins = [first] + [type(first)() for _ in self._groups[1:]]

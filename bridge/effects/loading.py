@@ -26,3 +26,12 @@ def load_effect(plugin: PluginSpec) -> Effect:
         except EffectError as error:
             reasons.append(str(error))
     raise EffectError("; ".join(reasons))
+
+
+def is_installed(plugin: PluginSpec) -> bool:
+    """Whether the plugin can be loaded here."""
+    try:
+        load_effect(plugin)
+    except EffectError:
+        return False
+    return True

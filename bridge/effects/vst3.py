@@ -16,14 +16,13 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 import numpy as np
-import pedalboard
-from pedalboard.version import __version__ as pedalboard_version
 from typing_extensions import override
 
 from bridge.arrays import Audio
 from bridge.effects import pool
 from bridge.effects.base import BLOCK_FRAMES, Effect, EffectStream
 from bridge.effects.groups import GroupedStream, Instance
+from bridge.effects.pedalboard_library import VST3Plugin, load_pedalboard, pedalboard_version
 from bridge.effects.vst3_files import find
 from bridge.errors import EffectError
 from bridge.manifest import ParamSpec, PluginSpec, Setting
@@ -50,7 +49,7 @@ class _Trial:
 class _Loaded:
     """A plugin, and the state it was loaded with."""
 
-    plugin: pedalboard.VST3Plugin
+    plugin: VST3Plugin
     first_state: bytes
 
     def restored(self) -> Self:
@@ -88,20 +87,22 @@ class Vst3Effect(Effect):
         for parameter in plugin.parameters:
             _check(plugin, _controls(loaded.plugin), parameter)
         self._channels = self._measure_channels(loaded.plugin)
-        self._fingerprint = pool.fingerprint(plugin, self._path, pedalboard_version)
+        self._fingerprint = pool.fingerprint(plugin, self._path, pedalboard_version())
         self._idle = pool.idle(self._fingerprint)
         self._spare: _Loaded | None = loaded
 
-    def _load(self) -> pedalboard.VST3Plugin:
+    def _load(self) -> VST3Plugin:
         self._require_main_thread()
+        pedalboard = load_pedalboard()
         try:
-            return pedalboard.VST3Plugin(str(self._path))
+            loaded: VST3Plugin = pedalboard.VST3Plugin(str(self._path))
         except (ImportError, RuntimeError, ValueError) as error:
             reason = " ".join(str(error).split())
             raise EffectError(
                 f"{self.plugin.id}: {self._path} cannot be loaded ({reason}); install it again, as"
                 " built for this system and processor"
             ) from None
+        return loaded
 
     def _require_main_thread(self) -> None:
         if threading.current_thread() is not threading.main_thread():
@@ -110,7 +111,7 @@ class Vst3Effect(Effect):
                 " there, then use it anywhere"
             )
 
-    def _measure_channels(self, loaded: pedalboard.VST3Plugin) -> int:
+    def _measure_channels(self, loaded: VST3Plugin) -> int:
         for channels in (2, 1):
             silence = np.zeros((channels, BLOCK_FRAMES), np.float32)
             try:
@@ -220,7 +221,7 @@ class _Vst3Instance(Instance):
             self._give_back = None
 
 
-def _controls(plugin: pedalboard.VST3Plugin) -> dict[str, _Control]:
+def _controls(plugin: VST3Plugin) -> dict[str, _Control]:
     """The plugin's parameters by symbol."""
     # pedalboard adds `parameters` when it is imported, which type checkers do not see.
     controls: dict[str, _Control] = plugin.parameters  # type: ignore[attr-defined]

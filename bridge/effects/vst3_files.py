@@ -14,7 +14,7 @@ def find(plugin: PluginSpec) -> Path:
     wanted = plugin.formats.vst3 or ""
     if wanted.endswith(".vst3"):
         path = Path(wanted).expanduser()
-        if path.exists():
+        if os.path.exists(path):
             return path
         raise EffectError(f"{plugin.id}: there is no {path}; install it or correct the manifest")
     places = list(folders())

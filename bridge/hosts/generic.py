@@ -28,6 +28,7 @@ from bridge.hosts.giving_back import Standing, to_give_back
 from bridge.hosts.osc_dialect import Gathering, OscDialect
 from bridge.manifest import ParamSpec, PluginSpec
 from bridge.osc import Address, Argument, Message
+from bridge.texts import read_yaml
 
 PROFILE = Profile(
     scheme="generic",
@@ -291,12 +292,13 @@ def _filled(pattern: str, about: Mapping[str, Key]) -> str:
 def read_profile(path: Path) -> HostFile:
     """A host's profile. Raises HostError with one line that says what is wrong with it."""
     try:
-        return HostFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise HostError(f"{path}: cannot be read ({error}); give a readable profile") from None
+        return HostFile.model_validate(read_yaml(path))
     except yaml.YAMLError as error:
         raise HostError(f"{path}: not valid YAML ({error})".replace("\n", " ")) from None
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         where = ", ".join(str(step) for step in fault["loc"]) or "the whole file"
         raise HostError(f"{path}, {where}: {fault['msg'].removeprefix('Value error, ')}") from None
+    # A ValidationError is a ValueError too.
+    except (OSError, ValueError) as error:
+        raise HostError(f"{path}: cannot be read ({error}); give a readable profile") from None

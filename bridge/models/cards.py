@@ -6,7 +6,6 @@ A sound map has several files, each with its hash, in the folder `map` beside it
 """
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -16,6 +15,7 @@ from bridge.analysis.features import FeatureSettings
 from bridge.errors import ModelError
 from bridge.library import CARD_FILE, MODEL_FILE
 from bridge.manifest import ParamSpec, PluginSpec, Scale
+from bridge.texts import read_json
 
 GOLDEN_FILE = "golden.npz"
 
@@ -169,10 +169,10 @@ def read_card(folder: Path, kind: type[CardType]) -> CardType:
 def read_record(path: Path, kind: type[RecordType], remedy: str) -> RecordType:
     """A card as it stands. Raises ModelError, naming the file, the field and the remedy."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_json(path)
     except FileNotFoundError:
         raise ModelError(f"{path}: no such model card; {remedy}, or correct the path") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ModelError(f"{path}: not readable as JSON ({error}); {remedy} again") from None
     try:
         return kind.model_validate(data)

@@ -1,6 +1,5 @@
 """Match whole files: one answer for the whole input."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +15,11 @@ from bridge.audio.files import require_other_file, require_peak
 from bridge.audio.formats import BitDepth
 from bridge.audio.recording import Recording, read_recording
 from bridge.effects import load_chain
-from bridge.errors import ModelError
 from bridge.estimate.answer import Answer
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import Analysis
-from bridge.search.deadline import Deadline
 from bridge.search.file_rendering import Target, write_answer
-from bridge.search.render_search import Search, warm_up
+from bridge.search.matching import Take, find_setting, require_network
 
 _ADVICE_WINDOWS = 8
 
@@ -68,43 +65,26 @@ def match_files(
     require_peak(wanted.peak, reference)
     require_other_file(out, source, reference)
     target = Target.like(recording, out, depth)
-    if budget_s == 0 and not estimator.trained:
-        raise ModelError(
-            f"{estimator.chain.id}: no model answers for this chain by itself; give a --budget-s"
-            " above 0, so that settings are tried"
-        )
+    require_network(estimator, budget_s, "--budget-s")
     rate, features = recording.sample_rate, estimator.features
     long_enough = _repeated(recording.mono, features.least_s * rate)
     heard = fill_window(at_feature_rate(long_enough, rate, features), features)
     # What is too quiet is refused before it is searched for.
     active_windows(heard, features, str(source))
     effect = load_chain(estimator.chain)
-    if budget_s > 0:
-        warm_up(estimator)
-    else:
-        estimator.warm_up()
-    started_s, deadline = time.monotonic(), Deadline.after(budget_s)
-    goal = estimator.analyse(wanted.mono, wanted.sample_rate, str(reference))
-    tried = 0
-    if budget_s > 0:
-        search = Search(estimator, effect, long_enough, rate, goal)
-        search.explore(deadline)
-        answer, tried = search.answer(deadline), len(search.candidates)
-        seconds = time.monotonic() - started_s
-    played = estimator.analyse(long_enough, rate, str(source), repeat_short=True)
-    if budget_s == 0:
-        answer = estimator.predict(played, goal, rate)
-        seconds = time.monotonic() - started_s
-    written = write_answer(answer, effect, source, recording, target, pieces, piece_s)
+    played = Take(long_enough, rate, str(source))
+    goal = Take(wanted.mono, wanted.sample_rate, str(reference))
+    found = find_setting(estimator, effect, played, goal, budget_s)
+    written = write_answer(found.answer, effect, source, recording, target, pieces, piece_s)
     profile = style_profile(wanted.mono, wanted.sample_rate)
     return MatchResult(
-        answer,
-        tried,
-        seconds,
+        found.answer,
+        found.tried,
+        found.seconds,
         profile_distance(style_profile(recording.mono, rate), profile),
         profile_distance(style_profile(written.mono, rate), profile),
-        played,
-        goal,
+        played.analysed(estimator),
+        found.goal,
         [
             *(f"{source}: {sentence}" for sentence in recording.advice),
             *(f"{reference}: {sentence}" for sentence in _advice(wanted, features)),

@@ -12,6 +12,7 @@ from bridge.chain import Chain, ChainSetting, chain_of
 from bridge.control.nodes import NODES, PARAMETER, Value, chain_nodes, node_address
 from bridge.errors import BridgeError, ManifestError
 from bridge.manifest import BYPASS, Manifest
+from bridge.texts import read_json
 from gui.views.parameters import address
 from gui.views.values import Values, is_on, number
 
@@ -102,7 +103,7 @@ def save_preset(preset: Preset, path: Path) -> None:
 def load_preset(path: Path, manifest: Manifest) -> Preset:
     """Read it. Raises PresetError, one line, where it is no preset or does not fit."""
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        told = read_json(path)
     except (OSError, ValueError) as error:
         raise PresetError(f"{path}: cannot be read as a preset ({error})") from None
     if not isinstance(told, dict) or told.get("format") != _FORMAT:

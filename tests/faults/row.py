@@ -17,6 +17,8 @@ from bridge.arrays import Audio
 from bridge.demo.run import INPUT, REFERENCE
 
 RATE_HZ = 48_000
+USAGE = 2
+"""The exit code whose one line comes after two that tell how the command is used."""
 SIGNALLED = 128
 """Exit codes above it tell of a signal, and need no words."""
 TONE = np.sin(np.arange(4 * RATE_HZ) / 20).astype(np.float32)[None] * 0.3
@@ -110,10 +112,9 @@ class Row:
             assert told == ""
         elif self.code:
             assert outcome.out == "", outcome.out
-            lines = outcome.err.strip().split("\n")
-            assert len(lines) == 1, outcome.err
-            assert lines[0].startswith("error: "), outcome.err
-            told = lines[0]
+            *usage, told = outcome.err.strip().split("\n")
+            assert bool(usage) == (self.code == USAGE), outcome.err
+            assert told.lower().startswith("error: "), outcome.err
         says = self.says.format_map(_Known({"room": str(room.folder)}))
         assert says in told, f"{says!r} is not in {told!r}"
         self._compare(before, room.contents())

@@ -1,5 +1,7 @@
 """What foreign plugins bring with them."""
 
+import os
+import sys
 from pathlib import Path
 
 from tests.faults.acts import Act, apart
@@ -30,6 +32,13 @@ thread.join()
 print(len(count))
 """
 
+NO_ATOMIC = "raise ImportError('libatomic.so.1: cannot open shared object file')"
+FIRST = """
+from bridge.control.service import _first_chain
+from bridge.library import Library
+print("begins with", _first_chain(Library().manifest))
+"""
+
 
 def broken(room: Room) -> None:
     for name, content in (("bad", "nonsense <<<"), ("worse", BROKEN)):
@@ -51,7 +60,48 @@ def _script(program: Path) -> Act:
     return apart(module=str(program), **FOLDERS)
 
 
+def without_libatomic(room: Room) -> None:
+    """As on a bare Debian, where pedalboard lacks a library."""
+    package = room.home / "broken" / "pedalboard"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(NO_ATOMIC)
+
+
+BROKEN_PATH = {"PYTHONPATH": os.pathsep.join(["{home}/broken", *filter(None, sys.path)])}
+
+
+def without_lv2(room: Room) -> Outcome:
+    """As on Windows and macOS: the window begins with a plugin that is there."""
+    program = room.home / "first.py"
+    program.write_text(FIRST)
+    return apart(module=str(program), LV2_PATH="{home}/none")(room)
+
+
 ROWS = (
+    Row(
+        "doctor where pedalboard cannot be loaded",
+        apart("doctor", **BROKEN_PATH),
+        0,
+        "file), so neither its effects nor VST3\n        → apt install libatomic1\n",
+        given=without_libatomic,
+    ),
+    Row(
+        "match where pedalboard cannot be loaded",
+        apart(
+            "match",
+            "{input}",
+            "{reference}",
+            "--plugin",
+            "pedalboard-delay",
+            "--out",
+            "{room}/w.wav",
+            **BROKEN_PATH,
+        ),
+        5,
+        "pedalboard cannot be loaded (libatomic.so.1: cannot open shared object file): apt install",
+        given=without_libatomic,
+    ),
+    Row("the first chain without LV2", without_lv2, 0, "begins with pedalboard-distortion"),
     Row(
         "lilv complains to nobody",
         apart("plugins", **FOLDERS),

@@ -7,6 +7,7 @@ import pytest
 from tests.faults import (
     rows_cli,
     rows_control,
+    rows_files,
     rows_hosts,
     rows_names,
     rows_plugins,
@@ -19,6 +20,7 @@ from tests.faults.row import Room, Row
 MODULES = (
     rows_cli,
     rows_control,
+    rows_files,
     rows_hosts,
     rows_names,
     rows_plugins,

@@ -4,11 +4,13 @@
 
 Whatever comes in, it ends with 0 and a file like its input, or with 3 and one line; what is read
 stays as it is. Prints each kind of fault once, with the case that showed it, and ends with 1 where
-there was any. Where a library brings the whole process down, the case is in `LAST_CASE`.
+there was any. Where a library brings the whole process down, the case is in `LAST_CASE`. What came
+out is written to docs/results/fuzz.md.
 """
 
 import argparse
 import faulthandler
+import re
 import sys
 import tempfile
 import time
@@ -29,6 +31,7 @@ from tests.faults.row import Outcome, Room
 from tests.fuzz.recordings import Recording, recordings
 
 LAST_CASE = Path(tempfile.gettempdir()) / "dafx-bridge-fuzz-case.txt"
+RESULT = Path("docs/results/fuzz.md")
 _LONGEST_S = 12.0
 _AT_ONCE = 10
 """Cases between two looks at the clock."""
@@ -43,6 +46,8 @@ class Tally:
     outcomes: Counter[str] = field(default_factory=Counter)
     faults: dict[str, str] = field(default_factory=dict)
     """The first case of each."""
+    refusals: Counter[str] = field(default_factory=Counter)
+    """How often each was given as the reason."""
 
     @property
     def over(self) -> bool:
@@ -85,8 +90,10 @@ def try_case(
         fault = _fault(outcome, written, paths[0], out)
         if fault:
             tally.take(fault, case)
-        else:
-            tally.outcomes[f"exit code {outcome.code}"] += 1
+            return
+        tally.outcomes[f"exit code {outcome.code}"] += 1
+        if outcome.code:
+            tally.refusals[_reason(outcome.err)] += 1
 
 
 def _fault(outcome: Outcome, written: bool, source: Path | None, out: Path) -> str:
@@ -105,6 +112,37 @@ def _fault(outcome: Outcome, written: bool, source: Path | None, out: Path) -> s
     if (len(wet), wet.shape[1], rate) != (dry.frames, dry.channels, dry.samplerate):
         return "the result has another length, rate or number of channels"
     return ""
+
+
+def _reason(line: str) -> str:
+    """What a refusal says, without the file's name and the numbers."""
+    return re.sub(r"[\d.]+", "N", line.strip().split(": ", 2)[-1].partition(";")[0])
+
+
+def markdown(tally: Tally, minutes: float) -> str:
+    """What came out."""
+    lines = [
+        "# `match` on recordings that are drawn by chance",
+        "",
+        f"{tally.outcomes.total()} cases in {minutes:g} minutes: format, rate, channels, level,"
+        " length and content of both recordings, the plugin, and 0 or 0.5 s of budget. A case is"
+        " right where it ends with 0 and a file like its input, or with 3 and one line, and what is"
+        " read stays as it is.",
+        "",
+        "| outcome | cases |",
+        "|---|---|",
+        *(f"| {name} | {count} |" for name, count in sorted(tally.outcomes.items())),
+        "",
+        "| refused as | cases |",
+        "|---|---|",
+        *(f"| {name} | {count} |" for name, count in tally.refusals.most_common()),
+        "",
+        "Faults:" if tally.faults else "No fault.",
+        *(f"\n- {kind}: {case}" for kind, case in tally.faults.items()),
+        "",
+        "Written by `make fuzz`.",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
@@ -136,6 +174,7 @@ def main() -> None:
         some()
     counted = ", ".join(f"{count} {name}" for name, count in sorted(tally.outcomes.items()))
     print(f"{tally.outcomes.total()} cases in {minutes:g} minutes: {counted}")
+    RESULT.write_text(markdown(tally, minutes), encoding="utf-8")
     sys.exit(bool(tally.faults))
 
 

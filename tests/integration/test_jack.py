@@ -11,6 +11,7 @@ from pathlib import Path
 import jack as jack_client
 import numpy as np
 import pytest
+from scipy.signal import correlate
 
 from bridge.arrays import Audio
 from bridge.audio.resample import resample
@@ -19,8 +20,8 @@ from bridge.chain import Chain
 from bridge.effects import load_effect
 from bridge.hosts import connect
 from bridge.manifest import PluginSpec, Setting
-from tests.integration.commands import PATIENCE_S, host_running, next_line, running
-from tests.rigs.jack import RATE, Player
+from tests.integration.commands import PATIENCE_S, host_running, next_line, run_inside, running
+from tests.rigs.jack import RATE, Player, port_names
 
 PLAYER = "player"
 
@@ -140,3 +141,35 @@ def test_the_host_plays_on_a_device(
     expected = expected[np.flatnonzero(expected)[0] :]
     # Playing may pause where this machine is late, but the first half second is one piece.
     assert np.array_equal(played[: RATE // 2], expected[: RATE // 2])
+
+
+def test_the_host_is_an_insert(
+    jack: None, overdrive: PluginSpec, guitar: tuple[Audio, int]
+) -> None:
+    audio = resample(guitar[0][:, : 4 * guitar[1]], guitar[1], RATE)
+    expected = load_effect(overdrive).render(audio, RATE, Setting.default(overdrive))[0]
+    with Player("daw", inputs=1) as daw, host_running(overdrive.id, "--jack") as (child, _):
+        theirs = sorted(n for n in port_names() if not n.startswith(("system:", "daw:")))
+        (into, *_), (out, *_) = ([n for n in theirs if f":{way}_" in n] for way in ("in", "out"))
+        daw.connect(into, [out])
+        heard = daw.record(audio[0], 5 * RATE)[0]
+        child.terminate()
+        assert child.wait(PATIENCE_S) == 0
+    # Playing may pause where this machine is late, so it is looked for piece by piece.
+    pieces = [piece for piece in np.split(expected, 40) if np.abs(piece).max() > 0.01]
+    found = [piece for piece in pieces if holds(heard, piece)]
+    assert len(found) > 0.25 * len(pieces) > 5
+
+
+def holds(heard: Audio, piece: Audio) -> bool:
+    """Whether these samples come one after another in what was heard."""
+    power = np.concatenate([[0.0], np.cumsum(heard.astype(np.float64) ** 2)])
+    apart = power[len(piece) :] - power[: -len(piece)] - 2 * correlate(heard, piece, "valid")
+    at = int(np.argmin(apart))
+    return np.allclose(heard[at : at + len(piece)], piece, atol=1e-5)
+
+
+def test_an_insert_takes_no_other_input(overdrive: PluginSpec) -> None:
+    done = run_inside("host", "--plugin", overdrive.id, "--jack", "--play", "0")
+    assert done.returncode == 2
+    assert "--jack chooses input and output" in done.stderr

@@ -1,6 +1,8 @@
 """The control surface: table, socket, jobs, store, parameters, undo, service, references."""
 
 import json
+import socket
+import struct
 import threading
 import time
 import urllib.request
@@ -551,6 +553,41 @@ def test_what_the_model_turned_is_one_step_back_and_nobodys(
     parameters.undo()
     control.towards(answer, engine.settings, 0.01)
     assert control.setting.all_values["mda-overdrive/drive"] < 0.3
+
+
+def test_oscquery_outlives_odd_requests(
+    surface: Surface, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with OscQuery(0, surface) as query:
+
+        def ask(request: bytes) -> bytes:
+            with socket.create_connection(("127.0.0.1", query.port), timeout=10) as client:
+                client.sendall(request)
+                return client.makefile("rb").readline()
+
+        assert b" 400 " in ask(b"GET http://[::1 HTTP/1.1\r\n\r\n")
+        assert b" 404 " in ask(b"GET /../%00%ff HTTP/1.1\r\n\r\n")
+        assert b" 414 " in ask(b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n")
+        with socket.create_connection(("127.0.0.1", query.port)) as client:
+            # Hangs up hard, before it is answered.
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert b" 200 " in ask(b"GET / HTTP/1.1\r\n\r\n")
+    assert capfd.readouterr().err == ""
+
+
+def test_a_host_may_go_while_the_model_turns(
+    surface: Surface, engine: LiveEngine, parameters: Parameters
+) -> None:
+    engine.follow = True
+    parameters.turn()
+    control, engine.control = engine.control, None
+    parameters.tell()
+    engine.control = control
+    # What another host holds is no turn.
+    parameters.tell()
+    assert surface.values["/history"] == (0, 0)
+    assert own(engine)
 
 
 def test_several_values_are_set_as_one_change(
