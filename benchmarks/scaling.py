@@ -170,8 +170,8 @@ Computed from these, for {PLANNED_PLUGINS:,} plugins and {PLANNED_EXAMPLES:,} ex
 {planned}
 All examples take {examples * size / _TIB:.2f} TiB. Pieces know nothing of each other, so time falls
 with the cores until the scheduler is busy all the time, at
-{report["most_examples_per_s"]:,} examples a second; larger pieces move that limit. The shared folder may come first: every clip is read once,
-for all plugins of a piece.
+{report["most_examples_per_s"]:,} examples a second; larger pieces move that limit. The shared
+folder may come first: every clip is read once, for all plugins of a piece.
 """
 
 
