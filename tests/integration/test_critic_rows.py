@@ -111,6 +111,24 @@ class FirstQuiet(ClipSource):
         return replace(clip, other=1e-4 * clip.other) if self.drawn == 1 else clip
 
 
+def test_any_chain_can_be_judged(tiny_data: Path) -> None:
+    library = Library()
+    draw = np.random.default_rng(0)
+    drawn = [scenes_module.any_chain(draw, library.manifest) for _ in range(200)]
+    assert {len(chain.slots) for chain in drawn} == {1, 2, 3, 4}
+    # One alone has no predictor: those that have are judged anyhow.
+    assert not any(c.slots[0].plugin.model for c in drawn if len(c.slots) == 1)
+    kinds = {slot.plugin.id for chain in drawn for slot in chain.slots}
+    assert kinds == {plugin.id for plugin in library.manifest.plugins}
+    assert any(slot.optional for chain in drawn for slot in chain.slots)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scenes_module, "chains", lambda _: {"any": 1.0})
+        scene = SceneSource(clips(tiny_data), library, FEATURES)[0]
+    rows = rows_of(Heard.of(scene, library), candidates)
+    assert np.isfinite(rows["distance"]).all()
+    assert str(rows["chain"]) == scene.chain.id
+
+
 def test_a_clip_that_is_all_but_silent_costs_one_draw(tiny_data: Path) -> None:
     quiet = FirstQuiet(CLIPS, tiny_data / "corpus", "train", 1)
     scene = SceneSource(quiet, Library(), FEATURES)[3]

@@ -105,6 +105,18 @@ def test_settings_of_a_delay_that_sound_alike_have_one_name(
     assert moved > 6
 
 
+def test_settings_are_often_nearly_dry_where_that_is_asked_for(
+    tiny_data: Path, overdrive: PluginSpec
+) -> None:
+    def changes(share: float) -> float:
+        task = Task(plugin=overdrive.id, clean_share=0.0, nearly_dry_share=share)
+        source = source_of(task, overdrive, tiny_data, CLIPS)
+        examples = [source[index] for index in range(8)]
+        return float(np.mean([mrstft(one.target[0], one.dry[0]) for one in examples]))
+
+    assert changes(1.0) < 0.7 * changes(0.0)
+
+
 def test_what_is_heard_more_weighs_more(tiny_data: Path, overdrive: PluginSpec) -> None:
     source = source_of(Task(plugin=overdrive.id), overdrive, tiny_data, CLIPS)
     with executor(2) as workers:
