@@ -110,6 +110,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("clear", "Engine", "Clear overflows and clipping", "Ctrl+L", ("/clear",)),
     Action("restart_engine", "Engine", "Restart the engine", "Ctrl+Shift+R"),
     Action("log", "Engine", "Open the log file", "Ctrl+G"),
+    Action("daw", "Help", "Use it with a DAW…", "F2"),
     Action("shortcuts", "Help", "Keyboard shortcuts", "F1"),
 )
 

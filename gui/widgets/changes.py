@@ -15,13 +15,13 @@ from gui.views.parameters import WHO
 from gui.views.values import number
 
 _TIME, _NAME, _FROM, _TO, _BY = range(5)
-_LEAST_NAME_PX = 70
+_LEAST_NAME_PX = 60
 """With less, the time makes room."""
 _PADDING_PX = 13
 _SCROLL_PX = 14
 _SHOW_S = 0.25
 """Nobody reads a table that changes more often."""
-_HEADS = ("Time", "Parameter", "From", "To", "By")
+_HEADS = ("Time", "What", "From", "To", "By")
 
 
 class _Model(QAbstractTableModel):

@@ -48,6 +48,7 @@ from gui.widgets.basics import GAP, restyle
 from gui.widgets.changes import ChangesTable
 from gui.widgets.closeness import ClosenessCard
 from gui.widgets.compare import CompareCard
+from gui.widgets.daw_page import DawPage
 from gui.widgets.hands import Hands
 from gui.widgets.messages import Messages
 from gui.widgets.midi_dialog import MidiDialog
@@ -197,6 +198,7 @@ class MainWindow(QMainWindow):
             "scale_down": lambda: self._step_scale(-1),
             "restart_engine": lambda: self.supervisor.restart(time.monotonic()),
             "log": self._open_log,
+            "daw": lambda: _open(DawPage(self.engine, self._theme, self)),
             "shortcuts": lambda: _open(ShortcutSheet(self)),
         }
 

@@ -19,7 +19,7 @@ from gui.midi_input import MidiInput
 from gui.views.midi import key_text, targets
 from gui.widgets.basics import button, label, row
 
-_HEIGHT_PX = 520
+_SIZE_PX = (580, 520)
 
 
 class MidiDialog(QDialog):
@@ -51,7 +51,7 @@ class MidiDialog(QDialog):
         layout.addLayout(row(1, button("Close", self.accept)))
         midi.learnt.connect(self._show)
         self.finished.connect(lambda _: midi.learn(""))
-        self.resize(460, _HEIGHT_PX)
+        self.resize(*_SIZE_PX)
         self._show()
 
     def _list(self) -> QScrollArea:
@@ -64,7 +64,6 @@ class MidiDialog(QDialog):
             for target, name in names.items():
                 self._add(grid, target, name)
         grid.setColumnStretch(1, 1)
-        grid.setColumnMinimumWidth(1, 150)
         grid.setRowStretch(grid.rowCount(), 1)
         inside = QWidget()
         inside.setObjectName("column")

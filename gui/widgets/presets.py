@@ -15,11 +15,13 @@ from bridge.errors import BridgeError
 from bridge.manifest import Manifest
 from gui.engine import Engine
 from gui.views.preset_files import load_preset, path_of, save_preset, unpack
-from gui.views.presets import Carried, Preset, file_name, preset_of
+from gui.views.presets import Carried, Preset, preset_of
 from gui.views.values import numbers, text
 from gui.widgets.background import Background
 from gui.widgets.messages import Messages
 from gui.widgets.preset_dialogs import NameDialog, PresetBrowser
+
+_LONGEST_NAME = 60
 
 
 class Presets:
@@ -67,7 +69,7 @@ class Presets:
                 lambda: engine.chain is None,
             )
             return
-        dialog = NameDialog(self.folder, file_name(engine.chain), "", "", self._parent)
+        dialog = NameDialog(self.folder, engine.chain.name[:_LONGEST_NAME], "", "", self._parent)
         dialog.named.connect(lambda name, tags: self.save(path_of(name, self.folder), name, tags))
         _open(dialog)
 
