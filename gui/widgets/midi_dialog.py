@@ -4,7 +4,6 @@ from functools import partial
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import (
-    QComboBox,
     QDialog,
     QFrame,
     QGridLayout,
@@ -17,7 +16,7 @@ from PyQt6.QtWidgets import (
 
 from gui.midi_input import MidiInput
 from gui.views.midi import key_text, targets
-from gui.widgets.basics import button, label, row
+from gui.widgets.basics import Combo, button, label, row
 
 _SIZE_PX = (580, 520)
 
@@ -29,7 +28,7 @@ class MidiDialog(QDialog):
         super().__init__(parent)
         self._midi = midi
         self.setWindowTitle("MIDI")
-        self.ports = QComboBox()
+        self.ports = Combo()
         self.ports.setAccessibleName("MIDI input")
         self.ports.addItem("No MIDI", "")
         for name in midi.ports():

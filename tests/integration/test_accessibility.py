@@ -30,6 +30,7 @@ ROLES = {
     "slider": "move",
     "spin button": "type",
     "text": "type",
+    "page tab list": "choose",
     "page tab": "choose",
     "table": "read",
     "canvas": "look",
@@ -93,6 +94,15 @@ def test_every_control_has_a_name_and_a_role(tree: list[dict[str, Any]]) -> None
         assert node["role"] in ROLES, node
 
 
+def test_a_list_says_what_is_chosen_and_what_for(tree: list[dict[str, Any]]) -> None:
+    told = {node["description"]: node["name"] for node in worked(tree)}
+    assert told["Input device"] == "Scarlett 2i2 USB"
+    assert told["Input channels"] == "Ch 1 + 2"
+    assert told["Plugin or rig"] == "mda Overdrive (overdrive)"
+    assert told["Kind of host"] == "Embedded host, no DAW"
+    assert told["Output device"] == "System's output"
+
+
 def test_every_value_can_be_read(tree: list[dict[str, Any]]) -> None:
     sliders = [node for node in worked(tree) if node["role"] == "slider"]
     names = " ".join(node["name"] for node in sliders)
@@ -129,7 +139,10 @@ class Keys:
         self._xdotool("key", "--delay", "60", *keys)
 
     def type(self, words: str) -> None:
-        self._xdotool("type", "--delay", "30", words)
+        """These, and Return."""
+        self._xdotool("type", "--delay", "40", words)
+        time.sleep(0.5)
+        self.press("Return")
 
     def window(self, name: str) -> None:
         """Wait for a window of that name, and for the focus to be in it."""
@@ -171,18 +184,21 @@ def test_the_first_minute_by_keys_alone(tmp_path: Path) -> None:
         client.wait(lambda values: "/plugins" in values, PATIENCE_S)
         time.sleep(1)
         # A file as input: the last entry of the list.
-        keys.press("alt+1", "Down", "End", "Return")
+        keys.press("alt+1", "alt+Down", "End", "Return")
         keys.window("Listen to a file")
-        keys.type(f"{INPUT}\n")
+        keys.type(str(INPUT))
         told("/source", str(INPUT))
         keys.window("dafx-bridge")
         keys.press("ctrl+o")
         keys.window("The sound you want")
-        keys.type(f"{REFERENCE}\n")
+        keys.type(str(REFERENCE))
         told("/reference", str(REFERENCE))
         keys.window("dafx-bridge")
-        keys.press("alt+3")
-        keys.type("mda Overdrive")
+        # Another plugin, and the one from before again.
+        told("/chain", "mda-overdrive")
+        keys.press("alt+3", "alt+Down", "Down", "Return")
+        client.wait(lambda values: values["/chain"] != ("mda-overdrive",), PATIENCE_S)
+        keys.press("alt+3", "alt+Down", "Up", "Return")
         told("/chain", "mda-overdrive")
         keys.press("alt+4", "Tab", "space")
         told("/host", "embedded")
@@ -202,7 +218,7 @@ def test_the_first_minute_by_keys_alone(tmp_path: Path) -> None:
         told(f"{DRIVE}/yours", 0)
         keys.press("ctrl+s")
         keys.window("Preset")
-        keys.type("mine\n")
+        keys.type("mine")
         wait_for("the preset", (tmp_path / "window" / "presets" / "mine.dafx").exists)
         keys.window("dafx-bridge")
         keys.press("ctrl+shift+o")
