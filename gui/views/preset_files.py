@@ -96,10 +96,11 @@ def load_preset(path: Path, manifest: Manifest) -> Preset:
 def unpack(reference: Carried, folder: Path) -> Path:
     """The recording as a file below `folder`, as the engine reads it. Raises PresetError."""
     stem = re.sub(r"[^\w +-]+", "-", Path(reference.name.replace("\\", "/")).stem).strip("- ")
-    path = folder / f"{stem[:60] or 'reference'}-{sha256(reference.flac).hexdigest()[:8]}.flac"
+    # A folder for each, so that two may have one name, and keep it when they are saved again.
+    path = folder / sha256(reference.flac).hexdigest()[:12] / f"{stem[:60] or 'reference'}.flac"
     if not path.is_file():
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(reference.flac)
         except OSError as error:
             raise _unwritable(path, error) from None

@@ -602,7 +602,8 @@ def test_a_preset_is_named_found_and_shared(
     )
     # The recording came along; it lies below this window's own folder now.
     (path,) = engine.values["/reference"]
-    assert Path(str(path)).parent == window.presets.folder.parent / "references"
+    assert Path(str(path)).parents[1] == window.presets.folder.parent / "references"
+    assert Path(str(path)).name == "reference.flac"
     qtbot.waitUntil(lambda: window.setup.reference.waveform.seconds > 9)
 
 
