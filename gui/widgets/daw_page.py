@@ -37,6 +37,8 @@ class DawPage(QDialog):
         self._engine = engine
         self._guides = guides()
         self._asked = False
+        self._stale = ""
+        """What an earlier test has come to, until it is forgotten."""
         self.hosts = QListWidget()
         self.hosts.setAccessibleName("Kind of host")
         self.hosts.setObjectName("library")
@@ -106,13 +108,16 @@ class DawPage(QDialog):
         self._show_test(0.0)
 
     def _test(self) -> None:
-        self._asked = True
+        self._asked, self._stale = True, text(self._engine.values, "/host/tested")
         self._engine.send("/host/test")
-        show_text(self.told, _WAITING)
+        self._show_test(0.0)
 
     def _show_test(self, _: float) -> None:
         values, profile = self._engine.values, self.guide.profile
-        told = trial_text(profile, self._engine.chain, values) if self._asked else ""
+        if text(values, "/host/tested") != self._stale:
+            self._stale = ""
+        fresh = self._asked and not self._stale
+        told = trial_text(profile, self._engine.chain, values) if fresh else ""
         can = can_test(profile, values)
         waiting = self._asked and not told
         self.test.setEnabled(can and not waiting)
