@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QListWidget,
+    QListWidgetItem,
     QScrollArea,
     QSizePolicy,
     QVBoxLayout,
@@ -24,6 +25,7 @@ from gui.widgets.theme import Theme, colour
 
 _LIST_PX = 210
 _DIAGRAM_PX = 118
+_LINE_PX = 26
 _WAITING = "Turning a knob there and back…"
 _NOT_YET = "Connect to it first, then a test turns one knob there and back."
 
@@ -43,7 +45,10 @@ class DawPage(QDialog):
         self.hosts.setAccessibleName("Kind of host")
         self.hosts.setObjectName("library")
         self.hosts.setFixedWidth(_LIST_PX)
-        self.hosts.addItems([capital(one.profile.name) for one in self._guides])
+        for one in self._guides:
+            item = QListWidgetItem(capital(one.profile.name), self.hosts)
+            # Without it lines are as high as they were before they got their style.
+            item.setSizeHint(QSize(0, _LINE_PX))
         self.diagram = Diagram(theme)
         self._steps = QVBoxLayout()
         self._steps.setSpacing(6)

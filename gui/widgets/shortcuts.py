@@ -15,7 +15,11 @@ from PyQt6.QtWidgets import (
 from gui.views.actions import ACTIONS
 from gui.widgets.basics import button, label, row
 
-_SHEET = (("Play", "Go to", "Help"), ("File", "Setup", "View", "Engine", "Chain"), ("Sound",))
+_SHEET = (
+    ("Play", "Go to", "Engine", "Help"),
+    ("File", "Setup", "View", "Chain"),
+    ("Sound",),
+)
 _ON_WIDGETS = (
     ("Arrow keys, Page Up, Page Down", "Move the slider, the map or the region's start"),
     ("Shift + arrow keys", "Move the region's end"),
