@@ -11,7 +11,11 @@ _MOST_BYTES = 1 << 26
 
 def read_json(path: Path) -> Any:
     """What a JSON file holds. Raises OSError where it cannot be read, ValueError for no JSON."""
-    text = _read(path)
+    return parse_json(_read(path))
+
+
+def parse_json(text: str | bytes) -> Any:
+    """What JSON holds. Raises ValueError for no JSON."""
     try:
         return json.loads(text)
     except RecursionError:

@@ -8,17 +8,17 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from bridge.chain import Chain
 from gui.engine import Engine
 from gui.remembered import Remembered
-from gui.views.midi import AMOUNT, MidiMap, MidiMessage
-from gui.views.values import number
+from gui.views.midi import MidiMap, MidiMessage, is_knob, orders, standing
 
 _MISSING = "MIDI needs two more packages: pip install 'dafx-bridge[midi]'"
 _OWN_STEP = 0.5 / 127
 
 
 class MidiInput(QObject):
-    """Reads one port and tells which action it triggers."""
+    """Reads one port, moves what its knobs are for, and tells which action it triggers."""
 
     triggered = pyqtSignal(str)
     """An action of the table."""
@@ -31,13 +31,14 @@ class MidiInput(QObject):
         self._remembered = remembered
         self._queue: SimpleQueue[MidiMessage] = SimpleQueue()
         self._port: Any = None
-        self._sent = -1.0
+        self._sent: dict[str, float] = {}
+        """Where each knob has put its target."""
         self.port = ""
         self.missing = ""
         """What to install, where MIDI is not there."""
         self.map = MidiMap(remembered.midi_keys)
         engine.ticked.connect(lambda _: self.poll())
-        engine.watch(self._amount_told, "/amount")
+        engine.watch(self._told, "/amount", "/map", "/parameter/", "/chain")
         if remembered.midi_port:
             self.open(remembered.midi_port)
 
@@ -72,9 +73,14 @@ class MidiInput(QObject):
         """From any thread."""
         self._queue.put(message)
 
-    def learn(self, action_id: str) -> None:
-        """The next message triggers this action from then on; empty to leave it."""
-        self.map.learning = action_id
+    @property
+    def chain(self) -> Chain | None:
+        """Whose parameters there are to turn."""
+        return self._engine.chain
+
+    def learn(self, target: str) -> None:
+        """The next message triggers this from then on; empty to leave it."""
+        self.map.learning = target
 
     def close(self) -> None:
         """Free the port. May be called twice."""
@@ -90,19 +96,31 @@ class MidiInput(QObject):
             except Empty:
                 return
             waited = self.map.learning
-            done = self.map.take(message, number(self._engine.values, "/amount", 0.5))
+            done = self.map.take(message, self._now)
             if waited and not self.map.learning:
                 self._remembered.midi_keys = self.map.keys
                 self.learnt.emit()
             if done is None:
                 continue
-            name, value = done
-            if name == AMOUNT:
-                self._sent = value
-                self._engine.send_soon("/amount", value)
+            target, value = done
+            if is_knob(target):
+                self._sent[target] = value
+                address, arguments = orders(target, value, self._engine.values)
+                self._engine.send_soon(address, *arguments)
             else:
-                self.triggered.emit(name)
+                self.triggered.emit(target)
 
-    def _amount_told(self) -> None:
-        if abs(number(self._engine.values, "/amount", 0.5) - self._sent) > _OWN_STEP:
-            self.map.amount_moved_elsewhere()
+    def forget(self, target: str) -> None:
+        """Nothing triggers it any more."""
+        self.map.forget(target)
+        self._remembered.midi_keys = self.map.keys
+        self.learnt.emit()
+
+    def _now(self, target: str) -> float | None:
+        return standing(target, self._engine.chain, self._engine.values)
+
+    def _told(self) -> None:
+        for target, sent in self._sent.items():
+            now = self._now(target)
+            if now is None or abs(now - sent) > _OWN_STEP:
+                self.map.moved_elsewhere(target)

@@ -85,7 +85,8 @@ def _take(variant: Variant, folder: Path) -> None:
                 reach(window)
                 if not variant.only or name in variant.only:
                     window.grab().save(str(folder / f"{name}-{variant.name}.png"))
-            _sheet(window, folder / f"shortcuts-{variant.name}.png", variant)
+            for action_id in _DIALOGS if not variant.only else ():
+                _dialog(window, action_id, folder / f"{action_id}-{variant.name}.png")
         finally:
             window.close()
 
@@ -157,6 +158,7 @@ def _error(window: MainWindow) -> None:
     _idle(3000)
 
 
+_DIALOGS = ("daw", "shortcuts")
 _STATES: dict[str, Callable[[MainWindow], None]] = {
     "first-run": _first_run,
     "match": _match,
@@ -170,13 +172,13 @@ _STATES: dict[str, Callable[[MainWindow], None]] = {
 }
 
 
-def _sheet(window: MainWindow, path: Path, variant: Variant) -> None:
-    if variant.only:
-        return
-    window.do("shortcuts")
+def _dialog(window: MainWindow, action_id: str, path: Path) -> None:
+    window.do(action_id)
     _idle(300)
-    if sheet := window.findChild(QDialog):
-        sheet.grab().save(str(path))
+    for dialog in window.findChildren(QDialog):
+        if dialog.isVisible():
+            dialog.grab().save(str(path))
+            dialog.close()
 
 
 def _idle(ms: int) -> None:

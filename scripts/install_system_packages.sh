@@ -14,8 +14,9 @@ case "${1:-}" in
     gui) packages="$gui fonts-inter" ;;
     # JACK, lv2apply, Ardour and SuperCollider serve the integration tests, DPF and a compiler the
     # plugin that they build, strace shows what the engine touches; mma and a soundfont serve the
-    # test of the corpus, Xvfb and a font the window.
-    test) packages="$gui xvfb fonts-inter jackd2 lilv-utils ardour supercollider-server dpf-source
+    # test of the corpus; Xvfb, a font, a window manager and a keyboard the window; AT-SPI reads it.
+    test) packages="$gui xvfb fonts-inter openbox xdotool at-spi2-core libatspi2.0-0 dbus-daemon
+        jackd2 lilv-utils ardour supercollider-server dpf-source
         g++ make strace
         mma libfluidsynth3 timgm6mb-soundfont" ;;
     train) packages="$run mma libfluidsynth3 fluid-soundfont-gm minuet-data timgm6mb-soundfont

@@ -117,6 +117,9 @@ class FakeEngine(Closing):
                 return
             for here, real in self._snapshots[order.text].items():
                 self._move(here, real, "you")
+        elif address == "/snapshots":
+            self._snapshots = json.loads(order.text)
+            tell("/snapshots", order.text)
         elif address == "/discover":
             tell(
                 "/discovered",

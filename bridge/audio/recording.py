@@ -73,7 +73,7 @@ def read_recording(
             last = max(first, round(min(end_s * rate, expected)))
             excerpt = Excerpt(file.channels, last - first, rate, pieces, piece_s)
             measured = _Measured(file.channels, rate)
-            for block in _between(first, last, file.blocks()):
+            for block in between(first, last, file.blocks()):
                 measured.take(block)
                 excerpt.take(block)
             if not measured.frames:
@@ -86,7 +86,7 @@ def read_recording(
             expected = file.frames_read
 
 
-def _between(first: int, last: int, blocks: Iterable[Audio]) -> Iterator[Audio]:
+def between(first: int, last: int, blocks: Iterable[Audio]) -> Iterator[Audio]:
     """Of the blocks, (channels, frames), what lies from frame `first` to before `last`."""
     passed = 0
     for block in blocks:

@@ -3,8 +3,9 @@
 All of it blocks, and happens on threads of a pool.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from typing_extensions import override
 
@@ -12,6 +13,7 @@ from bridge.chain import Chain
 from bridge.closing import Closing
 from bridge.control.embedded_process import NAME as EMBEDDED_PROCESS
 from bridge.control.embedded_process import EmbeddedProcess
+from bridge.control.host_trial import HostTrial, try_knob
 from bridge.control.slots import addresses, staying
 from bridge.drive.parameter_control import ParameterControl
 from bridge.hosts import Host, connect
@@ -34,6 +36,8 @@ class ConnectedHost(Closing):
     """Whether it gets its values back in the end."""
     played: Played
     """What a host of the engine's own plays, and on which device."""
+    _spoken_to: Lock = field(default_factory=Lock)
+    """Held by whoever speaks to it while the engine does not."""
 
     def plays_another_than(self, played: Played) -> bool:
         """Whether it is the engine's own, and plays something else, or elsewhere."""
@@ -44,20 +48,27 @@ class ConnectedHost(Closing):
         """False where the engine's own host has ended."""
         return self.process is None or self.process.alive
 
+    def try_knob(self) -> HostTrial:
+        """Turn one there and back; the engine must have let go of it. Raises HostError."""
+        with self._spoken_to:
+            return try_knob(self.host, self.chain)
+
     @override
     def close(self) -> None:
         """Give the host its values back, and leave it."""
-        if self.restore:
-            self.control.revert()
-        self._disconnect()
+        with self._spoken_to:
+            if self.restore:
+                self.control.revert()
+            self._disconnect()
         if self.process:
             self.process.close()
 
     def leave(self, chain: Chain) -> "LeftHost":
         """Give back only what `chain` does not go on with; a host of the engine's own runs on."""
-        if self.restore:
-            self.control.revert(keep=frozenset(addresses(staying(self.chain, chain))))
-        self._disconnect()
+        with self._spoken_to:
+            if self.restore:
+                self.control.revert(keep=frozenset(addresses(staying(self.chain, chain))))
+            self._disconnect()
         return LeftHost(self.chain, self.control, self.process, self.played)
 
     def _disconnect(self) -> None:

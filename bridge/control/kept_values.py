@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from bridge.closing import Closing
 from bridge.control.nodes import Value
-from bridge.control.parameters import Snapshots
+from bridge.control.parameters import SnapshotNames, Snapshots
 from bridge.control.state_store import Kept, StateStore
 from bridge.control.surface import Surface, fitting
 from bridge.errors import BridgeError
@@ -46,6 +46,9 @@ class KeptValues(Closing):
             chain: {name: dict(values) for name, values in named.items()}
             for chain, named in kept.snapshots.items()
         }
+        self.snapshot_names: SnapshotNames = {
+            chain: dict(names) for chain, names in kept.snapshot_names.items()
+        }
 
     @property
     def fault(self) -> str:
@@ -61,7 +64,7 @@ class KeptValues(Closing):
         values = self._of_chains.get(chain_id, {})
         self._tell({a: value for a, value in values.items() if a in addresses})
 
-    def keep(self, chain_id: str, snapshots: Snapshots, following: bool) -> None:
+    def keep(self, chain_id: str, following: bool) -> None:
         """Have all of them written, where they are new; `chain_id` is empty before there is one."""
         if self._store is None:
             return
@@ -74,7 +77,8 @@ class KeptValues(Closing):
         content = {
             "settings": {a: value for a, value in kept.items() if not nodes[a].of},
             "chains": dict(self._of_chains),
-            "snapshots": {chain: dict(named) for chain, named in snapshots.items()},
+            "snapshots": {chain: dict(named) for chain, named in self.snapshots.items()},
+            "snapshot_names": {chain: dict(n) for chain, n in self.snapshot_names.items()},
             "following": following,
         }
         if content != self._content:

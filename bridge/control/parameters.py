@@ -12,7 +12,7 @@ from statistics import fmean
 
 from bridge.chain import Chain
 from bridge.control.history import History, Standing
-from bridge.control.nodes import Leaf, node_address, slot_confidence
+from bridge.control.nodes import SNAPSHOTS, Leaf, node_address, slot_confidence
 from bridge.control.slots import addresses, staying
 from bridge.control.surface import Surface
 from bridge.drive.driver import Driver
@@ -25,15 +25,19 @@ _SAME = 1e-3
 _SWITCHED = (0.0, 1.0)
 """Normalised values as near as this are one."""
 Snapshots = dict[str, dict[str, dict[str, float]]]
-"""Real values by address, by name, by the chain's id."""
+"""Real values by address, by letter, by the chain's id."""
+SnapshotNames = dict[str, dict[str, str]]
+"""What the player calls them, by letter, by the chain's id."""
 
 
 class Parameters:
     """The parameters of the chain that is driven."""
 
-    def __init__(self, surface: Surface, engine: LiveEngine, snapshots: Snapshots) -> None:
+    def __init__(
+        self, surface: Surface, engine: LiveEngine, snapshots: Snapshots, names: SnapshotNames
+    ) -> None:
         self._surface, self._engine = surface, engine
-        self.snapshots = snapshots
+        self.snapshots, self.snapshot_names = snapshots, names
         self._chain: Chain | None = None
         self._histories: defaultdict[str, History] = defaultdict(History)
         """By the chain's id."""
@@ -130,6 +134,21 @@ class Parameters:
             raise BridgeError(f"snapshot {name} is empty; store one first")
         self.set(self._known(values))
 
+    def replace_snapshots(self, told: str) -> None:
+        """All of the chain's, by JSON. Raises BridgeError for what are none."""
+        chain = self.chain
+        values = {
+            letter: told_values(json.dumps(own), chain) for letter, own in by_letter(told).items()
+        }
+        self.snapshots[chain.id] = values
+        self._tell_snapshots()
+
+    def name_snapshots(self, told: str) -> None:
+        """Call them so, by JSON. Raises BridgeError for what are no names."""
+        names = {letter: str(name) for letter, name in by_letter(told).items()}
+        self.snapshot_names[self.chain.id] = {a: name for a, name in names.items() if name}
+        self._tell_snapshots()
+
     def tell(self) -> None:
         """Tell the host's values, and whose they are."""
         if self._chain is None:
@@ -200,8 +219,11 @@ class Parameters:
         return {address: value for address, value in values.items() if address in known}
 
     def _tell_snapshots(self) -> None:
-        mine = self.snapshots.get(self.chain.id, {})
-        self._surface.tell("/snapshots", json.dumps(mine))
+        for address, of_chains in (
+            ("/snapshots", self.snapshots),
+            ("/snapshots/named", self.snapshot_names),
+        ):
+            self._surface.tell(address, json.dumps(of_chains.get(self.chain.id, {})))
 
     def _tell_value(self, address: str, value: float, driver: Driver) -> None:
         tell, share = self._surface.tell, self.chain.to_normalised(address, value)
@@ -244,6 +266,17 @@ class Parameters:
             own = [confidence[a] for a in addresses([slot]) if a in confidence]
             if own:
                 tell(slot_confidence(slot.id), round(fmean(own), 3))
+
+
+def by_letter(text: str) -> dict[str, object]:
+    """A JSON object by the letters of snapshots. Raises BridgeError for anything else."""
+    try:
+        told = dict(json.loads(text))
+    except (ValueError, TypeError):
+        told = {"": None}
+    if told.keys() <= set(SNAPSHOTS):
+        return told
+    raise BridgeError(f"it takes a JSON object by {', '.join(SNAPSHOTS)}; ask for it to see one")
 
 
 def told_values(text: str, chain: Chain) -> dict[str, float]:

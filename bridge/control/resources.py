@@ -5,6 +5,7 @@ analysis thread between two hops. What was used before is closed on a thread of 
 second a thread of the pool looks whether the library or the reference has changed.
 """
 
+import json
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from bridge.control.loaded_chain import LoadedChain, load_chain_models
 from bridge.control.reference import Reference, Region, read_reference
 from bridge.control.surface import Surface
 from bridge.engine.live import LiveEngine
-from bridge.errors import BridgeError, ManifestError
+from bridge.errors import BridgeError, HostError, ManifestError
 from bridge.library import Library
 from bridge.manifest import Manifest
 
@@ -81,6 +82,7 @@ class Resources(Closing):
         self._hosts = LatestJob(pool, self._take_host, Closing.close)
         self._references = LatestJob(pool, self._take_reference)
         self._looks = LatestJob(pool, self._take_look)
+        self._trials = LatestJob(pool, self._take_trial)
         self._choices = Choices(surface)
         self._wanted: Chain | None = None
         """What `/chain` names, loaded or not."""
@@ -138,6 +140,7 @@ class Resources(Closing):
         for _, job in self._jobs():
             job.poll()
         self._looks.poll()
+        self._trials.poll()
         self._choices.tell(
             {_NAMES.get(name, name): str(job.error) for name, job in self._jobs() if job.error}
         )
@@ -194,6 +197,27 @@ class Resources(Closing):
         if connected := self._leave_host():
             self._pool.submit(connected.close)
         self._connect()
+
+    def test_host(self) -> None:
+        """Turn one knob of the host there and back; the engine lets go of it meanwhile.
+
+        Raises HostError where none is connected.
+        """
+        connected = self.connected
+        if connected is None:
+            raise HostError("no effect host is connected; choose one first")
+        if self._trials.busy:
+            return
+        self._engine.drive(None)
+
+        def trial() -> tuple[ConnectedHost, str]:
+            try:
+                return connected, connected.try_knob().as_json()
+            except BridgeError as error:
+                return connected, json.dumps({"error": str(error)})
+
+        self._surface.tell("/host/tested", "")
+        self._trials.order(trial)
 
     def play(self) -> None:
         """Have the embedded host play what is listened to, where it is to; its settings stay."""
@@ -279,6 +303,12 @@ class Resources(Closing):
         self.play()
         if not self._goes_on:
             self._engine.drive(connected.control)
+
+    def _take_trial(self, trial: tuple[ConnectedHost, str]) -> None:
+        tried, told = trial
+        self._surface.tell("/host/tested", told)
+        if tried is self.connected:
+            self._engine.drive(tried.control)
 
     def _leave_host(self) -> ConnectedHost | None:
         connected, self.connected = self.connected, None

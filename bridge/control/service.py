@@ -83,7 +83,9 @@ class Service(Closing):
         self._engine = LiveEngine()
         self._engine.let_go()
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="preparing")
-        self._parameters = Parameters(self.surface, self._engine, self._kept.snapshots)
+        self._parameters = Parameters(
+            self.surface, self._engine, self._kept.snapshots, self._kept.snapshot_names
+        )
         self._listings = Listings(self.surface, self._pool)
         self._resources = Resources(
             self.surface,
@@ -240,11 +242,14 @@ class Service(Closing):
             "/learn": self._start_recording,
             "/snapshot/store": lambda order: parameters.store(order.text),
             "/snapshot/recall": lambda order: parameters.recall(order.text),
+            "/snapshots": lambda order: parameters.replace_snapshots(order.text),
+            "/snapshots/named": lambda order: parameters.name_snapshots(order.text),
             "/set": lambda order: parameters.set(told_values(order.text, parameters.chain)),
             "/undo": lambda _: parameters.undo(),
             "/redo": lambda _: parameters.redo(),
             "/map": lambda order: self._cursor.go(float(order.value[0]), float(order.value[1])),
             "/discover": lambda order: self._listings.discover(order.text),
+            "/host/test": lambda _: resources.test_host(),
             "/devices/rescan": lambda _: self._listings.list_devices(),
             "/audition": self._audition,
             "/back": lambda order: resources.go_back(order.text),
@@ -459,7 +464,7 @@ class Service(Closing):
         """Have all that is kept written, where it is new."""
         loaded = self._resources.loaded
         following = self._engine.follow or self._resume
-        self._kept.keep(loaded.chain.id if loaded else "", self._parameters.snapshots, following)
+        self._kept.keep(loaded.chain.id if loaded else "", following)
 
     def _begin(self, preset: Preset | None) -> None:
         self.surface.tell("/engine/version", __version__)

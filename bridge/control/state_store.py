@@ -37,7 +37,9 @@ class Kept(BaseModel):
     chains: Mapping[str, Mapping[str, tuple[Argument, ...]]] = {}
     """Of those of every chain that are not at their defaults, by its id."""
     snapshots: Mapping[str, Mapping[str, Mapping[str, Finite]]] = {}
-    """Real values by address in the chain, by name, by the chain's id."""
+    """Real values by address in the chain, by letter, by the chain's id."""
+    snapshot_names: Mapping[str, Mapping[str, str]] = {}
+    """What the player calls them, by letter, by the chain's id."""
     following: bool = False
     """Whether the engine followed when it was last seen; one that was ended has stopped first."""
 

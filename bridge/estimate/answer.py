@@ -42,9 +42,10 @@ class Answer:
         """What the answer comes to."""
         if not self.bypass:
             return Verdict.MATCHED
-        # Of a chain that no network answers for, only what was tried tells anything.
-        near = self.trained if self.closeness is None else self.closeness.now < HARDLY_AUDIBLE
-        if near:
+        # Of a chain that no network answers for, only what was tried tells anything. Two takes of
+        # one sound are never foretold to be alike, so it counts how near they may be.
+        told = self.closeness
+        if self.trained if told is None else min(told.now, told.low) < HARDLY_AUDIBLE:
             return Verdict.DRY
         return Verdict.GAIN_ONLY if self._changes_level else Verdict.NO_NEARER
 

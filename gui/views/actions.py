@@ -25,22 +25,35 @@ class Action:
 
 def _snapshots() -> tuple[Action, ...]:
     recall = tuple(
-        Action(f"recall_{n}", "Sound", f"Recall snapshot {n}", f"F{5 + i}", ("/snapshot/recall", n))
+        Action(
+            f"recall_{n}",
+            "Sound",
+            f"Recall snapshot {n}",
+            f"F{5 + i}",
+            ("/snapshot/recall", n),
+            midi=True,
+        )
         for i, n in enumerate(SNAPSHOTS)
     )
     store = tuple(
         Action(
-            f"store_{n}", "Sound", f"Store snapshot {n}", f"Shift+F{5 + i}", ("/snapshot/store", n)
+            f"store_{n}",
+            "Sound",
+            f"Store snapshot {n}",
+            f"Shift+F{5 + i}",
+            ("/snapshot/store", n),
+            midi=True,
         )
         for i, n in enumerate(SNAPSHOTS)
     )
-    return recall + store
+    names = Action("name_snapshots", "Sound", "Name the snapshots…", "Ctrl+N")
+    return (*recall, *store, names)
 
 
 ACTIONS: tuple[Action, ...] = (
     Action("open_reference", "File", "Open a reference…", "Ctrl+O"),
     Action("save_preset", "File", "Save a preset…", "Ctrl+S"),
-    Action("load_preset", "File", "Load a preset…", "Ctrl+Shift+O"),
+    Action("load_preset", "File", "Presets…", "Ctrl+Shift+O"),
     Action("export", "File", "Export the setting for a DAW…", "Ctrl+E"),
     Action("demo", "File", "Run the demo", "Ctrl+D"),
     Action("background", "File", "Keep following when the window is closed", "Ctrl+K"),
@@ -97,6 +110,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("clear", "Engine", "Clear overflows and clipping", "Ctrl+L", ("/clear",)),
     Action("restart_engine", "Engine", "Restart the engine", "Ctrl+Shift+R"),
     Action("log", "Engine", "Open the log file", "Ctrl+G"),
+    Action("daw", "Help", "Use it with a DAW…", "F2"),
     Action("shortcuts", "Help", "Keyboard shortcuts", "F1"),
 )
 

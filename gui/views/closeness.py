@@ -7,6 +7,7 @@ from bridge.control.nodes import Leaf, node_address
 from bridge.estimate.closeness import HARDLY_AUDIBLE, Closeness, Verdict
 from gui.views.parameters import SPREAD, address, parameter_view
 from gui.views.values import Values, amount, is_on, numbers, text
+from gui.views.words import capital
 
 MARKS = ((HARDLY_AUDIBLE, "hardly audible"), (1.0, "clearly different"), (3.0, "another world"))
 """Distances that have a name on the gauge."""
@@ -41,8 +42,7 @@ def closeness_view(values: Values, chain: Chain | None) -> ClosenessView:
     told, verdict = numbers(values, "/closeness"), text(values, "/verdict")
     if chain is None or verdict not in tuple(Verdict):
         return ClosenessView(None, _waiting(values), False)
-    words = _words(values, chain, Verdict(verdict))
-    words = words[0].upper() + words[1:]
+    words = capital(_words(values, chain, Verdict(verdict)))
     if len(told) != len(Closeness.__dataclass_fields__) or min(told) < 0:
         return ClosenessView(None, words, True)
     closeness = Closeness(*told)

@@ -46,14 +46,16 @@ def decimals(spec: ParamSpec, number: float) -> int:
     return min(max(digits, 0), _MOST_DECIMALS)
 
 
+def number_text(spec: ParamSpec, number: float) -> str:
+    """What is shown, without its unit; no minus before what is rounded to nothing."""
+    return f"{number:z.{decimals(spec, number)}f}"
+
+
 def real_text(spec: ParamSpec, real: float) -> str:
     """A real value as it is shown with its unit, or the label of its choice."""
     if label := spec.label(real):
         return label.capitalize() if spec.scale == "toggle" else label
-    number = shown(spec, real)
-    # No minus before what is rounded to nothing.
-    text = f"{number:.{decimals(spec, number)}f}"
-    text = text.lstrip("-") if not text.strip("-0.") else text
+    text = number_text(spec, shown(spec, real))
     unit = unit_of(spec)
     return f"{text} {unit}" if unit else text
 

@@ -43,4 +43,4 @@ def outputs(values: Values) -> dict[str, str]:
 
 def level_text(level_db: float) -> str:
     """As it is read."""
-    return "silent" if level_db <= -60 else f"{level_db:+.0f} dB"
+    return "silent" if level_db <= -60 else f"{level_db:+z.0f} dB"

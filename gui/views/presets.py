@@ -1,33 +1,32 @@
-"""A preset: the wanted sound and how to get there, as one JSON file to keep or to share.
+"""A preset: the wanted sound and how to get there, by itself, to keep or to share.
 
-What belongs to the room stays out of it: input, channels and host.
+What belongs to the room stays out of it: input, channels and host. The reference travels inside, so
+that no path of this computer does.
 """
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from bridge.chain import Chain, ChainSetting, chain_of
+from bridge.chain import Chain, ChainSetting
 from bridge.control.nodes import NODES, PARAMETER, Value, chain_nodes, node_address
-from bridge.errors import BridgeError, ManifestError
-from bridge.manifest import BYPASS, Manifest
-from bridge.texts import read_json
+from bridge.manifest import BYPASS
 from gui.views.parameters import address
 from gui.views.values import Values, is_on, number
 
-_FORMAT = "dafx-bridge preset"
-_VERSION = 2
-_ONE_PLUGIN = 1
-"""The version whose presets hold one plugin, and values by symbol."""
-_ROOM = frozenset(("/source", "/source/channels", "/host", "/chain"))
+_ROOM = frozenset(("/source", "/source/channels", "/host", "/chain", "/output", "/output/level"))
 """What no preset sets as one of its values; the chain is set before all of them."""
-SUFFIX = ".dafx.json"
+REFERENCE = ("/reference", "/reference/region")
+"""What is told by a path; the recording goes in its place."""
+_SNAPSHOTS = ("/snapshots", "/snapshots/named")
 _LONGEST_NAME = 60
 
 
-class PresetError(BridgeError):
-    """A preset cannot be read or written."""
+@dataclass(frozen=True)
+class Carried:
+    """A recording inside a preset."""
+
+    name: str
+    """Of the file it was, without its folder."""
+    flac: bytes
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,11 @@ class Preset:
     """Everything it sets, by address."""
 
     nodes: dict[str, Value]
-    """Kept values of the control surface, the chain's own ones among them."""
+    """Values of the control surface, the chain's own ones among them."""
     setting: ChainSetting
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    reference: Carried | None = None
 
     @property
     def chain(self) -> Chain:
@@ -70,12 +72,16 @@ def setting_now(chain: Chain, values: Values) -> ChainSetting:
     return ChainSetting.of_values(chain, real).without(bypassed)
 
 
-def preset_of(chain: Chain, values: Values) -> Preset:
-    """What is set now."""
-    return Preset(
-        {where: values[where] for where in _kept(chain) if where in values},
-        setting_now(chain, values),
-    )
+def preset_of(
+    chain: Chain,
+    values: Values,
+    name: str = "",
+    tags: tuple[str, ...] = (),
+    reference: Carried | None = None,
+) -> Preset:
+    """What is set now, with this recording as its reference."""
+    nodes = {where: values[where] for where in kept_nodes(chain) if where in values}
+    return Preset(nodes, setting_now(chain, values), name, tags, reference)
 
 
 def file_name(chain: Chain) -> str:
@@ -83,66 +89,16 @@ def file_name(chain: Chain) -> str:
     return "+".join(dict.fromkeys(chain.id.replace("/", "-").split(",")))[:_LONGEST_NAME]
 
 
-def save_preset(preset: Preset, path: Path) -> None:
-    """Write it. Raises PresetError where that fails."""
-    told = {
-        "format": _FORMAT,
-        "version": _VERSION,
-        "chain": preset.chain.id,
-        "settings": {where: list(value) for where, value in preset.nodes.items()},
-        "parameters": preset.setting.all_values,
-    }
-    try:
-        path.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise PresetError(
-            f"{path}: cannot be written ({error.strerror}); choose another place"
-        ) from None
+def tags_of(words: str) -> tuple[str, ...]:
+    """What is typed with commas between."""
+    return tuple(dict.fromkeys(filter(None, (tag.strip() for tag in words.split(",")))))
 
 
-def load_preset(path: Path, manifest: Manifest) -> Preset:
-    """Read it. Raises PresetError, one line, where it is no preset or does not fit."""
-    try:
-        told = read_json(path)
-    except (OSError, ValueError) as error:
-        raise PresetError(f"{path}: cannot be read as a preset ({error})") from None
-    if not isinstance(told, dict) or told.get("format") != _FORMAT:
-        raise PresetError(f"{path}: is not a preset of dafx-bridge; choose another file")
-    if told.get("version") not in (_ONE_PLUGIN, _VERSION):
-        raise PresetError(
-            f"{path}: is of version {told.get('version')}, not {_VERSION}; update dafx-bridge"
-        )
-    try:
-        if told["version"] == _ONE_PLUGIN:
-            told = _as_chain(told)
-        chain = chain_of(str(told["chain"]), manifest)
-        setting = ChainSetting.of_values(chain, dict(told["parameters"]))
-        settings = dict(told["settings"])
-        nodes = {where: tuple(settings[where]) for where in _kept(chain) if where in settings}
-    except (ManifestError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise PresetError(f"{path}: does not fit this computer's manifest ({error})") from None
-    return Preset(nodes, setting)
-
-
-def _as_chain(told: dict[str, Any]) -> dict[str, Any]:
-    """A preset of one plugin as that of a chain of one."""
-    plugin = str(told.get("plugin"))
-    renamed = {
-        where.replace(f"{PARAMETER}/", f"{PARAMETER}/{plugin}/", 1)
-        if _is_of_chain(where)
-        else {"/memory": "/averaging"}.get(where, where): value
-        for where, value in dict(told["settings"]).items()
-    }
-    values = {f"{plugin}/{symbol}": real for symbol, real in dict(told["parameters"]).items()}
-    return {"chain": plugin, "settings": renamed, "parameters": values}
+def kept_nodes(chain: Chain) -> list[str]:
+    """What a preset holds, the chain itself apart; in the table's order."""
+    nodes = [node.address for node in (*NODES, *chain_nodes(chain)) if node.kept]
+    return [a for a in (*nodes, *_SNAPSHOTS) if a not in _ROOM and a not in REFERENCE]
 
 
 def _is_of_chain(where: str) -> bool:
-    return where.startswith(f"{PARAMETER}/")
-
-
-def _kept(chain: Chain) -> list[str]:
-    """What a preset may set, the chain itself apart; in the table's order, as a reference that is
-    chosen takes its region back."""
-    nodes = [node for node in (*NODES, *chain_nodes(chain)) if node.kept]
-    return [node.address for node in nodes if node.address not in _ROOM]
+    return where.startswith(f"{PARAMETER}/") or where in _SNAPSHOTS

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from bridge.chain import Chain
 from gui.views.hosts import profile_of
 from gui.views.values import Values, is_on, number, text
+from gui.views.words import sentence
 
 SILENT_DB = -60.0
 """A peak below it, in dBFS, is no playing."""
@@ -59,7 +60,7 @@ def reference_report(values: Values) -> ReferenceReport | None:
     if (sounding := told.get("sounding_share")) is not None:
         facts.append(f"{sounding:.0%} sounding")
     if (level := told.get("level_db")) is not None:
-        facts.append(f"{level:.0f} dB")
+        facts.append(f"{level:z.0f} dB")
     if clipped := told.get("clipped_share"):
         facts.append(f"{clipped:.1%} clipped")
     return ReferenceReport(told["seconds"], " · ".join(facts), tuple(told.get("advice", ())))
@@ -81,7 +82,7 @@ def _failed(values: Values, choice: str) -> Step | None:
     why = text(values, f"/{choice}/fault").replace(chosen, _called(values, choice, chosen))
     if not why:
         return None
-    why = why[0].upper() + why[1:] + "."
+    why = sentence(why, _names(values).values()) + "."
     if used in ("", chosen):
         return Step("fault", "Failed", why)
     name = _called(values, choice, used)
@@ -94,13 +95,17 @@ def _called(values: Values, choice: str, chosen: str) -> str:
     """What a choice is called in a sentence."""
     match choice:
         case "chain":
-            told = (*listed(values, "/plugins"), *listed(values, "/rigs"))
-            names = {one.get("id"): one.get("name") for one in told if isinstance(one, dict)}
-            return str(names.get(chosen) or chosen)
+            return _names(values).get(chosen) or chosen
         case "host":
             return profile_of(chosen.partition(":")[0]).name if chosen else chosen
         case _:
             return Path(chosen).name or chosen
+
+
+def _names(values: Values) -> dict[str, str]:
+    """Of plugins and rigs, by id."""
+    told = (*listed(values, "/plugins"), *listed(values, "/rigs"))
+    return {str(o.get("id")): str(o.get("name", "")) for o in told if isinstance(o, dict)}
 
 
 def _input(values: Values) -> Step:
@@ -163,6 +168,12 @@ def snapshots(values: Values) -> dict[str, dict[str, float]]:
     """The snapshots of the chain that is chosen: real values by address, by name."""
     told = parsed(values, "/snapshots")
     return told if isinstance(told, dict) else {}
+
+
+def snapshot_name(values: Values, letter: str) -> str:
+    """What the player calls a snapshot; empty where it has no name."""
+    told = parsed(values, "/snapshots/named")
+    return str(told.get(letter, "")) if isinstance(told, dict) else ""
 
 
 class SignalWatch:

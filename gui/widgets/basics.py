@@ -141,6 +141,11 @@ class Combo(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
+    def setAccessibleName(self, name: str | None) -> None:
+        """On Linux, Qt tells the choice in the name's place, so the name is its description too."""
+        super().setAccessibleName(name)
+        self.setAccessibleDescription(name)
+
     def event(self, event: QEvent | None) -> bool:
         """Its tip is the whole choice, where nothing else is told and it is cut."""
         if event and event.type() is QEvent.Type.ToolTip and not self.toolTip():

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QButtonGroup, QPushButton
 
 from bridge.control.nodes import SNAPSHOTS
 from gui.engine import Engine
 from gui.views.actions import action
 from gui.views.output import why_unheard
-from gui.views.setup import snapshots
+from gui.views.setup import snapshot_name, snapshots
 from gui.views.values import is_on, text
-from gui.widgets.basics import Card, button, label, restyle, row
+from gui.widgets.basics import Card, as_tip, button, label, restyle, row
 
 HEARD = ("dry", "matched", "reference")
 _SHORT = {"reference": "Ref."}
@@ -50,7 +51,7 @@ class CompareCard(Card):
             self._show_heard,
             *("/audition", "/host", "/host/state", "/output/playing", "/output/device"),
         )
-        engine.watch(self._show_snapshots, "/snapshots")
+        engine.watch(self._show_snapshots, "/snapshots", "/snapshots/named")
 
     def be_narrow(self, narrow: bool) -> None:
         """Do with less width."""
@@ -77,6 +78,8 @@ class CompareCard(Card):
     def _snapshot_button(self, name: str) -> QPushButton:
         made = button(name, lambda: self._press(name), kind="snapshot")
         made.setFixedWidth(30)
+        made.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        made.customContextMenuRequested.connect(lambda _: self._do("name_snapshots"))
         return made
 
     def _press(self, name: str) -> None:
@@ -109,8 +112,10 @@ class CompareCard(Card):
         stored = snapshots(self._engine.values)
         for name, made in self.snapshots.items():
             made.setProperty("stored", name in stored)
-            tip = f"Recall snapshot {name}" if name in stored else f"Store as snapshot {name}"
-            made.setToolTip(tip)
+            called = snapshot_name(self._engine.values, name)
+            whole = f"{name}: {called}" if called else name
+            tip = f"Recall snapshot {whole}" if name in stored else f"Store as snapshot {whole}"
+            made.setToolTip(as_tip(tip))
             made.setAccessibleName(tip)
             restyle(made)
 

@@ -5,7 +5,16 @@ from PyQt6.QtGui import QValidator, QWheelEvent
 from PyQt6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QWidget
 
 from bridge.manifest import ParamSpec
-from gui.views.numbers import decimals, real_of, real_text, shown, shown_range, typed, unit_of
+from gui.views.numbers import (
+    decimals,
+    number_text,
+    real_of,
+    real_text,
+    shown,
+    shown_range,
+    typed,
+    unit_of,
+)
 from gui.widgets.basics import Combo
 
 _STEP = 0.01
@@ -40,7 +49,7 @@ class NumberField(QDoubleSpinBox):
 
     def textFromValue(self, v: float) -> str:
         """With as many digits as can be heard."""
-        return f"{v:.{decimals(self._spec, v)}f}"
+        return number_text(self._spec, v)
 
     def validate(self, input: str | None, pos: int) -> tuple[QValidator.State, str, int]:
         """What is being typed may become a number with a unit; what is none yet stays."""

@@ -4,9 +4,9 @@ from gui.engine import Engine
 from gui.views.hands import ASK, LOCKED, all_locked, all_yours
 from gui.views.output import HOWLS, warns, why_unheard
 from gui.views.values import is_on
-from gui.widgets.messages import Messages
+from gui.widgets.messages import Holds, Messages
 
-COMPARE = "Matched. Now compare by ear: 1 dry, 2 matched, 3 the reference"
+COMPARE = "Now compare by ear: 1 dry, 2 matched, 3 the reference"
 
 
 class Hands:
@@ -26,7 +26,9 @@ class Hands:
             self._messages.accept()
             return False
         if action_id == "sound" and warns(self._engine.values):
-            self._messages.ask(action_id, HOWLS, "Play it", self._play)
+            self._messages.ask(
+                action_id, HOWLS, "Play it", self._play, lambda: warns(self._engine.values)
+            )
             return False
         return action_id not in ASK or self._has_knobs(action_id)
 
@@ -35,12 +37,16 @@ class Hands:
         if action_id == "follow" and is_on(values, "/follow"):
             return True
         if all_locked(values, chain):
-            self._messages.say(LOCKED)
+            self._messages.say(LOCKED, lambda: all_locked(self._engine.values, self._engine.chain))
             return False
         if not all_yours(values, chain):
             return True
         self._messages.ask(
-            action_id, ASK[action_id], "Hand back", lambda: self._hand_back(action_id)
+            action_id,
+            ASK[action_id],
+            "Hand back",
+            lambda: self._hand_back(action_id),
+            lambda: all_yours(self._engine.values, self._engine.chain),
         )
         return False
 
@@ -59,10 +65,14 @@ class Hands:
         self._engine.send("/arm")
         self._engine.send(*(("/match",) if action_id == "match" else ("/follow", 1)))
 
+    def _still_matched(self) -> Holds:
+        """Whether it is the same chain, and no other match has begun."""
+        chain, engine = self._engine.chain, self._engine
+        return lambda: engine.chain is chain and not is_on(engine.values, "/match/running")
+
     def _look(self) -> None:
         matching = is_on(self._engine.values, "/match/running")
         if self._invites and self._was_matching and not matching:
             self._invites = False
-            unheard = why_unheard(self._engine.values)
-            self._messages.tell(f"Matched. {unheard}." if unheard else COMPARE)
+            self._messages.tell(why_unheard(self._engine.values) or COMPARE, self._still_matched())
         self._was_matching = matching

@@ -31,6 +31,7 @@ from PyQt6.QtWidgets import (
 )
 
 from bridge.chain import Chain
+from bridge.control.nodes import SNAPSHOTS
 from bridge.errors import BridgeError
 from gui.engine import Engine
 from gui.midi_input import MidiInput
@@ -38,14 +39,8 @@ from gui.remembered import SCALES, THEMES, Remembered
 from gui.supervisor import Supervisor
 from gui.views.actions import ACTIONS, Action, action
 from gui.views.export import export_json, export_lv2_chain, has_lv2
-from gui.views.presets import (
-    SUFFIX,
-    file_name,
-    load_preset,
-    preset_of,
-    save_preset,
-    setting_now,
-)
+from gui.views.presets import file_name, setting_now
+from gui.views.setup import snapshot_name
 from gui.views.status import engine_message
 from gui.views.values import amount, is_on, text
 from gui.widgets.background import finish
@@ -53,14 +48,18 @@ from gui.widgets.basics import GAP, restyle
 from gui.widgets.changes import ChangesTable
 from gui.widgets.closeness import ClosenessCard
 from gui.widgets.compare import CompareCard
-from gui.widgets.dialogs import MidiDialog, ShortcutSheet
+from gui.widgets.daw_page import DawPage
 from gui.widgets.hands import Hands
 from gui.widgets.messages import Messages
+from gui.widgets.midi_dialog import MidiDialog
 from gui.widgets.pictures import HistoryPicture, SpectrumPicture
 from gui.widgets.play import PlayCard
+from gui.widgets.presets import Presets
 from gui.widgets.rack import Rack
 from gui.widgets.setup_cards import SetupColumn
+from gui.widgets.shortcuts import ShortcutSheet
 from gui.widgets.slot_card import SlotCard
+from gui.widgets.snapshots import SnapshotNames
 from gui.widgets.sound_map import SoundMap
 from gui.widgets.status_bar import StatusBar
 from gui.widgets.theme import Theme
@@ -102,6 +101,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*LEAST_SIZE)
         self.messages = Messages(self, engine, lambda: self.do("log"))
         self.hands = Hands(engine, self.messages)
+        self.presets = Presets(engine, self.messages, remembered.folder, self)
         self.setup = SetupColumn(engine, theme, self.do)
         self.play = PlayCard(engine, theme, self.do)
         self.closeness = ClosenessCard(engine, theme)
@@ -121,6 +121,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._make_menus()
         engine.watch(self._show_switches, *(a.toggles for a in ACTIONS if a.toggles))
+        engine.watch(self._show_snapshot_names, "/snapshots/named", "/chain")
         engine.ticked.connect(self._look_after_engine)
         self.resize(*FIRST_SIZE)
         self.restoreGeometry(remembered.layout("window"))
@@ -161,28 +162,12 @@ class MainWindow(QMainWindow):
         """The chain that is driven."""
         return self.engine.chain
 
-    def save_preset_as(self, path: Path) -> None:
-        """Write what is set now."""
-        if chain := self.chain:
-            self._trying(lambda: save_preset(preset_of(chain, self.engine.values), path))
-
-    def load_preset_from(self, path: Path) -> None:
-        """Set what a file says; the chain's values follow once the engine has taken it."""
-        try:
-            preset = load_preset(path, self.engine.manifest)
-        except BridgeError as error:
-            self.messages.say(str(error))
-            return
-        self.engine.choose(preset.chain, preset.of_chain)
-        for address, value in preset.general:
-            self.engine.send(address, *value)
-
     def _own_actions(self) -> dict[str, Callable[[], None]]:
         setup = self.setup
         return {
             "open_reference": setup.reference.browse,
-            "save_preset": self._ask_save_preset,
-            "load_preset": self._ask_load_preset,
+            "save_preset": self.presets.ask_save,
+            "load_preset": self.presets.browse,
             "export": self._ask_export,
             "demo": self.hands.run_demo,
             "background": self._turn_background,
@@ -207,11 +192,13 @@ class MainWindow(QMainWindow):
             "learn": setup.reference.learn,
             "discover": setup.host.discover,
             "midi": lambda: _open(MidiDialog(self.midi, self)),
+            "name_snapshots": lambda: _open(SnapshotNames(self.engine, self)),
             "theme": self._next_theme,
             "scale_up": lambda: self._step_scale(1),
             "scale_down": lambda: self._step_scale(-1),
             "restart_engine": lambda: self.supervisor.restart(time.monotonic()),
             "log": self._open_log,
+            "daw": lambda: _open(DawPage(self.engine, self._theme, self)),
             "shortcuts": lambda: _open(ShortcutSheet(self)),
         }
 
@@ -258,9 +245,11 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self._place_messages)
 
     def _place_messages(self) -> None:
-        """Over the headline of the middle, once it lies where it shall."""
+        """Over the headline of the middle, or with more words over that of the input too."""
         corner = self.play.mapTo(self, QPoint(0, 0))
-        self.messages.lie_over(QRect(corner, QSize(self.play.width(), self.play.head_px)))
+        middle = QRect(corner, QSize(self.play.width(), self.play.head_px))
+        left = self._left.mapTo(self, QPoint(0, 0)).x()
+        self.messages.lie_over(middle, middle.united(QRect(left, middle.y(), 1, 1)))
 
     def _fit_width(self) -> None:
         narrow = self.width() < _NARROW_PX
@@ -337,13 +326,21 @@ class MainWindow(QMainWindow):
         self.supervisor.look(now_s, self.engine.told_time_at)
         now = self.supervisor.state
         if now != before and (words := engine_message(now, self.supervisor.reason)):
-            self.messages.say(words)
+            self.messages.say(words, lambda: self.supervisor.state == now)
 
     def _show_switches(self) -> None:
         for what in ACTIONS:
             if what.toggles and what.id in self.actions_by_id:
                 on = is_on(self.engine.values, what.toggles)
                 self.actions_by_id[what.id].setChecked(on)
+
+    def _show_snapshot_names(self) -> None:
+        for letter in SNAPSHOTS:
+            for verb in ("recall", "store"):
+                what = action(f"{verb}_{letter}")
+                name = snapshot_name(self.engine.values, letter)
+                text = f"{what.text}: {name}" if name else what.text
+                self.actions_by_id[what.id].setText(text.replace("&", "&&"))
 
     def _trying(self, task: Callable[[], object]) -> None:
         """A user's mistake ends in a sentence."""
@@ -352,27 +349,13 @@ class MainWindow(QMainWindow):
         except BridgeError as error:
             self.messages.say(str(error))
 
-    def _ask_save_preset(self) -> None:
-        if self.chain is None:
-            self.messages.say("choose a plugin first: a preset belongs to what is driven")
-            return
-        name = file_name(self.chain)
-        start = str(self._remembered.folder / "presets" / f"{name}{SUFFIX}")
-        Path(start).parent.mkdir(parents=True, exist_ok=True)
-        path, _ = QFileDialog.getSaveFileName(self, "Save a preset", start, f"Presets (*{SUFFIX})")
-        if path:
-            self.save_preset_as(Path(path if path.endswith(SUFFIX) else path + SUFFIX))
-
-    def _ask_load_preset(self) -> None:
-        start = str(self._remembered.folder / "presets")
-        path, _ = QFileDialog.getOpenFileName(self, "Load a preset", start, "Presets (*.json)")
-        if path:
-            self.load_preset_from(Path(path))
-
     def _ask_export(self) -> None:
         chain = self.chain
         if chain is None:
-            self.messages.say("choose a plugin first: its setting is what is exported")
+            self.messages.say(
+                "choose a plugin first: its setting is what is exported",
+                lambda: self.chain is None,
+            )
             return
         setting = setting_now(chain, self.engine.values)
         kinds = ["JSON file"] + (["LV2 preset in ~/.lv2"] if has_lv2(chain) else [])
@@ -424,7 +407,10 @@ class MainWindow(QMainWindow):
         if path:
             QDesktopServices.openUrl(QUrl.fromLocalFile(path))
         else:
-            self.messages.say("the engine has not told where its log is yet; wait until it is up")
+            self.messages.say(
+                "the engine has not told where its log is yet; wait until it is up",
+                lambda: not text(self.engine.values, "/engine/log"),
+            )
 
 
 def _open(dialog: QDialog) -> None:

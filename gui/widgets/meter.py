@@ -71,7 +71,7 @@ class _Bar(QWidget):
     def show_levels(self, level_db: float, peak_db: float, instead: str) -> None:
         """Paint again where a pixel differs; `instead` is what stands there for the peak."""
         shown = (0, 0) if instead else (self._pixel(level_db), self._pixel(peak_db))
-        text = instead or (f"{peak_db:.0f} dB" if peak_db > _LOW_DB else "silent")
+        text = instead or (f"{peak_db:z.0f} dB" if peak_db > _LOW_DB else "silent")
         if (shown, text) != (self._shown, self._text):
             self._shown, self._text = shown, text
             self.setAccessibleName(f"Input peak {text}")

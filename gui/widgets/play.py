@@ -21,6 +21,7 @@ _TIPS = {
     "bypass": "Leave all plugins out",
     "panic": "Stop everything and give the host its own values back",
 }
+_HEAD_PX = 30
 
 
 class PlayCard(Card):
@@ -32,6 +33,9 @@ class PlayCard(Card):
         self._engine = engine
         self._do = do
         self._headline = Elided("headline")
+        # Two lines of a message lie over it.
+        self._headline.setMinimumHeight(_HEAD_PX)
+        self.body.setContentsMargins(12, 5, 12, 10)
         self._state = label("", "dim")
         self.buttons: dict[str, QPushButton] = {
             name: self._button(name) for name in ("match", "follow", "freeze", "bypass", "panic")

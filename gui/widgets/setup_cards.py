@@ -58,6 +58,8 @@ class InputCard(StepCard):
 
     def __init__(self, engine: Engine, theme: Theme) -> None:
         super().__init__(theme, 1, "Input")
+        # A message may lie over its head.
+        self.body.setContentsMargins(12, 13, 12, 10)
         self._engine = engine
         self._watch = SignalWatch()
         self.device = _combo("Input device")

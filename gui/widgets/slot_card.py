@@ -4,7 +4,15 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import QPoint, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QContextMenuEvent, QIcon, QMouseEvent
-from PyQt6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from bridge.chain import Chain, Slot
 from bridge.control.nodes import Leaf, node_address
@@ -60,6 +68,7 @@ class SlotCard(QFrame):
         ]
         self._grid = ParameterGrid(self.rows, _LEAST_APART_PX if spacious else 2)
         self.body = QWidget()
+        self._help: QLabel | None = None
         self.head = SlotHead(self, theme)
         whole = QVBoxLayout(self)
         whole.setSpacing(0)
@@ -78,6 +87,8 @@ class SlotCard(QFrame):
         if self._spacious:
             count = len(self.rows)
             spare_px = room_px - _HELP_PX - count * round(_LARGE * ROW_PX)
+            if self._help:
+                self._help.setVisible(spare_px >= 0)
             apart_px = min(max(spare_px // count, _LEAST_APART_PX), _MOST_APART_PX)
             self._grid.setVerticalSpacing(apart_px)
             self._grid.setContentsMargins(0, min(apart_px // 2, 20), 0, 0)
@@ -166,7 +177,7 @@ class SlotCard(QFrame):
         if self.alone:
             column.addStretch(1)
         if spacious:
-            help_line = label(_HELP, "small", wrap=True)
+            self._help = help_line = label(_HELP, "small", wrap=True)
             help_line.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(help_line)
         return column

@@ -31,6 +31,8 @@ class Colours:
     """Of tracks and grids."""
     text: str
     dim: str
+    off: str
+    """Of what cannot be pressed now."""
     accent: str
     """The host's values, the input, what is switched on."""
     on_accent: str
@@ -54,6 +56,7 @@ DARK = Colours(
     line="#3d4654",
     text="#edf0f4",
     dim="#a3adba",
+    off="#7f8a99",
     accent="#5bb8ee",
     on_accent="#071723",
     predicted="#f0ad2e",
@@ -75,6 +78,7 @@ LIGHT = Colours(
     line="#c3ccd7",
     text="#18202a",
     dim="#566270",
+    off="#7b8794",
     accent="#0068a5",
     on_accent="#ffffff",
     predicted="#c97600",
@@ -114,7 +118,7 @@ class Theme(QObject):
         )
         self.colours = DARK if dark else LIGHT
         self._app.setPalette(_palette(self.colours))
-        self._app.setStyleSheet(_sheet(self.colours))
+        self._app.setStyleSheet(style_sheet(self.colours))
         self.changed.emit()
 
 
@@ -163,7 +167,8 @@ def _palette(c: Colours) -> QPalette:
     return palette
 
 
-def _sheet(c: Colours) -> str:
+def style_sheet(c: Colours) -> str:
+    """How every widget looks with these colours."""
     return f"""
 QToolTip {{ background: {c.card}; color: {c.text}; border: 1px solid {c.border}; padding: 5px; }}
 QMainWindow, QDialog {{ background: {c.window}; }}
@@ -188,7 +193,7 @@ QPushButton, QToolButton, QComboBox, QDoubleSpinBox, QLineEdit {{
     padding: 3px 9px; min-height: 20px; }}
 QPushButton:hover, QToolButton:hover, QComboBox:hover {{ background: {c.hover}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {c.line}; }}
-QPushButton:disabled, QToolButton:disabled, QComboBox:disabled {{ color: {c.line}; }}
+QPushButton:disabled, QToolButton:disabled, QComboBox:disabled {{ color: {c.off}; }}
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QDoubleSpinBox:focus, QLineEdit:focus,
 QTableView:focus {{ border: 2px solid {c.accent}; }}
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QDoubleSpinBox:focus, QLineEdit:focus {{
@@ -196,7 +201,7 @@ QPushButton:focus, QToolButton:focus, QComboBox:focus, QDoubleSpinBox:focus, QLi
 QPushButton:checked, QToolButton:checked {{
     background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; font-weight: 600; }}
 QPushButton:checked:disabled {{
-    background: {c.field}; color: {c.dim}; border-color: {c.border}; font-weight: 400; }}
+    background: {c.field}; color: {c.off}; border-color: {c.border}; font-weight: 400; }}
 QPushButton:checked:focus, QToolButton:checked:focus {{ border-color: {c.text}; }}
 QPushButton#play, QPushButton#primary, QPushButton#panic {{
     font-size: 15px; font-weight: 600; min-height: 34px; border-radius: 8px; }}
@@ -214,8 +219,8 @@ QPushButton#bypass {{
 QToolButton#flat, QPushButton#flat {{
     background: transparent; border: 1px solid transparent; padding: 2px 6px; }}
 QToolButton#flat:hover, QPushButton#flat:hover {{ background: {c.hover}; }}
-QPushButton#flat:disabled {{ color: {c.line}; }}
-QPushButton#flat:checked {{ background: {tint(c.accent, 0.16)}; }}
+QPushButton#flat:disabled {{ color: {c.off}; }}
+QPushButton#flat:checked {{ background: {tint(c.accent, 0.16)}; color: {c.text}; }}
 QToolButton#flat:focus, QPushButton#flat:focus {{ border: 2px solid {c.accent}; padding: 1px 5px; }}
 QFrame#slot {{ background: {c.card}; border: 1px solid {c.border}; border-radius: 8px; }}
 QFrame#drop {{ background: {c.accent}; border: 0; border-radius: 1px; }}
@@ -270,6 +275,8 @@ QTableView {{ background: {c.card}; border: 1px solid transparent; border-radius
 QHeaderView::section {{ background: {c.card}; color: {c.dim}; border: 0;
     border-bottom: 1px solid {c.border}; padding: 5px 6px; }}
 QFrame#messages {{ background: {c.card}; border: 2px solid {c.danger}; border-radius: 8px; }}
+QFrame#messages QPushButton {{ padding: 1px 8px; min-height: 18px; font-size: 12px; }}
+QFrame#messages QPushButton:focus {{ padding: 0 7px; }}
 QFrame#messages[kind="title"] {{ border-color: {c.accent}; }}
 QFrame#status {{ background: {c.card}; border-top: 1px solid {c.border}; }}
 QPushButton#status {{ background: transparent; border: 1px solid transparent; color: {c.dim};

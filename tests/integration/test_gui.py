@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from bridge.chain import chain_of
 from bridge.control import ControlClient
+from bridge.library import Library
 from bridge.osc import Message, OscSocket
+from gui.supervisor import engine_command
+from gui.views.closeness import closeness_view
 from tests.integration.commands import PATIENCE_S, host_running
 from tests.rigs.display import display
 
@@ -102,3 +106,25 @@ def test_without_its_window_the_engine_goes_on_sending(
     finally:
         window.kill()
         window.wait(PATIENCE_S)
+
+
+def test_what_is_learnt_of_the_dry_input_is_called_dry(tmp_path: Path) -> None:
+    port, library = free_port(), Library()
+    engine = subprocess.Popen(engine_command(port, str(tmp_path)))
+    try:
+        with ControlClient(port) as client:
+            client.wait(lambda values: "/engine/time" in values, PATIENCE_S)
+            client.send("/demo")
+            client.wait(lambda values: values.get("/state") == ("matching",), PATIENCE_S)
+            client.send("/learn", 10.0)
+            learnt = str(tmp_path / "learned.wav")
+            client.wait(lambda values: values.get("/reference") == (learnt,), PATIENCE_S)
+            client.wait(lambda values: values.get("/verdict", ("",)) != ("",), 3 * PATIENCE_S)
+            chain = chain_of(str(client.values["/chain"][0]), library.manifest)
+            view = closeness_view(client.values, chain)
+            assert view.words == "The reference sounds dry: bypass"
+            client.send("/quit")
+            engine.wait(PATIENCE_S)
+    finally:
+        engine.kill()
+        engine.wait(PATIENCE_S)

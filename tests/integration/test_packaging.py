@@ -80,6 +80,7 @@ def test_a_wheel_holds_what_a_user_needs_and_no_more(wheel: Path) -> None:
         "bridge/data/exported_models/critic/card.json",
         "bridge/data/exported_models/mda-overdrive/map/points.npz",
         "bridge/data/hosts/DafxBridge.ReaperOSC",
+        "bridge/data/hosts/ardour.md",
         "bridge/data/hosts/ardour-template/dafx-bridge/dafx-bridge.template",
         "bridge/demo/audio/input.flac",
         "bridge/demo/audio/CREDITS.md",

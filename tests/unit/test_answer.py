@@ -150,6 +150,13 @@ def of(chain: Chain, closeness: Closeness | None, gain_db: float, dry: bool = Tr
             "the reference sounds dry: bypass mda Overdrive",
         ),
         (
+            Closeness(0.18, 0.18, 0.01, 0.41, 0.4),
+            0.3,
+            True,
+            Verdict.DRY,
+            "the reference sounds dry: bypass mda Overdrive and turn the level up by 0.3 dB",
+        ),
+        (
             None,
             2.0,
             True,

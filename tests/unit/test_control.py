@@ -460,7 +460,7 @@ def engine(amplifier: Chain) -> Iterator[LiveEngine]:
 @pytest.fixture
 def parameters(surface: Surface, engine: LiveEngine, amplifier: Chain) -> Parameters:
     surface.describe([*NODES, *chain_nodes(amplifier)])
-    chosen = Parameters(surface, engine, {})
+    chosen = Parameters(surface, engine, {}, {})
     chosen.choose(amplifier)
     return chosen
 
@@ -618,6 +618,25 @@ def test_snapshots_hold_every_slot_with_its_bypass(
     parameters.snapshots[amplifier.id]["B"] = {"mda-delay/gone": 1.0, "mda-delay/feedback": 0.25}
     parameters.recall("B")
     assert own(engine) == before | {"mda-delay/feedback": 0.25}
+
+
+def test_snapshots_have_names_and_come_from_elsewhere(
+    surface: Surface, engine: LiveEngine, parameters: Parameters, amplifier: Chain
+) -> None:
+    parameters.store("A")
+    parameters.replace_snapshots('{"B": {"mda-delay/feedback": 0.25, "mda-overdrive/drive": 7}}')
+    parameters.name_snapshots('{"B": "wide é", "C": ""}')
+    told = [json.loads(str(surface.values[a][0])) for a in ("/snapshots", "/snapshots/named")]
+    assert told == [
+        {"B": {"mda-delay/feedback": 0.25, "mda-overdrive/drive": 1.0}},
+        {"B": "wide é"},
+    ]
+    parameters.recall("B")
+    assert own(engine)["mda-delay/feedback"] == 0.25
+    for wrong in ("", "[1]", '{"E": {}}', '{"A": 1}', '{"A": {"mda-delay/none": 1}}'):
+        with pytest.raises(BridgeError):
+            parameters.replace_snapshots(wrong)
+    assert list(parameters.snapshots[amplifier.id]) == ["B"]
 
 
 def test_bypass_of_all_is_yours_until_it_is_taken_back(

@@ -1,4 +1,5 @@
 import json
+import zipfile
 from pathlib import Path
 
 import mido
@@ -7,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.audio.cutting import cut_flac
+from bridge.audio.reading import AudioReader
 from bridge.chain import Chain, ChainSetting, chain_of
 from bridge.control.nodes import Value
 from bridge.hosts import PROFILES
@@ -17,15 +20,33 @@ from gui.views.changes import ChangeLog
 from gui.views.export import ExportError, export_json, export_lv2, export_lv2_chain, has_lv2
 from gui.views.history import RATE_HZ, History
 from gui.views.hosts import EMBEDDED, HostChoice, default_choice, host_choice
-from gui.views.midi import AMOUNT, MidiMap
+from gui.views.midi import (
+    AMOUNT,
+    MAP_Y,
+    MidiMap,
+    orders,
+    parameter_target,
+    standing,
+    targets,
+)
 from gui.views.numbers import real_text
 from gui.views.parameters import parameter_view
 from gui.views.pickup import Pickup
-from gui.views.presets import PresetError, load_preset, preset_of, save_preset
+from gui.views.preset_files import (
+    PresetError,
+    entries,
+    load_preset,
+    path_of,
+    rename_preset,
+    save_preset,
+    unpack,
+)
+from gui.views.presets import Carried, preset_of, tags_of
 from gui.views.setup import SILENT_S, SignalWatch, steps
 from gui.views.sound_map import MapPicture
 from gui.views.status import segments
 
+HALF = lambda _: 0.5  # noqa: E731
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("C",)), min_size=1, max_size=12)
 
 
@@ -145,9 +166,9 @@ def test_a_step_tells_how_far_it_is(
 @pytest.mark.parametrize(
     ("choice", "chosen", "used", "why", "back"),
     [
-        ("source", "/x/b.wav", "/x/a.wav", "B.wav: is no sound. Still in use: a.wav.", "a.wav"),
-        ("source", "/x/b.wav", "", "B.wav: is no sound.", ""),
-        ("reference", "/x/b.wav", "/y/a.wav", "B.wav: is no sound. Still in use: a.wav.", "a.wav"),
+        ("source", "/x/b.wav", "/x/a.wav", "b.wav: is no sound. Still in use: a.wav.", "a.wav"),
+        ("source", "/x/b.wav", "", "b.wav: is no sound.", ""),
+        ("reference", "/x/b.wav", "/y/a.wav", "b.wav: is no sound. Still in use: a.wav.", "a.wav"),
         ("host", "ardour://x:1", "embedded", "Ardour: is no sound.", "embedded host"),
     ],
 )
@@ -217,23 +238,56 @@ def test_midi_is_learnt_from_the_controller_itself() -> None:
     midi = MidiMap()
     midi.learning = "match"
     pedal = mido.Message("control_change", channel=0, control=64, value=127)
-    assert midi.take(pedal, 0.5) is None
+    assert midi.take(pedal, HALF) is None
     assert not midi.learning
-    assert midi.take(pedal.copy(value=0), 0.5) is None
-    assert midi.take(pedal, 0.5) == ("match", 1.0)
+    assert midi.take(pedal.copy(value=0), HALF) is None
+    assert midi.take(pedal, HALF) == ("match", 1.0)
     # Held down, a pedal repeats itself.
-    assert midi.take(pedal, 0.5) is None
+    assert midi.take(pedal, HALF) is None
     midi.learning = AMOUNT
-    assert midi.take(mido.Message("note_on", note=60, velocity=90), 0.5) is None
+    assert midi.take(mido.Message("note_on", note=60, velocity=90), HALF) is None
     assert midi.learning == AMOUNT
     knob = mido.Message("control_change", channel=1, control=7, value=127)
-    midi.take(knob, 0.5)
-    assert midi.take(knob.copy(value=64), 0.5) == (AMOUNT, pytest.approx(64 / 127))
+    midi.take(knob, HALF)
+    assert midi.take(knob.copy(value=64), HALF) == (AMOUNT, pytest.approx(64 / 127))
     midi.learning = "freeze"
-    midi.take(pedal.copy(value=0), 0.5)
-    midi.take(pedal, 0.5)
+    midi.take(pedal.copy(value=0), HALF)
+    midi.take(pedal, HALF)
     assert midi.keys == {AMOUNT: "control_change 2 7", "freeze": "control_change 1 64"}
-    assert midi.take(mido.Message("clock"), 0.5) is None
+    assert midi.take(mido.Message("clock"), HALF) is None
+
+
+def test_a_knob_turns_a_parameter_of_the_chain_that_is_there(overdrive: PluginSpec) -> None:
+    chain = Chain.of_plugin(overdrive)
+    drive, gone = parameter_target("mda-overdrive/drive"), parameter_target("mda-delay/feedback")
+    values: dict[str, Value] = {
+        "/parameter/mda-overdrive/drive/normalised": (0.5,),
+        "/map": (0.2, 0.5),
+    }
+    groups = targets(chain)
+    assert groups["Parameters"][drive] == "Drive"
+    assert {"recall_A", "store_D"} <= groups["Snapshots"].keys()
+    assert not set(groups["Play"]) & set(groups["Snapshots"])
+    midi, knob = MidiMap(), mido.Message("control_change", control=7, value=64)
+
+    def now(target: str) -> float | None:
+        return standing(target, chain, values)
+
+    for target in (gone, drive, MAP_Y):
+        midi.learning = target
+        midi.take(knob, now)
+    # One of another chain keeps the knob for when that comes back.
+    assert list(midi.keys) == [gone, MAP_Y]
+    midi.forget(MAP_Y)
+    midi.learning = drive
+    midi.take(knob, now)
+    assert midi.take(knob.copy(value=127), now) is None
+    assert midi.take(knob, now) == (drive, pytest.approx(64 / 127))
+    assert orders(drive, 0.25, values) == (
+        "/parameter/mda-overdrive/drive/normalised",
+        (0.25,),
+    )
+    assert orders(MAP_Y, 0.25, values) == ("/map", (0.2, 0.25))
 
 
 def test_a_preset_brings_everything_back_but_the_room(manifest: Manifest, tmp_path: Path) -> None:
@@ -244,23 +298,70 @@ def test_a_preset_brings_everything_back_but_the_room(manifest: Manifest, tmp_pa
         "/host": ("ardour://127.0.0.1:3819",),
         "/input/level": (-20.0,),
         "/reference/region": (1.0, 4.0),
-        "/reference": ("song.wav",),
+        "/reference": ("/home/me/song.wav",),
+        "/snapshots/named": ('{"A": "verse"}',),
     }
     values["/parameter/pedalboard-compressor/bypass"] = (1,)
-    path = tmp_path / "loud é.dafx.json"
+    path = tmp_path / "loud é.dafx"
     save_preset(preset_of(Chain.of_plugin(plugin), values), path)
+    assert b"/home/me" not in zipfile.ZipFile(path).read("preset.json")
     again = load_preset(path, manifest)
     assert again.chain.id == plugin.id
-    assert again.general == (
-        ("/reference", ("song.wav",)),
-        ("/reference/region", (1.0, 4.0)),
-        ("/amount", (0.75,)),
-    )
+    assert again.general == (("/amount", (0.75,)),)
     own = dict(again.of_chain)
+    assert own["/snapshots/named"] == ('{"A": "verse"}',)
     assert own["/parameter/pedalboard-compressor/ratio/lock"] == (1,)
     assert own["/parameter/pedalboard-compressor/threshold_db"] == (pytest.approx(-12.5),)
     assert own["/parameter/pedalboard-compressor/ratio"] == (pytest.approx(4.0),)
     assert own["/parameter/pedalboard-compressor/bypass"] == (1,)
+
+
+def test_the_reference_travels_inside_a_preset(
+    manifest: Manifest, tmp_path: Path, reference_path: Path
+) -> None:
+    chain, there = Chain.of_plugin(manifest.plugin("mda-delay")), tmp_path / "there"
+    flac = cut_flac(reference_path, 2.0, 5.0)
+    path = path_of("Lead: wide / long", tmp_path)
+    sent = preset_of(chain, {}, "Lead: wide / long", ("lead", "wide"), Carried("song.wav", flac))
+    save_preset(sent, path)
+    again = load_preset(path, manifest)
+    assert (again.name, again.tags) == ("Lead: wide / long", ("lead", "wide"))
+    with AudioReader(reference_path) as whole, AudioReader(unpack(again.reference, there)) as part:
+        rate, audio, cut = whole.sample_rate, whole.rest(), part.rest()
+        assert part.sample_rate == rate
+    expected = audio[:, 2 * rate : 5 * rate]
+    assert cut.shape == expected.shape
+    assert np.abs(cut - expected).max() < 1e-6
+    # It is written below that folder alone, whatever it is called.
+    mean = unpack(Carried("../../../etc/cron\\x y.wav", flac), there)
+    assert mean.parent.parent == there
+    assert unpack(again.reference, there).name == "song.flac"
+
+
+def test_presets_are_found_by_name_tag_plugin_and_reference(
+    manifest: Manifest, tmp_path: Path
+) -> None:
+    assert tags_of(" lead, wide,, lead ") == ("lead", "wide")
+    for name, plugin, tags in (("Solo", "mda-delay", ("lead",)), ("Amp", "mda-overdrive", ())):
+        preset = preset_of(Chain.of_plugin(manifest.plugin(plugin)), {}, name, tags)
+        save_preset(preset, path_of(name, tmp_path))
+    (tmp_path / "broken.dafx").write_bytes(b"PK\x03\x04 no zip")
+    found = {entry.name: entry for entry in entries(tmp_path)}
+    assert list(found) == ["Amp", "broken", "Solo"]
+    assert "cannot be read" in found["broken"].fault
+    assert found["Solo"].is_found_by("LEAD del")
+    assert not found["Amp"].is_found_by("lead")
+    rename_preset(found["Solo"].path, "Sólo", ("live",))
+    again = load_preset(found["Solo"].path, manifest)
+    assert (again.name, again.tags, again.chain.id) == ("Sólo", ("live",), "mda-delay")
+
+
+def test_a_preset_unpacks_to_no_more_than_it_may(manifest: Manifest, tmp_path: Path) -> None:
+    path = tmp_path / "bomb.dafx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("preset.json", " " * (5 << 20))
+    with pytest.raises(PresetError, match="larger than 4 MiB"):
+        load_preset(path, manifest)
 
 
 def test_a_preset_of_a_chain_keeps_every_slot(library: Library, tmp_path: Path) -> None:

@@ -14,14 +14,19 @@ from bridge.manifest import Manifest
 from gui.engine import Engine
 from gui.remembered import SCALES, Remembered
 from gui.views.actions import ACTIONS
+from gui.views.midi import parameter_target
 from gui.views.numbers import real_text
+from gui.views.output import level_text
 from gui.views.sound_map import MapPicture
 from gui.widgets import sound_map
-from gui.widgets.dialogs import MidiDialog, ShortcutSheet
 from gui.widgets.fields import ChoiceField
 from gui.widgets.library import ID
 from gui.widgets.main_window import MainWindow
+from gui.widgets.midi_dialog import MidiDialog
 from gui.widgets.parameters import ParameterRow
+from gui.widgets.preset_dialogs import NameDialog, PresetBrowser
+from gui.widgets.shortcuts import ShortcutSheet
+from gui.widgets.snapshots import SnapshotNames
 from tests.fake_engine import FakeEngine
 from tests.rigs.keyboard import controls, reached
 
@@ -120,6 +125,18 @@ def test_a_value_is_typed_in_its_unit(
         lambda: fake.ordered("/parameter/pedalboard-compressor/threshold_db") == [(-18.5,)]
     )
     qtbot.waitUntil(lambda: field.text() == "-18.5 dB")
+
+
+def test_nothing_is_shown_as_less_than_nothing(
+    window: MainWindow, choose: Choose, qtbot: QtBot, fake: FakeEngine
+) -> None:
+    choose("pedalboard-compressor")
+    field = row_of(window, "threshold_db").field
+    fake.tell("/parameter/pedalboard-compressor/threshold_db", -1.0)
+    qtbot.waitUntil(lambda: field.text() == "-1.0 dB")
+    fake.tell("/parameter/pedalboard-compressor/threshold_db", -0.04)
+    qtbot.waitUntil(lambda: field.text() == "0.0 dB")
+    assert level_text(-0.2) == "+0 dB"
 
 
 def test_a_choice_is_made_by_its_label(
@@ -342,6 +359,32 @@ def test_changes_are_listed_with_their_author(
     assert model.rowCount() == 0
 
 
+@pytest.mark.parametrize("size", [(1024, 600), (1280, 720)])
+def test_no_value_of_a_change_is_cut(
+    size: tuple[int, int],
+    window: MainWindow,
+    choose: Choose,
+    qtbot: QtBot,
+    engine: Engine,
+) -> None:
+    choose("pedalboard-compressor")
+    window.resize(*size)
+    window.do("tab_changes")
+    for symbol, real in (("threshold_db", -18.53), ("release_ms", 987.6)):
+        engine.send(f"/parameter/pedalboard-compressor/{symbol}", real)
+    model, table = window.changes.model, window.changes.table
+    qtbot.waitUntil(lambda: model.rowCount() == 2)
+    qtbot.wait(50)
+    for column in (2, 3, 4):
+        assert table.columnWidth(column) >= table.sizeHintForColumn(column)
+        head = table.horizontalHeader()
+        assert table.columnWidth(column) >= head.sectionSizeHint(column)
+    assert not table.horizontalScrollBar().maximum()
+    assert table.columnWidth(1) >= 40
+    tip = model.data(model.index(0, 1), Qt.ItemDataRole.ToolTipRole)
+    assert str(tip).endswith(f"{real_text(window.rack.rows[3].spec, 987.6)}, you")
+
+
 def test_the_sound_map_is_dragged_and_walked(
     window: MainWindow,
     choose: Choose,
@@ -437,17 +480,20 @@ def test_a_preset_is_saved_and_loaded_into_another_plugin(
     engine.send("/parameter/mda-overdrive/muffle/lock", 1)
     engine.send("/amount", 0.25)
     qtbot.waitUntil(lambda: engine.values["/amount"] == (0.25,))
-    window.save_preset_as(tmp_path / "one.dafx.json")
+    window.presets.save(tmp_path / "one.dafx")
+    qtbot.waitUntil((tmp_path / "one.dafx").exists)
     engine.send("/amount", 1.0)
     choose("mda-delay")
-    window.load_preset_from(tmp_path / "one.dafx.json")
+    window.presets.load(tmp_path / "one.dafx")
     qtbot.waitUntil(
         lambda: engine.values.get("/parameter/mda-overdrive/drive") == (pytest.approx(0.8),)
     )
     qtbot.waitUntil(lambda: engine.values["/parameter/mda-overdrive/muffle/lock"] == (1,))
     assert engine.values["/amount"] == (0.25,)
-    window.load_preset_from(tmp_path / "none.json")
-    assert "none.json: cannot be read as a preset" in window.messages.words.text()
+    window.presets.load(tmp_path / "none.dafx")
+    qtbot.waitUntil(
+        lambda: "none.dafx: cannot be read as a preset" in window.messages.accessibleName()
+    )
 
 
 def test_midi_triggers_and_learns_through_the_dialog(
@@ -469,6 +515,96 @@ def test_midi_triggers_and_learns_through_the_dialog(
     qtbot.waitUntil(lambda: not window.midi.map.learning)
     window.midi.put(knob.copy(value=124))
     qtbot.waitUntil(lambda: fake.ordered("/amount") == [(pytest.approx(124 / 127),)])
+    dialog.forget["amount"].click()
+    assert "amount" not in remembered.midi_keys
+    window.midi.put(knob)
+    qtbot.wait(100)
+    assert len(fake.ordered("/amount")) == 1
+
+
+def test_midi_recalls_snapshots_and_turns_parameters(
+    window: MainWindow, choose: Choose, qtbot: QtBot, fake: FakeEngine, engine: Engine
+) -> None:
+    choose("mda-overdrive")
+    engine.send("/snapshot/store", "B")
+    dialog = MidiDialog(window.midi, window)
+    qtbot.addWidget(dialog)
+    dialog.learn["recall_B"].click()
+    window.midi.put(mido.Message("program_change", program=3))
+    qtbot.waitUntil(lambda: not dialog.learn["recall_B"].isChecked())
+    window.midi.put(mido.Message("program_change", program=3))
+    qtbot.waitUntil(lambda: fake.ordered("/snapshot/recall") == [("B",)])
+    target = parameter_target("mda-overdrive/output")
+    assert dialog.learn[target].accessibleName() == "Learn Output"
+    dialog.learn[target].click()
+    knob = mido.Message("control_change", control=9, value=64)
+    window.midi.put(knob)
+    window.midi.put(knob.copy(value=100))
+    where = "/parameter/mda-overdrive/output/normalised"
+    # At its middle it meets the value, which it then takes along.
+    window.midi.put(knob)
+    window.midi.put(knob.copy(value=100))
+    qtbot.waitUntil(lambda: fake.ordered(where)[-1:] == [(pytest.approx(100 / 127),)])
+
+
+def test_snapshots_have_names(
+    window: MainWindow, choose: Choose, qtbot: QtBot, fake: FakeEngine
+) -> None:
+    choose("mda-overdrive")
+    dialog = SnapshotNames(window.engine, window)
+    qtbot.addWidget(dialog)
+    dialog.fields["B"].setText(" wide & loud ")
+    qtbot.keyClick(dialog.fields["B"], Qt.Key.Key_Return)
+    button = window.compare.snapshots["B"]
+    qtbot.waitUntil(lambda: button.accessibleName() == "Store as snapshot B: wide & loud")
+    ((told,),) = fake.ordered("/snapshots/named")
+    assert json.loads(str(told))["B"] == "wide & loud"
+    assert window.actions_by_id["recall_B"].text() == "Recall snapshot B: wide && loud"
+
+
+def test_a_preset_is_named_found_and_shared(
+    window: MainWindow,
+    choose: Choose,
+    qtbot: QtBot,
+    engine: Engine,
+    fake: FakeEngine,
+    reference_path: Path,
+    tmp_path: Path,
+) -> None:
+    choose("mda-overdrive")
+    engine.send("/reference", str(reference_path))
+    engine.send("/parameter/mda-overdrive/drive", 0.8)
+    qtbot.waitUntil(lambda: engine.values.get("/reference") == (str(reference_path),))
+    qtbot.waitUntil(lambda: row_of(window, "drive").slider.value() == 800)
+    window.do("save_preset")
+    asked = window.findChild(NameDialog)
+    asked.name.setText("Solo")
+    asked.tags.setText("lead, loud")
+    qtbot.keyClick(asked.tags, Qt.Key.Key_Return)
+    made = window.presets.folder / "Solo.dafx"
+    qtbot.waitUntil(made.exists)
+    (tmp_path / "friend.dafx").write_bytes(made.read_bytes())
+    made.unlink()
+    choose("mda-delay")
+    window.do("load_preset")
+    browser = window.findChild(PresetBrowser)
+    browser.take(tmp_path / "friend.dafx")
+    qtbot.waitUntil(lambda: browser.model.rowCount() == 1)
+    qtbot.keyClicks(browser.search, "nothing such")
+    assert browser.model.rowCount() == 0
+    assert not browser.load.isEnabled()
+    browser.search.setText("LOUD over")
+    assert browser.model.item(0).text() == "Solo  #lead  #loud"
+    assert browser.model.item(0).toolTip() == "mda Overdrive; reference reference.flac"
+    qtbot.keyClick(browser.search, Qt.Key.Key_Return)
+    qtbot.waitUntil(
+        lambda: engine.values.get("/parameter/mda-overdrive/drive") == (pytest.approx(0.8),)
+    )
+    # The recording came along; it lies below this window's own folder now.
+    (path,) = engine.values["/reference"]
+    assert Path(str(path)).parents[1] == window.presets.folder.parent / "references"
+    assert Path(str(path)).name == "reference.flac"
+    qtbot.waitUntil(lambda: window.setup.reference.waveform.seconds > 9)
 
 
 def test_theme_and_scale_are_remembered(
