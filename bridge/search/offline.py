@@ -1,6 +1,7 @@
 """Match whole files: one answer for the whole input."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +16,17 @@ from bridge.arrays import Audio
 from bridge.audio.files import require_other_file, require_peak
 from bridge.audio.formats import BitDepth
 from bridge.audio.recording import Recording, read_recording
-from bridge.effects import load_chain
+from bridge.chain import Chain
+from bridge.effects import ChainEffect, load_chain
 from bridge.errors import ModelError
 from bridge.estimate.answer import Answer
+from bridge.estimate.ears import Ears
 from bridge.estimate.estimator import Estimator
-from bridge.estimate.listener import Analysis
+from bridge.estimate.listener import Analysis, ReferenceAnalysis
+from bridge.library import Library
+from bridge.search.contest import CONTEST_SHARE, Contest, Ranking
 from bridge.search.deadline import Deadline
+from bridge.search.evolution import prepare
 from bridge.search.file_rendering import Target, write_answer
 from bridge.search.render_search import Search, warm_up
 
@@ -44,6 +50,18 @@ class MatchResult:
     """What there is to say of the three files, one line each."""
 
 
+@dataclass(frozen=True)
+class _Files:
+    """Two recordings that were read, and where to write."""
+
+    source: Path
+    recording: Recording
+    reference: Path
+    wanted: Recording
+    target: Target
+    piece_s: float
+
+
 def match_files(
     source: Path,
     reference: Path,
@@ -61,54 +79,121 @@ def match_files(
     Raises AudioError or EffectError, before anything is written, where it cannot be done, and
     ModelError where no network could answer alone.
     """
-    pieces, piece_s = MOST_WINDOWS, estimator.features.window_s
-    recording = read_recording(source, pieces, piece_s)
-    require_peak(recording.peak, source)
-    wanted = read_recording(reference, pieces, piece_s)
-    require_peak(wanted.peak, reference)
-    require_other_file(out, source, reference)
-    target = Target.like(recording, out, depth)
+    files = _read(source, reference, out, depth, estimator.features)
     if budget_s == 0 and not estimator.trained:
         raise ModelError(
             f"{estimator.chain.id}: no model answers for this chain by itself; give a --budget-s"
             " above 0, so that settings are tried"
         )
-    rate, features = recording.sample_rate, estimator.features
-    long_enough = _repeated(recording.mono, features.least_s * rate)
-    heard = fill_window(at_feature_rate(long_enough, rate, features), features)
-    # What is too quiet is refused before it is searched for.
-    active_windows(heard, features, str(source))
+    playing = _playing(files, estimator.features)
     effect = load_chain(estimator.chain)
     if budget_s > 0:
         warm_up(estimator)
     else:
         estimator.warm_up()
     started_s, deadline = time.monotonic(), Deadline.after(budget_s)
-    goal = estimator.analyse(wanted.mono, wanted.sample_rate, str(reference))
-    tried = 0
+    goal = estimator.analyse(files.wanted.mono, files.wanted.sample_rate, str(reference))
     if budget_s > 0:
-        search = Search(estimator, effect, long_enough, rate, goal)
+        search = Search(estimator, effect, playing, files.recording.sample_rate, goal)
         search.explore(deadline)
-        answer, tried = search.answer(deadline), len(search.candidates)
-        seconds = time.monotonic() - started_s
-    played = estimator.analyse(long_enough, rate, str(source), repeat_short=True)
-    if budget_s == 0:
-        answer = estimator.predict(played, goal, rate)
-        seconds = time.monotonic() - started_s
-    written = write_answer(answer, effect, source, recording, target, pieces, piece_s)
+        found = _Found(estimator, effect, goal, search.answer(deadline), len(search.candidates))
+    else:
+        rate = files.recording.sample_rate
+        played = estimator.analyse(playing, rate, str(source), repeat_short=True)
+        found = _Found(estimator, effect, goal, estimator.predict(played, goal, rate), 0)
+    return _written(files, playing, found, time.monotonic() - started_s)
+
+
+def match_best(
+    source: Path,
+    reference: Path,
+    chains: Sequence[Chain],
+    library: Library,
+    out: Path,
+    budget_s: float,
+    depth: BitDepth = BitDepth.AS_INPUT,
+) -> tuple[MatchResult, Ranking]:
+    """`match_files` with the chain that is expected to come nearest, and how all of them did.
+
+    `budget_s` is for all together. Raises as `match_files` does, and EffectError where none of the
+    chains can be tried.
+    """
+    features = Ears(library).listener(library.encoder_folder()).features
+    files = _read(source, reference, out, depth, features)
+    playing, rate = _playing(files, features), files.recording.sample_rate
+    prepare()
+    started_s, deadline = time.monotonic(), Deadline.after(budget_s)
+    wanted = files.wanted.mono, files.wanted.sample_rate
+    contest = Contest(library, (playing, rate), wanted, str(reference))
+    ranking = contest.run(chains, deadline.share(CONTEST_SHARE))
+    best, goal = ranking.best, contest.goal(ranking.best)
+    search = Search(best.estimator, best.effect, playing, rate, goal, seed=1)
+    search.explore(deadline, also=best.settings)
+    tried = ranking.tried + len(search.candidates)
+    found = _Found(best.estimator, best.effect, goal, search.answer(deadline), tried)
+    return _written(files, playing, found, time.monotonic() - started_s), ranking
+
+
+@dataclass(frozen=True)
+class _Found:
+    """An answer, and what it was found with."""
+
+    estimator: Estimator
+    effect: ChainEffect
+    goal: ReferenceAnalysis
+    answer: Answer
+    tried: int
+
+
+def _read(
+    source: Path, reference: Path, out: Path, depth: BitDepth, features: FeatureSettings
+) -> _Files:
+    recording = read_recording(source, MOST_WINDOWS, features.window_s)
+    require_peak(recording.peak, source)
+    wanted = read_recording(reference, MOST_WINDOWS, features.window_s)
+    require_peak(wanted.peak, reference)
+    require_other_file(out, source, reference)
+    target = Target.like(recording, out, depth)
+    return _Files(source, recording, reference, wanted, target, features.window_s)
+
+
+def _playing(files: _Files, features: FeatureSettings) -> Audio:
+    """What settings are tried on, (1, frames) at the source's rate."""
+    rate = files.recording.sample_rate
+    long_enough = _repeated(files.recording.mono, features.least_s * rate)
+    heard = fill_window(at_feature_rate(long_enough, rate, features), features)
+    # What is too quiet is refused before it is searched for.
+    active_windows(heard, features, str(files.source))
+    return long_enough
+
+
+def _written(files: _Files, playing: Audio, found: _Found, seconds: float) -> MatchResult:
+    """The source as the answer makes it, written, and what there is to say of it."""
+    recording, wanted, estimator = files.recording, files.wanted, found.estimator
+    rate = recording.sample_rate
+    played = estimator.analyse(playing, rate, str(files.source), repeat_short=True)
+    written = write_answer(
+        found.answer,
+        found.effect,
+        files.source,
+        recording,
+        files.target,
+        MOST_WINDOWS,
+        files.piece_s,
+    )
     profile = style_profile(wanted.mono, wanted.sample_rate)
     return MatchResult(
-        answer,
-        tried,
+        found.answer,
+        found.tried,
         seconds,
         profile_distance(style_profile(recording.mono, rate), profile),
         profile_distance(style_profile(written.mono, rate), profile),
         played,
-        goal,
+        found.goal,
         [
-            *(f"{source}: {sentence}" for sentence in recording.advice),
-            *(f"{reference}: {sentence}" for sentence in _advice(wanted, features)),
-            *(f"{out}: {sentence}" for sentence in written.advice),
+            *(f"{files.source}: {sentence}" for sentence in recording.advice),
+            *(f"{files.reference}: {sentence}" for sentence in _advice(wanted, estimator.features)),
+            *(f"{files.target.path}: {sentence}" for sentence in written.advice),
         ],
     )
 
