@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from bridge.analysis.statistics import statistics
 from bridge.analysis.windows import at_feature_rate
@@ -153,6 +154,11 @@ class Contest:
 
         Raises AudioError where playing or reference cannot be used.
         """
+        # Products this small wake no second thread in vain.
+        with threadpool_limits(1, user_api="blas"):
+            return self._run(chains, deadline)
+
+    def _run(self, chains: Sequence[Chain], deadline: Deadline) -> Ranking:
         left_out: dict[str, str] = {}
         standing: list[Contender] = []
         for chain in chains:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.metrics import profile_distance, style_profile
@@ -16,7 +17,7 @@ from bridge.arrays import Audio
 from bridge.audio.files import require_other_file, require_peak
 from bridge.audio.formats import BitDepth
 from bridge.audio.recording import Recording, read_recording
-from bridge.chain import Chain
+from bridge.chain import Chain, ChainSetting
 from bridge.effects import ChainEffect, load_chain
 from bridge.errors import ModelError
 from bridge.estimate.answer import Answer
@@ -95,8 +96,8 @@ def match_files(
     goal = estimator.analyse(files.wanted.mono, files.wanted.sample_rate, str(reference))
     if budget_s > 0:
         search = Search(estimator, effect, playing, files.recording.sample_rate, goal)
-        search.explore(deadline)
-        found = _Found(estimator, effect, goal, search.answer(deadline), len(search.candidates))
+        answer = _searched(search, deadline)
+        found = _Found(estimator, effect, goal, answer, len(search.candidates))
     else:
         rate = files.recording.sample_rate
         played = estimator.analyse(playing, rate, str(source), repeat_short=True)
@@ -128,10 +129,17 @@ def match_best(
     ranking = contest.run(chains, deadline.share(CONTEST_SHARE))
     best, goal = ranking.best, contest.goal(ranking.best)
     search = Search(best.estimator, best.effect, playing, rate, goal, seed=1)
-    search.explore(deadline, also=best.settings)
+    answer = _searched(search, deadline, best.settings)
     tried = ranking.tried + len(search.candidates)
-    found = _Found(best.estimator, best.effect, goal, search.answer(deadline), tried)
+    found = _Found(best.estimator, best.effect, goal, answer, tried)
     return _written(files, playing, found, time.monotonic() - started_s), ranking
+
+
+def _searched(search: Search, deadline: Deadline, also: Sequence[ChainSetting] = ()) -> Answer:
+    # Products this small wake no second thread in vain.
+    with threadpool_limits(1, user_api="blas"):
+        search.explore(deadline, also=also)
+        return search.answer(deadline)
 
 
 @dataclass(frozen=True)
