@@ -16,6 +16,7 @@ from bridge.cli import (
     gui,
     host,
     hosts,
+    learn,
     live,
     match,
     plugins,
@@ -37,6 +38,7 @@ _CODES = (
     (errors.ModelError.exit_code, "a model is missing, corrupt or does not fit"),
     (errors.HostError.exit_code, "the effect host does not answer"),
     (errors.DeviceError.exit_code, "a sound device is missing or refuses"),
+    (9, "audio to learn from is missing or too short"),
     (130, "stopped with Ctrl-C before it was done"),
     (129, "the terminal was closed before it was done; 143: SIGTERM came"),
 )
@@ -80,6 +82,7 @@ _COMMANDS = (
     discover,
     demo,
     plugins,
+    learn,
     devices,
     doctor,
     bench,
