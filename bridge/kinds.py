@@ -2,6 +2,8 @@
 
 import re
 
+from bridge.manifest import Choice, Formats, ParamSpec, PluginSpec
+
 FAMILIES: dict[str, tuple[str, ...]] = {
     "distortion": ("distort", "overdrive", "drive", "fuzz", "saturat", "clip", "waveshap"),
     "bit crusher": ("bit", "crush", "decimat"),
@@ -28,3 +30,29 @@ def family_of(kind: str) -> str | None:
         if re.search(rf"\b({'|'.join(beginnings)})", said):
             return family
     return None
+
+
+LEARNED = tuple(family for family in FAMILIES if family != "gain")
+"""What the network of kinds tells apart; a change of level is told from the levels."""
+
+KINDS = PluginSpec(
+    id="kinds",
+    name="Kinds",
+    kind="network",
+    formats=Formats(builtin="none"),
+    parameters=(
+        ParamSpec(
+            symbol="family",
+            name="Family",
+            min=0,
+            max=len(LEARNED) - 1,
+            default=0,
+            scale="enum",
+            choices=tuple(
+                Choice(label=family, value=number) for number, family in enumerate(LEARNED)
+            ),
+        ),
+    ),
+    model="kinds",
+)
+"""No plugin, but to its network the one parameter is like any other: which family it was."""

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.statistics import GROUPS, LEVEL_NAMES, SIZE
 from bridge.arrays import Floats
+from bridge.kinds import KINDS
 from bridge.library import CARD_FILE, ENCODER_FOLDER, MODEL_FILE
 from bridge.manifest import PluginSpec
 from bridge.models.cards import (
@@ -192,7 +193,8 @@ def _metrics(networks: Networks, plugin: PluginSpec, pool: Pool) -> dict[str, fl
 def _refuse_orphans(models: Path, encoder_sha256: str, exported: Collection[str]) -> None:
     for path in sorted(models.glob(f"*/{CARD_FILE}")):
         card = json.loads(path.read_text())
-        if card.get("kind") != "predictor" or card["plugin"] in exported:
+        # The network of kinds is trained after the encoder.
+        if card.get("kind") != "predictor" or card["plugin"] in (*exported, KINDS.id):
             continue
         if card["encoder_sha256"] != encoder_sha256:
             raise TrainingError(

@@ -63,6 +63,7 @@ def _row(contender: Contender) -> dict[str, Any]:
     return {
         "chain": contender.chain.id,
         "name": contender.chain.name,
+        "kind_probability": None if contender.share is None else round(contender.share, 3),
         "expected": near.expected,
         "low": near.low,
         "high": near.high,
@@ -72,22 +73,25 @@ def _row(contender: Contender) -> dict[str, Any]:
 
 
 def print_ranking(ranking: Ranking) -> None:
-    """A table, the nearest first, doing nothing in its place."""
+    """A table, the likeliest first, and what doing nothing comes to."""
     rows = [
         (
             row["chain"],
             f"{row['expected']:.2f}",
             f"{row['low']:.2f} to {row['high']:.2f}",
+            "" if row["kind_probability"] is None else f"{row['kind_probability']:.0%}",
             f"{row['tried']}",
         )
         for row in map(_row, ranking.contenders)
     ]
-    nearer = sum(one.closeness.expected < ranking.nothing for one in ranking.contenders)
-    rows.insert(nearer, ("(nothing)", f"{ranking.nothing:.2f}", "", ""))
-    caption = "; ".join(f"{name}: {reason}" for name, reason in ranking.left_out.items())
+    rows.append(("(nothing)", f"{ranking.nothing:.2f}", "", "", ""))
     print_table(
-        ("plugin or rig", "expected distance", "with 80%", "tried"),
+        ("plugin or rig", "expected distance", "with 80%", "of its kind", "tried"),
         rows,
         whole=("plugin or rig",),
-        caption=caption,
     )
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in ranking.left_out.items():
+        by_reason.setdefault(reason, []).append(name)
+    for reason, names in by_reason.items():
+        typer.echo(f"not ranked: {', '.join(names)}: {reason}")

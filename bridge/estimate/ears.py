@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from bridge.estimate.kinds import Kinds
 from bridge.estimate.listener import Listener
 from bridge.library import Library
 from bridge.models import Encoder
@@ -15,6 +16,7 @@ class Ears:
         self._library = library
         self._listeners: dict[Path, Listener] = {}
         self._critics: dict[str, Critic] = {}
+        self._kinds: dict[Listener, Kinds] = {}
 
     def listener(self, encoder_folder: Path) -> Listener:
         """The listener with the encoder in that folder. Raises ModelError where it is corrupt."""
@@ -28,3 +30,9 @@ class Ears:
             folder = self._library.critic_folder(encoder_sha256)
             self._critics[encoder_sha256] = Critic(folder, encoder_sha256)
         return self._critics[encoder_sha256]
+
+    def kinds(self, listener: Listener) -> Kinds:
+        """The network of kinds for that listener's encoder."""
+        if listener not in self._kinds:
+            self._kinds[listener] = Kinds(self._library, listener.encoder)
+        return self._kinds[listener]

@@ -1,14 +1,16 @@
 """Which of many plugins and rigs comes nearest: all try a little, and the better ones go on.
 
 Each renders, on one short excerpt of the playing, what its predictor proposes, or settings around
-its start, and the critic says how far from the target it is expected to come. By successive halving
-most of the time goes to what is likely right. Doing nothing is on the same scale.
+its start, and the critic says how far from the target it is expected to come; the network of kinds
+says which kind of effect is likely to have made the reference. By successive halving most of the
+time goes to what is likely right. Doing nothing is on the same scale.
 
 Runs on the caller's thread; every step asks the deadline.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -22,6 +24,7 @@ from bridge.errors import EffectError, ModelError
 from bridge.estimate.closeness import Closeness
 from bridge.estimate.ears import Ears
 from bridge.estimate.estimator import Estimator
+from bridge.estimate.kinds import Shares, share_of
 from bridge.estimate.listener import Analysis, Listener, ReferenceAnalysis
 from bridge.library import Library
 from bridge.search.deadline import Deadline
@@ -36,6 +39,10 @@ STANDING = 3
 """So many go on to the end."""
 KEPT = 3
 """So many of a contender's settings are worth to be tried again."""
+KIND_WEIGHT = 0.3
+"""How much the logarithm of a kind's probability counts beside that of a distance."""
+UNKNOWN_SHARE, LEAST_SHARE = 0.05, 1e-3
+"""What is taken for the probability of a kind that the network of kinds has not learned."""
 CONTEST_SHARE = 0.7
 """How much of a budget a contest takes where its winner is then searched for."""
 _SILENT = "nothing that was tried is to be heard"
@@ -58,8 +65,16 @@ class Tried:
 class Contender:
     """One chain: what it has tried, the nearest first."""
 
-    def __init__(self, estimator: Estimator, effect: ChainEffect, judge: ExcerptJudge) -> None:
+    def __init__(
+        self,
+        estimator: Estimator,
+        effect: ChainEffect,
+        judge: ExcerptJudge,
+        share: float | None = None,
+    ) -> None:
         self.estimator, self.effect = estimator, effect
+        self.share = share
+        """How likely it is, 0..1, that an effect of its kind made the reference."""
         self._judge = judge
         self._proposed = _proposed(estimator, judge)
         self.nothing = judge.louder(0.0)
@@ -76,8 +91,15 @@ class Contender:
 
     @property
     def cost(self) -> float:
-        """Of the best that was tried; infinite where nothing sounded."""
-        return self.tried[0].cost if self.tried else float("inf")
+        """What contenders are ranked by, the least first; infinite where nothing sounded.
+
+        A distance alone favours what changes little: a kind that is unlikely to have made the
+        reference counts as farther away.
+        """
+        if not self.tried:
+            return float("inf")
+        share = UNKNOWN_SHARE if self.share is None else self.share
+        return self.tried[0].cost - KIND_WEIGHT * log(share + LEAST_SHARE)
 
     @property
     def settings(self) -> list[ChainSetting]:
@@ -190,7 +212,7 @@ class Contest:
         heard = self._hear(estimator.listener)
         rate = self._played[1]
         judge = ExcerptJudge(estimator, effect, heard.excerpt, rate, heard.goal, heard.analysis)
-        return Contender(estimator, effect, judge)
+        return Contender(estimator, effect, judge, share_of(chain, heard.shares))
 
     def _hear(self, listener: Listener) -> "_Heard":
         if listener not in self._heard:
@@ -202,11 +224,11 @@ class Contest:
         short = features.model_copy(update={"window_frames": features.least_frames})
         (excerpt,) = excerpts(audio, rate, short)
         mono = at_feature_rate(excerpt.audio, rate, features)
-        return _Heard(
-            listener.analyse(*self._reference, self._name),
-            excerpt,
-            listener.embed(statistics(mono, features)),
-        )
+        goal = listener.analyse(*self._reference, self._name)
+        analysis = listener.embed(statistics(mono, features))
+        like = goal.like(excerpt.below_db)
+        shares = self._ears.kinds(listener).shares(analysis, like, rate)
+        return _Heard(goal, excerpt, analysis, shares)
 
 
 @dataclass(frozen=True)
@@ -216,6 +238,7 @@ class _Heard:
     goal: ReferenceAnalysis
     excerpt: Excerpt
     analysis: Analysis
+    shares: Shares
 
 
 def _try(standing: Sequence[Contender], most: int, deadline: Deadline) -> None:
