@@ -1,6 +1,6 @@
 """Which of a host's plugins the library knows: by name, parameters and ranges."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bridge.chain import MOST_SLOTS, Chain, chain_of
 from bridge.errors import HostError
@@ -23,6 +23,15 @@ def known(found: FoundPlugin, manifest: Manifest) -> PluginSpec | None:
         ]
         if fitting:
             return fitting[0] if len(fitting) == 1 else None
+    return None
+
+
+def named_like(found: FoundPlugin, names: Sequence[str]) -> int | None:
+    """Which of these names is a host's plugin's, by number; None where none is, or several are."""
+    for nearness in IS_LIKE:
+        numbers = [number for number, name in enumerate(names) if nearness(found.plugin, name)]
+        if numbers:
+            return numbers[0] if len(numbers) == 1 else None
     return None
 
 

@@ -183,7 +183,7 @@ class Contest:
     def _run(self, chains: Sequence[Chain], deadline: Deadline) -> Ranking:
         left_out: dict[str, str] = {}
         standing: list[Contender] = []
-        for chain in chains:
+        for chain in sorted(chains, key=self._unlikeliness):
             if deadline.passed:
                 left_out[chain.id] = _TOO_LATE
                 continue
@@ -205,6 +205,12 @@ class Contest:
     def goal(self, contender: Contender) -> ReferenceAnalysis:
         """The reference as that contender hears it."""
         return self._hear(contender.estimator.listener).goal
+
+    def _unlikeliness(self, chain: Chain) -> float:
+        """Known before anything is opened: the likely ones are tried where time is short."""
+        listener = self._ears.listener(self._library.encoder_folder())
+        share = share_of(chain, self._hear(listener).shares)
+        return -(UNKNOWN_SHARE if share is None else share)
 
     def _contender(self, chain: Chain) -> Contender:
         estimator = Estimator(chain, self._library, self._ears)
@@ -255,4 +261,14 @@ def _cost(contender: Contender) -> float:
 
 
 def _proposed(estimator: Estimator, judge: ExcerptJudge) -> Iterator[ChainSetting]:
-    yield from proposals(estimator, judge.judge.predictions, np.random.default_rng(0))
+    random = np.random.default_rng(0)
+    proposed = proposals(estimator, judge.judge.predictions, random)
+    chain = estimator.chain
+    if len(chain.slots) > 1 or estimator.trained:
+        yield from proposed
+        return
+    # Nothing tells where to look: all over the ranges, and around the start, which may be neutral.
+    for setting in dict.fromkeys(proposed):
+        anywhere = random.random(len(chain.predicted)).tolist()
+        yield ChainSetting.of_predicted(chain, anywhere)
+        yield setting

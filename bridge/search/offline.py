@@ -86,7 +86,7 @@ def match_files(
             f"{estimator.chain.id}: no model answers for this chain by itself; give a --budget-s"
             " above 0, so that settings are tried"
         )
-    playing = _playing(files, estimator.features)
+    playing = _playing(files.recording, source, estimator.features)
     effect = load_chain(estimator.chain)
     if budget_s > 0:
         warm_up(estimator)
@@ -121,7 +121,7 @@ def match_best(
     """
     features = Ears(library).listener(library.encoder_folder()).features
     files = _read(source, reference, out, depth, features)
-    playing, rate = _playing(files, features), files.recording.sample_rate
+    playing, rate = _playing(files.recording, source, features), files.recording.sample_rate
     prepare()
     started_s, deadline = time.monotonic(), Deadline.after(budget_s)
     wanted = files.wanted.mono, files.wanted.sample_rate
@@ -142,6 +142,25 @@ def _searched(search: Search, deadline: Deadline, also: Sequence[ChainSetting] =
         return search.answer(deadline)
 
 
+def rank_files(
+    source: Path, reference: Path, chains: Sequence[Chain], library: Library, budget_s: float
+) -> Ranking:
+    """How near each chain is expected to bring `source` to the sound of `reference`.
+
+    Nothing is written. Raises AudioError where a recording cannot be used.
+    """
+    features = Ears(library).listener(library.encoder_folder()).features
+    recording, wanted = _recordings(source, reference, features)
+    playing = _playing(recording, source, features)
+    contest = Contest(
+        library,
+        (playing, recording.sample_rate),
+        (wanted.mono, wanted.sample_rate),
+        str(reference),
+    )
+    return contest.run(chains, Deadline.after(budget_s))
+
+
 @dataclass(frozen=True)
 class _Found:
     """An answer, and what it was found with."""
@@ -156,22 +175,29 @@ class _Found:
 def _read(
     source: Path, reference: Path, out: Path, depth: BitDepth, features: FeatureSettings
 ) -> _Files:
-    recording = read_recording(source, MOST_WINDOWS, features.window_s)
-    require_peak(recording.peak, source)
-    wanted = read_recording(reference, MOST_WINDOWS, features.window_s)
-    require_peak(wanted.peak, reference)
+    recording, wanted = _recordings(source, reference, features)
     require_other_file(out, source, reference)
     target = Target.like(recording, out, depth)
     return _Files(source, recording, reference, wanted, target, features.window_s)
 
 
-def _playing(files: _Files, features: FeatureSettings) -> Audio:
+def _recordings(
+    source: Path, reference: Path, features: FeatureSettings
+) -> tuple[Recording, Recording]:
+    recording = read_recording(source, MOST_WINDOWS, features.window_s)
+    require_peak(recording.peak, source)
+    wanted = read_recording(reference, MOST_WINDOWS, features.window_s)
+    require_peak(wanted.peak, reference)
+    return recording, wanted
+
+
+def _playing(recording: Recording, source: Path, features: FeatureSettings) -> Audio:
     """What settings are tried on, (1, frames) at the source's rate."""
-    rate = files.recording.sample_rate
-    long_enough = _repeated(files.recording.mono, features.least_s * rate)
+    rate = recording.sample_rate
+    long_enough = _repeated(recording.mono, features.least_s * rate)
     heard = fill_window(at_feature_rate(long_enough, rate, features), features)
     # What is too quiet is refused before it is searched for.
-    active_windows(heard, features, str(files.source))
+    active_windows(heard, features, str(source))
     return long_enough
 
 
