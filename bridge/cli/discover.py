@@ -19,7 +19,8 @@ from bridge.search.offline import rank_files
 EXAMPLES = """\
   dafx-bridge discover --host ardour://127.0.0.1:3819
   dafx-bridge discover --host embedded://127.0.0.1:9001 --json
-  dafx-bridge discover --host ardour://127.0.0.1:3819 --suggest --input dry.wav --reference ref.wav"""
+  dafx-bridge discover --host ardour://127.0.0.1:3819 --suggest --input dry.wav \\
+      --reference reference.wav"""
 
 
 def command(
