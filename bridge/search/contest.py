@@ -72,10 +72,12 @@ class Contender:
         judge: ExcerptJudge,
         share: float | None = None,
     ) -> None:
-        self.estimator, self.effect = estimator, effect
+        self.estimator = estimator
+        self.effect: ChainEffect | None = effect
+        """None of one that has left."""
         self.share = share
         """How likely it is, 0..1, that an effect of its kind made the reference."""
-        self._judge = judge
+        self._judge: ExcerptJudge | None = judge
         self._proposed = _proposed(estimator, judge)
         self.nothing = judge.louder(0.0)
         self.tried: list[Tried] = []
@@ -114,7 +116,7 @@ class Contender:
     def go_on(self) -> None:
         """Try one setting more, if there is one."""
         setting = next(self._proposed, None)
-        if setting is None or self.fault:
+        if setting is None or self._judge is None or self.fault:
             return
         self.count += 1
         try:
@@ -125,6 +127,11 @@ class Contender:
         if expectation is not None:
             self.tried.append(Tried(levelled, expectation))
             self.tried.sort(key=lambda tried: tried.cost)
+
+    def leave(self) -> None:
+        """Try no more, and let go of the plugin, which may have a process of its own."""
+        self.effect = self._judge = None
+        self._proposed = iter(())
 
 
 @dataclass(frozen=True)
@@ -196,7 +203,11 @@ class Contest:
         everyone = list(standing)
         for number, most in enumerate(ROUNDS):
             _try(standing, most, deadline.share(1 / (len(ROUNDS) - number)))
-            standing = sorted(standing, key=_cost)[: max(-(-len(standing) // 2), STANDING)]
+            keep = max(-(-len(standing) // 2), STANDING)
+            standing.sort(key=_cost)
+            for contender in standing[keep:]:
+                contender.leave()
+            del standing[keep:]
         ranked = sorted((contender for contender in everyone if contender.tried), key=_cost)
         left_out |= {c.chain.id: c.fault or _SILENT for c in everyone if not c.tried}
         nothing = float(np.mean([c.nothing.median for c in ranked])) if ranked else float("nan")

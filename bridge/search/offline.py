@@ -128,10 +128,11 @@ def match_best(
     contest = Contest(library, (playing, rate), wanted, str(reference))
     ranking = contest.run(chains, deadline.share(CONTEST_SHARE))
     best, goal = ranking.best, contest.goal(ranking.best)
-    search = Search(best.estimator, best.effect, playing, rate, goal, seed=1)
+    effect = best.effect or load_chain(best.chain)
+    search = Search(best.estimator, effect, playing, rate, goal, seed=1)
     answer = _searched(search, deadline, best.settings)
     tried = ranking.tried + len(search.candidates)
-    found = _Found(best.estimator, best.effect, goal, answer, tried)
+    found = _Found(best.estimator, effect, goal, answer, tried)
     return _written(files, playing, found, time.monotonic() - started_s), ranking
 
 
