@@ -59,6 +59,10 @@ class Case:
     distances: list[float]
     """Expected, of the first three."""
     nothing: float
+    costs: dict[str, float]
+    """By contender: the logarithm of a distance that is probably not exceeded."""
+    shares: dict[str, float]
+    """By kind: how likely the network of kinds holds it."""
     tried: int
     seconds: float
 
@@ -138,6 +142,12 @@ def _case(
         kinds=list(dict.fromkeys(kinds)),
         distances=_distances(ranking),
         nothing=round(ranking.nothing, 3),
+        costs={one.chain.id: round(one.tried[0].cost, 3) for one in ranking.contenders},
+        shares={
+            _kind(one.chain): round(one.share, 4)
+            for one in ranking.contenders
+            if one.share is not None
+        },
         tried=ranking.tried,
         seconds=round(time.process_time() - started_s, 2),
     )

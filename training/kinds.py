@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from bridge.analysis.features import FeatureSettings
+from bridge.arrays import Floats
 from bridge.kinds import KINDS, LEARNED, family_of
 from bridge.library import Library
 from bridge.manifest import Manifest, PluginSpec
@@ -52,7 +53,7 @@ class Settings:
 
     clips: int = 384
     validation_clips: int = 128
-    epochs: int = 16
+    epochs: int = 30
 
 
 def train_kinds(
@@ -109,7 +110,9 @@ def heard(manifest: Manifest) -> Sequence[PluginSpec]:
 def by_family(pool: Pool, plugins: Sequence[PluginSpec]) -> Pool:
     """All references as those of one plugin, whose setting is the family; about as many of each."""
     families = [family_of(plugin.kind) or "" for plugin in plugins]
-    rows, parts, truths = [], [], []
+    rows: list[npt.NDArray[np.int_]] = []
+    parts: list[tuple[npt.NDArray[np.float16], Floats]] = []
+    truths: list[Floats] = []
     for plugin, family in zip(plugins, families, strict=True):
         wet = pool.wet[plugin.id]
         chosen = _chosen(len(pool), families.count(family), families[: len(parts)].count(family))

@@ -56,8 +56,8 @@ def test_a_name_that_two_parameters_could_have_is_not_used() -> None:
     twins = plugin(param("a", "Gain (dB)"), param("b", "Gain (%)"))
     with pytest.raises(HostError, match="no parameter"):
         match(twins, [HostParameter(1, "Gain", 0, 1, 0)])
+    near = [HostParameter(n, f"Cutoff ({n})", 0, 20_000, 1) for n in (1, 2)]
     with pytest.raises(HostError, match="2 parameters named 'Cutoff'"):
-        near = [HostParameter(n, f"Cutoff ({n})", 0, 20_000, 1) for n in (1, 2)]
         match(CUTOFF, [TIME, *near])
 
 
