@@ -1,7 +1,6 @@
 """Which of many plugins comes nearest, by the shipped models and real plugins."""
 
 import time
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -32,11 +31,10 @@ def chains(manifest: Manifest) -> list[Chain]:
 
 
 @pytest.fixture
-def few_rounds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is asked of a contest here needs no more."""
     monkeypatch.setattr(module, "ROUNDS", (0, 1))
     monkeypatch.setattr(module, "STANDING", 2)
-    yield
 
 
 def wet(chain: Chain, audio: Audio, rate: int, **values: float) -> Audio:
