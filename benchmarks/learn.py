@@ -90,8 +90,8 @@ def report(rows: list[dict[str, Any]]) -> list[str]:
         " target (MRSTFT, half raw and half at the target's level) a search of 3 s takes back, on"
         " clips that were held back; harmed: doing nothing would have been better.",
         "",
-        "| plugin | kind | minutes | took, s | clips | cases | gain, search alone | with the network"
-        " | nearer, farther | harmed, alone | with it | kept |",
+        "| plugin | kind | minutes | took, s | clips | cases | gain, search alone"
+        " | with the network | nearer, farther | harmed, alone | with it | kept |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:

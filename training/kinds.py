@@ -53,7 +53,7 @@ class Settings:
 
     clips: int = 384
     validation_clips: int = 128
-    epochs: int = 30
+    epochs: int = 12
 
 
 def train_kinds(

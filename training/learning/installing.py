@@ -2,23 +2,26 @@
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from bridge.library import KEPT, Library
+from bridge.library import KEPT, Layer, Library
+from bridge.manifest import PluginSpec
 from training.learning.entries import name_model
-
-if TYPE_CHECKING:
-    from training.learning.run import Wish
 
 _SHORT = 12
 
 
-def install(folder: Path, wish: "Wish", encoder_sha256: str) -> Path:
-    """Copy a predictor's folder, and keep the encoder and the critic that it needs beside it."""
-    target = wish.layer.models / folder.name
+def install(
+    folder: Path, plugin: PluginSpec, library: Library, layer: Layer, encoder_sha256: str
+) -> Path:
+    """Copy a predictor's folder, and keep the encoder and the critic that it needs beside it.
+
+    Where the folder lies then.
+    """
+    target = layer.models / folder.name
     _copy(folder, target)
-    keep_ears(wish.library, wish.layer.models, encoder_sha256)
-    name_model(wish.layer, wish.plugin, folder.name)
+    keep_ears(library, layer.models, encoder_sha256)
+    # Last: whoever reads the table then finds all that it names.
+    name_model(layer, plugin, folder.name)
     return target
 
 

@@ -130,7 +130,8 @@ class _Learning:
         verdict = self._judge(plan, models)
         kept = None
         if verdict.better:
-            kept = install(models / self._name, self._wish, self._card.sha256)
+            wish, folder = self._wish, models / self._name
+            kept = install(folder, self._plugin, wish.library, wish.layer, self._card.sha256)
         return Learned(verdict, plan.clips, time.monotonic() - started_s, kept)
 
     @property
