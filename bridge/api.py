@@ -6,7 +6,7 @@ processes are spawned: a script that uses `Engine` guards its main part with
 `if __name__ == "__main__"`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -27,6 +27,7 @@ from bridge.errors import AudioError, ModelError
 from bridge.estimate.answer import Answer, Closeness
 from bridge.estimate.estimator import Estimator
 from bridge.library import Library, open_library
+from bridge.search.contest import Contest, Ranking
 from bridge.search.deadline import Deadline
 from bridge.search.render_search import Search, warm_up
 
@@ -100,6 +101,33 @@ def match(
         raise ModelError(f"{chain.id}: no model answers for this chain; give a budget_s above 0")
     processed = answer.apply(effect, heard, sample_rate)
     return Match(answer, processed.reshape(np.shape(played)), tried)
+
+
+def suggest(
+    played: ArrayLike,
+    reference: ArrayLike,
+    sample_rate: float,
+    chains: Sequence[str | Chain] | None = None,
+    *,
+    reference_rate: float | None = None,
+    budget_s: float = 10.0,
+    library: Library | None = None,
+) -> Ranking:
+    """Rank chains by how near they are expected to bring what was played to a reference.
+
+    Arguments as for `match`; without `chains` all plugins and rigs of the library. The first of the
+    ranking's `contenders` is what `match` is best given.
+
+    Raises AudioError and ManifestError as `match` does.
+    """
+    library = library or open_library()
+    if chains is None:
+        manifest = library.manifest
+        chains = [entry.id for entry in (*manifest.plugins, *manifest.rigs)]
+    known = [chain_of(one, library.manifest) if isinstance(one, str) else one for one in chains]
+    heard, wanted = _audio(played, "played"), _audio(reference, "reference")
+    contest = Contest(library, (heard, sample_rate), (wanted, reference_rate or sample_rate))
+    return contest.run(known, Deadline.after(budget_s))
 
 
 def _audio(given: ArrayLike, name: str) -> Audio:
