@@ -18,7 +18,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from typing_extensions import override
 
 from bridge.analysis.metrics import match_rms, mrstft
 from bridge.analysis.windows import rms_db
@@ -30,7 +29,7 @@ from bridge.kinds import family_of
 from bridge.library import SHIPPED, Layer, Library
 from bridge.manifest import read_manifest
 from bridge.search.contest import CONTEST_SHARE, Contest, Ranking
-from bridge.search.deadline import Deadline
+from training.computing import Computing
 from training.examples import Clip, ClipSettings, ClipSource
 
 STRANGERS = Path(__file__).parent / "strangers.yaml"
@@ -65,19 +64,6 @@ class Case:
     """By kind: how likely the network of kinds holds it."""
     tried: int
     seconds: float
-
-
-class _Computing(Deadline):
-    """A deadline by the process's own time."""
-
-    @property
-    @override
-    def left_s(self) -> float:
-        return self.at_s - time.process_time()
-
-    @override
-    def share(self, part: float) -> "_Computing":
-        return _Computing(time.process_time() + part * max(self.left_s, 0.0))
 
 
 def main() -> None:
@@ -129,7 +115,7 @@ def _case(
 ) -> Case:
     reference, move = _reference(maker, load_chain(maker), clip, random)
     started_s = time.process_time()
-    deadline = _Computing(started_s + CONTEST_SHARE * budget_s)
+    deadline = Computing.after(CONTEST_SHARE * budget_s)
     rate = clip.sample_rate
     ranking = Contest(library, (clip.dry, rate), (reference, rate)).run(chains, deadline)
     kinds = [_kind(contender.chain) for contender in ranking.contenders]

@@ -2,8 +2,9 @@
 
 The data walks one way: source → window → features → encoder → predictor → smoothing → host.
 
-`match`, `suggest`, `Match`, `Engine`, `Chain`, `Library` and `open_library` are what other programs use. They
-are loaded when they are first asked for, so that `import bridge` itself costs next to nothing.
+`match`, `suggest`, `Match`, `Engine`, `Chain`, `Library` and `open_library` are what other programs
+use. They are loaded when they are first asked for, so that `import bridge` itself costs next to
+nothing.
 """
 
 from importlib import import_module

@@ -122,8 +122,8 @@ def suggest(
     """
     library = library or open_library()
     if chains is None:
-        manifest = library.manifest
-        chains = [entry.id for entry in (*manifest.plugins, *manifest.rigs)]
+        plugins, rigs = library.manifest.plugins, library.manifest.rigs
+        chains = [*(plugin.id for plugin in plugins), *(rig.id for rig in rigs)]
     known = [chain_of(one, library.manifest) if isinstance(one, str) else one for one in chains]
     heard, wanted = _audio(played, "played"), _audio(reference, "reference")
     contest = Contest(library, (heard, sample_rate), (wanted, reference_rate or sample_rate))

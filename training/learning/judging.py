@@ -15,8 +15,8 @@ from bridge.errors import AudioError
 from bridge.estimate.estimator import Estimator
 from bridge.library import Library
 from bridge.manifest import PluginSpec
-from bridge.search.deadline import Deadline
 from bridge.search.render_search import Search, warm_up
+from training.computing import Computing
 from training.evaluation.protocol import PROTOCOL_RATE_HZ
 from training.examples import ClipSettings, ClipSource, Example, ExampleSource, Task
 from training.workers import worker_pool
@@ -121,12 +121,15 @@ def _case(job: tuple[Trial, int]) -> Case | None:
 
 
 def _answered(side: Side, example: Example, budget_s: float) -> Audio:
-    """The input as a search with this entry's predictor, or without one, makes it."""
+    """The input as a search with this entry's predictor, or without one, makes it.
+
+    Seconds are those of computing: on a busy machine both would else try next to nothing.
+    """
     plugin, library = side
     chain = Chain.of_plugin(plugin)
     estimator, effect = Estimator(chain, library), load_chain(chain)
     warm_up(estimator)
-    deadline = Deadline.after(budget_s)
+    deadline = Computing.after(budget_s)
     goal = estimator.analyse(example.reference, example.sample_rate, "reference")
     search = Search(estimator, effect, example.dry, example.sample_rate, goal)
     search.explore(deadline)
