@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from bridge.audio.resample import resample
 from bridge.chain import Chain
 from bridge.effects import load_chain
 from bridge.errors import AudioError
+from bridge.estimate.closeness import HARDLY_AUDIBLE
 from bridge.estimate.estimator import Estimator
 from bridge.library import Library
 from bridge.manifest import PluginSpec
@@ -22,8 +24,8 @@ from training.examples import ClipSettings, ClipSource, Example, ExampleSource, 
 from training.workers import worker_pool
 
 SEED = 61
-_SKIPPED = 4
-"""So many held-back clips more than are wanted may be too quiet to be judged."""
+_DRAWN = 4
+"""So many times the wanted clips are drawn at the most."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +93,11 @@ class Trial:
 
 
 def judge(trial: Trial, cases: int, workers: int) -> Verdict:
-    """Search so many held-back clips twice each."""
-    jobs = [(trial, index) for index in range(cases + _SKIPPED)]
+    """Search so many held-back clips twice each; fewer where few let the plugin be heard."""
+    jobs = [(trial, index) for index in range(_DRAWN * cases)]
     with worker_pool(workers) as pool:
-        found = [case for case in pool.imap(_case, jobs) if case is not None]
-    return Verdict(tuple(found[:cases]))
+        found = (case for case in pool.imap(_case, jobs) if case is not None)
+        return Verdict(tuple(islice(found, cases)))
 
 
 def _case(job: tuple[Trial, int]) -> Case | None:
@@ -103,13 +105,17 @@ def _case(job: tuple[Trial, int]) -> Case | None:
     clips = ClipSource(trial.clips.plain, trial.corpus, "validation", SEED)
     plugin, _ = trial.before
     example = ExampleSource(Task(plugin=plugin.id), plugin, clips)[index]
+    (nothing,) = _distances([example.dry], example.target, example.sample_rate)
+    if example.truth is not None and nothing[0] < HARDLY_AUDIBLE:
+        # There is nothing to be gained, with a network or without.
+        return None
     try:
         answers = [
             _answered(side, example, trial.budget_s) for side in (trial.before, trial.learned)
         ]
     except AudioError:
         return None
-    (nothing, *both) = _distances([example.dry, *answers], example.target, example.sample_rate)
+    both = _distances(answers, example.target, example.sample_rate)
     return Case(
         nothing=nothing[0],
         alone=both[0][0],

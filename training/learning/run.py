@@ -244,6 +244,11 @@ class _Learning:
             budget_s=BUDGET_S,
         )
         verdict = judge(trial, plan.cases, self._wish.workers)
+        if not verdict.cases:
+            raise TrainingError(
+                f"{self._plugin.id}: no held-back clip lets it be heard; give --audio DIR with other"
+                " recordings, or wider ranges in its entry"
+            )
         folder = models / name
         card = read_card(folder, PredictorCard)
         write_card(folder, card.model_copy(update={"metrics": card.metrics | metrics(verdict)}))
