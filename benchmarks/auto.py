@@ -37,6 +37,8 @@ LEAST_MOVE = 0.4
 """MRSTFT, at the target's level, between the playing and what the setting makes of it."""
 SCORED_HZ = 24_000
 _DRAWS = 40
+_STRIDE = 5
+"""Makers come in this order, so that a run that was stopped has met all kinds."""
 _QUIETEST_DB, _LOUDEST_DB = -50.0, 3.0
 _CLIPS = ClipSettings(sample_rates_hz=(48_000,), other_clip_share=0.5, equal_levels=True)
 GOALS = {1: 0.80, 3: 0.95}
@@ -86,7 +88,7 @@ def main() -> None:
     for number in range(arguments.rounds * len(chains)):
         if number < len(cases):
             continue
-        maker = chains[number % len(chains)]
+        maker = chains[number * _STRIDE % len(chains)]
         random = np.random.default_rng((arguments.seed, number))
         case = _case(library, chains, maker, clips[number], random, arguments.budget_s)
         cases.append(case)

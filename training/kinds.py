@@ -43,6 +43,8 @@ CLIPS = ClipSettings(
 )
 EXPERIMENT = "kinds"
 _SEED, _VALIDATION_SEED = 31, 32
+_HIDDEN = 72
+"""Units of a layer: one parameter needs few, and all models together must stay small."""
 _MOST = 3
 """Families of more plugins than this are thinned out, and smaller ones repeated, to so many."""
 
@@ -73,7 +75,8 @@ def train_kinds(
     pool, validation = (by_family(embedded(pool, encoder), plugins) for pool in pools)
     run = Run(folders.runs / f"{EXPERIMENT}-{settings.clips}-{settings.epochs}")
     torch.manual_seed(0)
-    networks = Networks(FrozenEncoder(), nn.ModuleDict({KINDS.id: Predictor(KINDS.predicted)}))
+    predictor = Predictor(KINDS.predicted, hidden=_HIDDEN)
+    networks = Networks(FrozenEncoder(), nn.ModuleDict({KINDS.id: predictor}))
     train_joint(
         networks,
         {KINDS.id: KINDS},

@@ -246,8 +246,8 @@ class _Learning:
         verdict = judge(trial, plan.cases, self._wish.workers)
         if not verdict.cases:
             raise TrainingError(
-                f"{self._plugin.id}: no held-back clip lets it be heard; give --audio DIR with other"
-                " recordings, or wider ranges in its entry"
+                f"{self._plugin.id}: no held-back clip lets it be heard; give --audio DIR with"
+                " other recordings, or wider ranges in its entry"
             )
         folder = models / name
         card = read_card(folder, PredictorCard)
