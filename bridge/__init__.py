@@ -2,8 +2,9 @@
 
 The data walks one way: source → window → features → encoder → predictor → smoothing → host.
 
-`match`, `Match`, `Engine`, `Chain`, `Library` and `open_library` are what other programs use. They
-are loaded when they are first asked for, so that `import bridge` itself costs next to nothing.
+`match`, `suggest`, `Match`, `Engine`, `Chain`, `Library` and `open_library` are what other programs
+use. They are loaded when they are first asked for, so that `import bridge` itself costs next to
+nothing.
 """
 
 from importlib import import_module
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bridge.version import __version__
 
 if TYPE_CHECKING:
-    from bridge.api import Engine, Match, match
+    from bridge.api import Engine, Match, match, suggest
     from bridge.chain import Chain
     from bridge.library import Library, open_library
 
@@ -24,6 +25,7 @@ __all__ = [
     "__version__",
     "match",
     "open_library",
+    "suggest",
 ]
 
 _HOMES = {
@@ -33,6 +35,7 @@ _HOMES = {
     "Match": "bridge.api",
     "match": "bridge.api",
     "open_library": "bridge.library",
+    "suggest": "bridge.api",
 }
 
 

@@ -6,7 +6,7 @@ processes are spawned: a script that uses `Engine` guards its main part with
 `if __name__ == "__main__"`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -27,6 +27,8 @@ from bridge.errors import AudioError
 from bridge.estimate.answer import Answer, Closeness
 from bridge.estimate.estimator import Estimator
 from bridge.library import Library, open_library
+from bridge.search.contest import Contest, Ranking
+from bridge.search.deadline import Deadline
 from bridge.search.matching import Take, find_setting, require_network
 
 _LOG = "engine.log"
@@ -87,6 +89,33 @@ def match(
     found = find_setting(estimator, effect, Take(heard, sample_rate, "played"), goal, budget_s)
     processed = found.answer.apply(effect, heard, sample_rate)
     return Match(found.answer, processed.reshape(np.shape(played)), found.tried)
+
+
+def suggest(
+    played: ArrayLike,
+    reference: ArrayLike,
+    sample_rate: float,
+    chains: Sequence[str | Chain] | None = None,
+    *,
+    reference_rate: float | None = None,
+    budget_s: float = 10.0,
+    library: Library | None = None,
+) -> Ranking:
+    """Rank chains by how near they are expected to bring what was played to a reference.
+
+    Arguments as for `match`; without `chains` all plugins and rigs of the library. The first of the
+    ranking's `contenders` is what `match` is best given.
+
+    Raises AudioError and ManifestError as `match` does.
+    """
+    library = library or open_library()
+    if chains is None:
+        plugins, rigs = library.manifest.plugins, library.manifest.rigs
+        chains = [*(plugin.id for plugin in plugins), *(rig.id for rig in rigs)]
+    known = [chain_of(one, library.manifest) if isinstance(one, str) else one for one in chains]
+    heard, wanted = _audio(played, "played"), _audio(reference, "reference")
+    contest = Contest(library, (heard, sample_rate), (wanted, reference_rate or sample_rate))
+    return contest.run(known, Deadline.after(budget_s))
 
 
 def _audio(given: ArrayLike, name: str) -> Audio:

@@ -13,7 +13,7 @@ Any thread may ask. A library is small and can be sent to another process.
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -33,6 +33,9 @@ HOST_FILES = _SHIPPED / ("hosts" if _SHIPPED.name == "data" else "docs/hosts")
 """Patterns and templates that hosts take."""
 ENCODER_FOLDER = "encoder"
 CRITIC_FOLDER = "critic"
+KEPT = "kept-"
+"""So begin the folders of copies that predictors of the user's still need after an update; they are
+taken where nothing else has the hash that is asked for."""
 MODEL_FILE = "model.onnx"
 CARD_FILE = "card.json"
 
@@ -106,13 +109,7 @@ class Library:
 
         Raises ModelError where there is none.
         """
-        found = [
-            folder
-            for layer in reversed(self.layers)
-            for folder in _beginning(layer.models, ENCODER_FOLDER)
-            if os.path.isfile(folder / CARD_FILE)
-        ]
-        for folder in found:
+        for folder in self._folders(ENCODER_FOLDER, kept=sha256 is not None):
             if sha256 is None or _field(folder / CARD_FILE, "sha256") == sha256:
                 return folder
         wanted = "no encoder" if sha256 is None else f"no encoder of sha256 {sha256[:12]}…"
@@ -125,14 +122,20 @@ class Library:
 
         Raises ModelError where there is none.
         """
-        for layer in reversed(self.layers):
-            for folder in _beginning(layer.models, CRITIC_FOLDER):
-                if _field(folder / CARD_FILE, "encoder_sha256") == encoder_sha256:
-                    return folder
+        for folder in self._folders(CRITIC_FOLDER, kept=True):
+            if _field(folder / CARD_FILE, "encoder_sha256") == encoder_sha256:
+                return folder
         raise ModelError(
             f"there is no critic for the encoder {encoder_sha256[:12]}… below"
             f" {self._model_folders}; train one: dafx-train critic"
         )
+
+    def _folders(self, name: str, kept: bool) -> Iterator[Path]:
+        """Folders whose names begin so and that hold a card, the newest layer's first."""
+        for beginning in (name, *([f"{KEPT}{name}"] if kept else [])):
+            for layer in reversed(self.layers):
+                found = _beginning(layer.models, beginning)
+                yield from (folder for folder in found if os.path.isfile(folder / CARD_FILE))
 
     @property
     def _model_folders(self) -> str:

@@ -21,6 +21,8 @@ from training.evaluation import evaluate as evaluate_chains
 from training.figures.hearing import clips_of
 from training.figures.run import draw_all
 from training.fit import Folders, export_run, fit, trainable
+from training.kinds import Settings as KindsSettings
+from training.kinds import train_kinds
 from training.report import write_report
 from training.sound_map import Settings as MapSettings
 from training.sound_map import make_maps
@@ -138,6 +140,24 @@ def _critic(
     Without a GPU its cases take most of the time, a second or two each on one core.
     """
     train_critic(load_settings(), Folders(data, runs), MODELS, workers)
+
+
+@app.command("kinds")
+@explained
+def _kinds(
+    clips: Annotated[
+        int, typer.Option(min=128, help="Clips, each of which goes through every plugin.")
+    ] = KindsSettings().clips,
+    workers: Annotated[int, typer.Option(min=1, help="How many processes render.")] = 2,
+    data: DataOption = DATA,
+    runs: RunsOption = RUNS,
+) -> None:
+    """Train the network that tells kinds of effects apart, for `--plugin auto`; needs the encoder.
+
+    Goes on where it was stopped.
+    """
+    folders, manifest = Folders(data, runs), Library().manifest
+    train_kinds(KindsSettings(clips=clips), folders, MODELS, manifest, workers)
 
 
 @app.command("evaluate")

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.statistics import GROUPS, LEVEL_NAMES, SIZE
 from bridge.arrays import Floats
+from bridge.kinds import KINDS
 from bridge.library import CARD_FILE, ENCODER_FOLDER, MODEL_FILE
 from bridge.manifest import PluginSpec
 from bridge.models.cards import (
@@ -95,9 +96,7 @@ def export(
         "levels": LEVEL_NAMES,
         "experiment": experiment,
         "training_data": sources(corpus),
-        "versions": {
-            name: version(name) for name in ("dafx-bridge", "torch", "onnx", "onnxruntime")
-        },
+        "versions": versions(),
     }
     with TemporaryDirectory(dir=models) as scratch:
         folder = Path(scratch) / ENCODER_FOLDER
@@ -113,24 +112,7 @@ def export(
             if plugin.model is None:
                 raise TrainingError(f"{plugin.id}: name its model folder in the manifest first")
             folder = Path(scratch) / plugin.model
-            predictor: Predictor = networks.predictors[plugin.id]  # type: ignore[assignment]
-            card = PredictorCard(
-                sha256=write_model(
-                    folder,
-                    _Predictor(predictor).eval(),
-                    PREDICTOR_INPUTS,
-                    _inputs(networks.encoder, validation, plugin.id),
-                    PREDICTOR_OUTPUTS,
-                ),
-                plugin=plugin.id,
-                parameters=tuple(ParameterRecord.of(spec) for spec in plugin.predicted),
-                host_rates_hz=tuple(sorted(set(host_rates_hz))),
-                bins=BINS,
-                encoder_sha256=sha256,
-                metrics=_metrics(networks, plugin, validation),
-                **record,
-            )
-            write_card(folder, card)
+            write_predictor(folder, networks, plugin, validation, host_rates_hz, sha256, record)
             ready.append(folder)
         # All are whole and checked: only now do they take the place of the last ones.
         for folder in ready:
@@ -138,6 +120,45 @@ def export(
             target.mkdir(exist_ok=True)
             for path in folder.iterdir():
                 path.replace(target / path.name)
+
+
+def write_predictor(
+    folder: Path,
+    networks: Networks,
+    plugin: PluginSpec,
+    validation: Pool,
+    host_rates_hz: Sequence[int],
+    encoder_sha256: str,
+    record: Mapping[str, Any],
+) -> None:
+    """A plugin's predictor and its card into `folder`; `record` is what all cards say.
+
+    Raises TrainingError where ONNX Runtime's answers differ from PyTorch's by more than 1e-4.
+    """
+    predictor: Predictor = networks.predictors[plugin.id]  # type: ignore[assignment]
+    sha256 = write_model(
+        folder,
+        _Predictor(predictor).eval(),
+        PREDICTOR_INPUTS,
+        _inputs(networks.encoder, validation, plugin.id),
+        PREDICTOR_OUTPUTS,
+    )
+    card = PredictorCard(
+        sha256=sha256,
+        plugin=plugin.id,
+        parameters=tuple(ParameterRecord.of(spec) for spec in plugin.predicted),
+        host_rates_hz=tuple(sorted(set(host_rates_hz))),
+        bins=BINS,
+        encoder_sha256=encoder_sha256,
+        metrics=_metrics(networks, plugin, validation),
+        **record,
+    )
+    write_card(folder, card)
+
+
+def versions() -> dict[str, str]:
+    """Of what makes a model."""
+    return {name: version(name) for name in ("dafx-bridge", "torch", "onnx", "onnxruntime")}
 
 
 def _inputs(encoder: Encoder, pool: Pool, plugin: str) -> tuple[Tensor, ...]:
@@ -172,7 +193,8 @@ def _metrics(networks: Networks, plugin: PluginSpec, pool: Pool) -> dict[str, fl
 def _refuse_orphans(models: Path, encoder_sha256: str, exported: Collection[str]) -> None:
     for path in sorted(models.glob(f"*/{CARD_FILE}")):
         card = json.loads(path.read_text())
-        if card.get("kind") != "predictor" or card["plugin"] in exported:
+        # The network of kinds is trained after the encoder.
+        if card.get("kind") != "predictor" or card["plugin"] in (*exported, KINDS.id):
             continue
         if card["encoder_sha256"] != encoder_sha256:
             raise TrainingError(

@@ -19,11 +19,14 @@ from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
 from bridge.arrays import Floats
 from bridge.manifest import PluginSpec
 from training.errors import TrainingError
-from training.networks import BINS, Encoder
+from training.networks import BINS, Encoder, Predictor
 from training.pool import Heard, Pool
 from training.processes import average, device, my_share, rank, wait
 from training.runs import JointSettings, Run, Stateful
 from training.schedules import one_cycle
+
+_SAME_CLASS = 1e-3
+"""Normalised values of one class are no farther apart."""
 
 
 @dataclass(frozen=True)
@@ -206,10 +209,20 @@ def answers(networks: Networks, pool: Pool, plugin: str) -> tuple[Floats, Floats
     return values, masses, dry
 
 
+@torch.no_grad()
 def parameter_errors(networks: Networks, pool: Pool) -> dict[str, Floats]:
-    """Mean absolute error of every point over the wet references of a pool, (p,) by plugin."""
+    """Over the wet references of a pool, (p,) by plugin: the mean absolute error of every point.
+
+    Of an enum or a toggle, the share of wrong classes.
+    """
     errors = {}
     for name, wet in pool.wet.items():
-        points, _, _ = answers(networks, pool, name)
-        errors[name] = np.abs(points - wet.truth)[~wet.clean].mean(axis=0)
+        points, bins, _ = answers(networks, pool, name)
+        predictor: Predictor = networks.predictors[name]  # type: ignore[assignment]
+        place = predictor.classes.device
+        decoded = predictor.decode(_placed(points, place), _placed(bins, place)).cpu().numpy()
+        difference = np.abs(decoded - wet.truth)[~wet.clean]
+        classes = predictor.classes.cpu().numpy() > 0
+        wrong = np.where(classes, difference > _SAME_CLASS, difference)
+        errors[name] = wrong.mean(axis=0)
     return errors

@@ -106,28 +106,32 @@ class Predictor(nn.Module):
     classes: Tensor
 
     def __init__(
-        self, parameters: Sequence[ParamSpec], start: float = 0.5, dropout: float = 0.3
+        self,
+        parameters: Sequence[ParamSpec],
+        start: float = 0.5,
+        dropout: float = 0.3,
+        hidden: int = _HIDDEN,
     ) -> None:
         super().__init__()
         count = len(parameters)
         width = 2 * (EMBEDDING_SIZE + len(LEVEL_NAMES)) + 1
         self.evidence = nn.BatchNorm1d(width, affine=False, momentum=0.02)
         self.trunk = nn.Sequential(
-            nn.Linear(width, _HIDDEN),
-            nn.LayerNorm(_HIDDEN),
+            nn.Linear(width, hidden),
+            nn.LayerNorm(hidden),
             nn.GELU(),
             nn.Dropout(dropout),
-            nn.Linear(_HIDDEN, _HIDDEN),
-            nn.LayerNorm(_HIDDEN),
+            nn.Linear(hidden, hidden),
+            nn.LayerNorm(hidden),
             nn.GELU(),
             nn.Dropout(dropout),
         )
-        self.bins = nn.Linear(_HIDDEN, count * BINS)
-        self.bypass = nn.Linear(_HIDDEN, 1)
+        self.bins = nn.Linear(hidden, count * BINS)
+        self.bypass = nn.Linear(hidden, 1)
         last = nn.Linear(96, count)
         nn.init.zeros_(last.weight)
         nn.init.constant_(last.bias, start)
-        self.point = nn.Sequential(nn.Linear(_HIDDEN, 96), nn.GELU(), last)
+        self.point = nn.Sequential(nn.Linear(hidden, 96), nn.GELU(), last)
         self.register_buffer("temperature", torch.ones(count))
         self.register_buffer("hidden_bins", hidden_bins(parameters), persistent=False)
         classes = torch.tensor([parameter.classes for parameter in parameters])

@@ -29,6 +29,7 @@ _CODES = (
     (errors.ModelError.exit_code, "a model is missing, corrupt or does not fit"),
     (errors.HostError.exit_code, "the effect host does not answer"),
     (errors.DeviceError.exit_code, "a sound device is missing or refuses"),
+    (9, "audio to learn from is missing or too short"),
     (130, "stopped with Ctrl-C before it was done"),
     (129, "the terminal was closed before it was done; 143: SIGTERM came"),
 )
@@ -39,6 +40,7 @@ SUMMARIES = {
     "gui": "Open the window; an engine is started where none answers on the port.",
     "match": "Find the setting of a plugin or a chain that brings INPUT to the sound of REFERENCE.",
     "live": "Listen to SOURCE and turn the host's knobs towards the sound of the reference.",
+    "learn": "Teach the bridge a plugin: it listens to many settings and trains a network on them.",
     "engine": "Run the live engine and steer it over OSC; what it was set to is remembered.",
     "host": "Run a chain of effect plugins whose knobs any OSC program on this computer can turn.",
     "hosts": "List the kinds of host that --host takes, and what the bridge can do with each.",

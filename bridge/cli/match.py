@@ -19,21 +19,31 @@ from bridge.cli.options import (
     parameter_rows,
 )
 from bridge.cli.printing import printable, screen
+from bridge.cli.suggestions import (
+    AUTO,
+    AUTO_BUDGET_S,
+    FromHostOption,
+    candidates,
+    print_ranking,
+    ranking_rows,
+)
 from bridge.errors import ModelError
 from bridge.estimate.answer import Answer
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.sound_map import Position, load_map
-from bridge.library import open_library
+from bridge.library import Library, open_library
 from bridge.readings import shown
-from bridge.search.offline import MatchResult, match_files
+from bridge.search.contest import Ranking
+from bridge.search.offline import MatchResult, match_best, match_files
 
 EXAMPLES = """\
   dafx-bridge match dry.wav reference.wav --plugin mda-overdrive --out wet.wav
   dafx-bridge match dry.flac reference.ogg --plugin mda-overdrive --out wet.wav --json
   dafx-bridge match dry.wav reference.wav --rig guitar-amp --out wet.wav --budget-s 10
-  dafx-bridge match dry.wav reference.wav --plugin mda-overdrive --out wet.wav --budget-s 0"""
+  dafx-bridge match dry.wav reference.wav --plugin mda-overdrive --out wet.wav --budget-s 0
+  dafx-bridge match dry.wav reference.wav --plugin auto --out wet.wav"""
 
-
+_BUDGET_S = 3.0
 _MAP_CELLS = (32, 10)
 
 
@@ -47,15 +57,17 @@ def command(
     ],
     plugin: PluginOption = None,
     rig: RigOption = None,
+    from_host: FromHostOption = None,
     budget_s: Annotated[
-        float,
+        float | None,
         typer.Option(
             min=0,
             max=3600,
             help="Seconds until there is an answer, in which settings are tried by rendering them;"
             " 0 takes the network's answer for a single plugin.",
+            show_default=f"{_BUDGET_S:g}; {AUTO_BUDGET_S:g} with --plugin {AUTO}",
         ),
-    ] = 3.0,
+    ] = None,
     bit_depth: BitDepthOption = BitDepth.AS_INPUT,
     as_json: JsonOption = False,
 ) -> None:
@@ -68,16 +80,31 @@ def command(
     is identical, below 0.15 hardly audible, 1 clearly different, 3 another world. The long-term
     spectra of two recordings differ by so many dB in the mean, whatever they play. On the plugin's
     sound map, a unit square, neighbours sound alike, whatever is played.
+
+    --plugin auto tries all plugins and rigs, tells how far each is expected to be from the sound
+    you want, and takes the nearest.
     """
     library = open_library()
-    estimator = Estimator(chain_from(plugin, rig, library), library)
-    result = match_files(source, reference, estimator, out, budget_s, bit_depth)
-    places = _places(estimator, result)
+    ranking: Ranking | None = None
+    if plugin == AUTO and rig is None:
+        chains = candidates(library, from_host)
+        budget = AUTO_BUDGET_S if budget_s is None else budget_s
+        result, ranking = match_best(source, reference, chains, library, out, budget, bit_depth)
+    elif from_host:
+        raise typer.BadParameter(f"--from-host goes with --plugin {AUTO}")
+    else:
+        estimator = Estimator(chain_from(plugin, rig, library), library)
+        budget = _BUDGET_S if budget_s is None else budget_s
+        result = match_files(source, reference, estimator, out, budget, bit_depth)
+    places = _places(result, library)
     for line in result.advice:
         typer.echo(f"WARNING: {line}", err=True)
     if as_json:
-        echo_json(_report(result) | {"map": _rounded(places)})
+        told = {"ranking": ranking_rows(ranking)} if ranking else {}
+        echo_json(_report(result) | {"map": _rounded(places)} | told)
     else:
+        if ranking:
+            print_ranking(ranking)
         _print(result, places, out)
 
 
@@ -111,13 +138,13 @@ def _report(result: MatchResult) -> dict[str, Any]:
 Places = dict[str, Position]
 
 
-def _places(estimator: Estimator, result: MatchResult) -> Places | None:
+def _places(result: MatchResult, library: Library) -> Places | None:
     """Where input, reference and prediction lie on the map; None where there is no map."""
-    if not estimator.trained:
+    if not result.answer.trained:
         return None
-    (slot,) = estimator.chain.slots
+    (slot,) = result.answer.setting.chain.slots
     try:
-        sound_map = load_map(slot.plugin, estimator.library)
+        sound_map = load_map(slot.plugin, library)
     except ModelError as error:
         typer.echo(f"no sound map: {error}", err=True)
         return None

@@ -10,10 +10,11 @@ from bridge.analysis.statistics import Statistics, statistics
 from bridge.arrays import Audio, Floats
 from bridge.chain import Chain, Slot
 from bridge.estimate.answer import Answer
-from bridge.estimate.listener import Analysis, Listener, ReferenceAnalysis
+from bridge.estimate.ears import Ears
+from bridge.estimate.listener import Analysis, ReferenceAnalysis
 from bridge.estimate.prior import uniform
 from bridge.library import CARD_FILE, MODEL_FILE, Library, open_library
-from bridge.models import Encoder, Prediction, Predictor, needed_encoder
+from bridge.models import Prediction, Predictor, needed_encoder
 from bridge.models.critic import Critic
 
 HOP_S = 0.05
@@ -27,18 +28,21 @@ class Estimator:
     likely as another.
     """
 
-    def __init__(self, chain: Chain, library: Library | None = None) -> None:
+    def __init__(
+        self, chain: Chain, library: Library | None = None, ears: Ears | None = None
+    ) -> None:
         """Raises ModelError where a model is corrupt or does not fit.
 
         A predictor that needs another encoder than the first slot's predictor is not used: all
-        slots must hear alike.
+        slots must hear alike. `ears` are what estimators of the same library share.
         """
         self.chain = chain
         self.library = library or open_library()
+        self._ears = ears or Ears(self.library)
         folders = [self.library.predictor_folder(slot.plugin) for slot in chain.slots]
         needed = [needed_encoder(folder) if folder else None for folder in folders]
         encoder_folder = self.library.encoder_folder(next(filter(None, needed), None))
-        self.listener = Listener(Encoder(encoder_folder))
+        self.listener = self._ears.listener(encoder_folder)
         encoder = self.listener.encoder.card
         self.predictors = tuple(
             Predictor(folder, slot.plugin, encoder)
@@ -73,8 +77,7 @@ class Estimator:
 
         Raises ModelError where none is there for the encoder, or it is corrupt.
         """
-        sha256 = self.listener.encoder.card.sha256
-        return Critic(self.library.critic_folder(sha256), sha256)
+        return self._ears.critic(self.listener.encoder.card.sha256)
 
     @cached_property
     def hop_s(self) -> float:

@@ -302,5 +302,7 @@ def _is_numbered(item: HostTrack | HostPlugin, wanted: str) -> bool:
     return str(item.key) == wanted
 
 
-_NEARNESS = (_is_named, _is_plainly_named, _holds_the_name, _is_numbered)
+IS_LIKE = (_is_named, _is_plainly_named, _holds_the_name)
+"""Whether a track or plugin of a host has a name, the nearest first."""
+_NEARNESS = (*IS_LIKE, _is_numbered)
 """What a name in a URL or of a plugin may mean, the nearest first."""

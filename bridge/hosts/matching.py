@@ -11,6 +11,7 @@ from bridge.hosts.base import HostParameter
 from bridge.manifest import ParamSpec, PluginSpec
 
 _SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "œ": "oe", "æ": "ae", "ø": "o"})
+_BRACKETS = re.compile(r"[(\[{][^)\]}]*[)\]}]")
 _RANGE_TOLERANCE = 1e-4
 """Of the range: hosts speak in single precision and some round."""
 
@@ -55,13 +56,16 @@ class Mapped:
 def match(plugin: PluginSpec, parameters: Sequence[HostParameter]) -> dict[str, Mapped]:
     """The host's parameter of each of the plugin's, by symbol.
 
+    A name may differ in case and signs. Where none is the same so, a unit in brackets is left out,
+    and then the order of the words; such a name counts only where the range that the host tells is
+    the same, its value lies within, and no other parameter could be meant.
+
     What is not predicted may be missing. Raises HostError that names the parameter which is
     missing, of another range, or there several times.
     """
     found = {}
     for spec in plugin.parameters:
-        names = {plain(spec.name), plain(spec.symbol)}
-        named = [parameter for parameter in parameters if plain(parameter.name) in names]
+        named = _named(spec, parameters) or _nearly_named(spec, plugin, parameters)
         fitting = [parameter for parameter in named if _fits(spec, parameter)]
         if len(fitting) == 1:
             found[spec.symbol] = Mapped(spec, fitting[0])
@@ -83,6 +87,43 @@ def match(plugin: PluginSpec, parameters: Sequence[HostParameter]) -> dict[str, 
                 " written"
             )
     return found
+
+
+def _named(spec: ParamSpec, parameters: Sequence[HostParameter]) -> list[HostParameter]:
+    names = {plain(spec.name), plain(spec.symbol)}
+    return [parameter for parameter in parameters if plain(parameter.name) in names]
+
+
+def _nearly_named(
+    spec: ParamSpec, plugin: PluginSpec, parameters: Sequence[HostParameter]
+) -> list[HostParameter]:
+    for folded in (_without_units, _in_any_order):
+        names = {folded(spec.name), folded(spec.symbol)}
+        others = [one for one in plugin.parameters if one != spec]
+        if any({folded(one.name), folded(one.symbol)} & names for one in others):
+            return []
+        near = [parameter for parameter in parameters if folded(parameter.name) in names]
+        if near:
+            return [parameter for parameter in near if _is_certainly(spec, parameter)]
+    return []
+
+
+def _is_certainly(spec: ParamSpec, found: HostParameter) -> bool:
+    """Whether the host tells a range, and a value, that can be this parameter's."""
+    if found.normalised or found.min is None or found.max is None or not _fits(spec, found):
+        return False
+    tolerance = _RANGE_TOLERANCE * (spec.max - spec.min)
+    return found.value is None or spec.min - tolerance <= found.value <= spec.max + tolerance
+
+
+def _without_units(name: str) -> str:
+    """A name apart from case and signs, and from what stands in brackets."""
+    bare = _BRACKETS.sub(" ", name)
+    return plain(bare if bare.strip() else name)
+
+
+def _in_any_order(name: str) -> str:
+    return " ".join(sorted(_without_units(name).split()))
 
 
 def plain(name: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from bridge.analysis.echoes import similarity
 from bridge.arrays import Floats
 from bridge.chain import ChainSetting
+from bridge.estimate.closeness import Closeness
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import Analysis
 from bridge.models.critic import LEAST_DISTANCE, QUANTILES
@@ -18,7 +19,7 @@ from bridge.search.surprise import Surprises
 CAUTION = QUANTILES.index(0.75)
 """Candidates are compared by this quantile of what is expected, so that a search does not end where
 the critic knows little."""
-_MEDIAN = QUANTILES.index(0.5)
+_LOW, _MEDIAN, _HIGH = (QUANTILES.index(share) for share in (0.1, 0.5, 0.9))
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,16 @@ class Expectation:
     def better(self) -> float:
         """How probable it is, 0..1, that the candidate is nearer than doing nothing."""
         return float(np.interp(0.0, self.change, QUANTILES, left=0.05, right=0.95))
+
+    def closeness(self, nothing: Self) -> Closeness:
+        """The same for a player; `nothing` is what is expected of doing nothing."""
+        return Closeness(
+            now=nothing.median,
+            expected=self.median,
+            low=float(self.distance[_LOW]),
+            high=float(self.distance[_HIGH]),
+            better=self.better,
+        )
 
 
 class Judge:

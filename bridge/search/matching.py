@@ -1,9 +1,13 @@
 """Find the setting that brings one recording to the sound of another, within a budget."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from threadpoolctl import threadpool_limits
+
 from bridge.arrays import Audio
+from bridge.chain import ChainSetting
 from bridge.effects import ChainEffect
 from bridge.errors import ModelError
 from bridge.estimate.answer import Answer
@@ -49,6 +53,14 @@ def require_network(estimator: Estimator, budget_s: float, option: str) -> None:
         )
 
 
+def search_until(search: Search, deadline: Deadline, also: Sequence[ChainSetting] = ()) -> Answer:
+    """The answer of a whole search, in which `also` these settings are tried."""
+    # Products this small wake no second thread in vain.
+    with threadpool_limits(1, user_api="blas"):
+        search.explore(deadline, also=also)
+        return search.answer(deadline)
+
+
 def find_setting(
     estimator: Estimator, effect: ChainEffect, played: Take, wanted: Take, budget_s: float
 ) -> Found:
@@ -64,8 +76,7 @@ def find_setting(
     goal = estimator.analyse(wanted.audio, wanted.sample_rate, wanted.name)
     if budget_s > 0:
         search = Search(estimator, effect, played.audio, round(played.sample_rate), goal)
-        search.explore(deadline)
-        answer, tried = search.answer(deadline), len(search.candidates)
+        answer, tried = search_until(search, deadline), len(search.candidates)
     else:
         answer = estimator.predict(played.analysed(estimator), goal, played.sample_rate)
         tried = 0

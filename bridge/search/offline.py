@@ -1,5 +1,7 @@
 """Match whole files: one answer for the whole input."""
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +16,19 @@ from bridge.arrays import Audio
 from bridge.audio.files import require_other_file, require_peak
 from bridge.audio.formats import BitDepth
 from bridge.audio.recording import Recording, read_recording
-from bridge.effects import load_chain
+from bridge.chain import Chain
+from bridge.effects import ChainEffect, load_chain
 from bridge.estimate.answer import Answer
+from bridge.estimate.ears import Ears
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import Analysis
+from bridge.library import Library
+from bridge.search.contest import CONTEST_SHARE, Contest, Ranking
+from bridge.search.deadline import Deadline
+from bridge.search.evolution import prepare
 from bridge.search.file_rendering import Target, write_answer
-from bridge.search.matching import Take, find_setting, require_network
+from bridge.search.matching import Found, Take, find_setting, require_network, search_until
+from bridge.search.render_search import Search
 
 _ADVICE_WINDOWS = 8
 
@@ -41,6 +50,23 @@ class MatchResult:
     """What there is to say of the three files, one line each."""
 
 
+@dataclass(frozen=True)
+class _Files:
+    """Two recordings that were read, and where to write."""
+
+    source: Path
+    recording: Recording
+    reference: Path
+    wanted: Recording
+    target: Target
+    piece_s: float
+
+    @property
+    def goal(self) -> Take:
+        """The wanted recording, for a search."""
+        return Take(self.wanted.mono, self.wanted.sample_rate, str(self.reference))
+
+
 def match_files(
     source: Path,
     reference: Path,
@@ -58,24 +84,101 @@ def match_files(
     Raises AudioError or EffectError, before anything is written, where it cannot be done, and
     ModelError where no network could answer alone.
     """
-    pieces, piece_s = MOST_WINDOWS, estimator.features.window_s
-    recording = read_recording(source, pieces, piece_s)
-    require_peak(recording.peak, source)
-    wanted = read_recording(reference, pieces, piece_s)
-    require_peak(wanted.peak, reference)
+    files = _read(source, reference, out, depth, estimator.features)
+    require_network(estimator, budget_s, "--budget-s")
+    playing = _playing(files.recording, source, estimator.features)
+    effect = load_chain(estimator.chain)
+    found = find_setting(estimator, effect, playing, files.goal, budget_s)
+    return _written(files, playing, estimator, effect, found)
+
+
+def match_best(
+    source: Path,
+    reference: Path,
+    chains: Sequence[Chain],
+    library: Library,
+    out: Path,
+    budget_s: float,
+    depth: BitDepth = BitDepth.AS_INPUT,
+) -> tuple[MatchResult, Ranking]:
+    """`match_files` with the chain that is expected to come nearest, and how all of them did.
+
+    `budget_s` is for all together. Raises as `match_files` does, and EffectError where none of the
+    chains can be tried.
+    """
+    features = Ears(library).listener(library.encoder_folder()).features
+    files = _read(source, reference, out, depth, features)
+    playing = _playing(files.recording, source, features)
+    prepare()
+    started_s, deadline = time.monotonic(), Deadline.after(budget_s)
+    contest = _contest(library, playing, files.goal)
+    ranking = contest.run(chains, deadline.share(CONTEST_SHARE))
+    best, goal = ranking.best, contest.goal(ranking.best)
+    effect = best.effect or load_chain(best.chain)
+    search = Search(best.estimator, effect, playing.audio, playing.sample_rate, goal, seed=1)
+    answer = search_until(search, deadline, best.settings)
+    tried = ranking.tried + len(search.candidates)
+    found = Found(answer, tried, time.monotonic() - started_s, goal)
+    return _written(files, playing, best.estimator, effect, found), ranking
+
+
+def rank_files(
+    source: Path, reference: Path, chains: Sequence[Chain], library: Library, budget_s: float
+) -> Ranking:
+    """How near each chain is expected to bring `source` to the sound of `reference`.
+
+    Nothing is written. Raises AudioError where a recording cannot be used.
+    """
+    features = Ears(library).listener(library.encoder_folder()).features
+    recording, wanted = _recordings(source, reference, features)
+    playing = _playing(recording, source, features)
+    goal = Take(wanted.mono, wanted.sample_rate, str(reference))
+    return _contest(library, playing, goal).run(chains, Deadline.after(budget_s))
+
+
+def _contest(library: Library, playing: Take, goal: Take) -> Contest:
+    played, wanted = ((take.audio, take.sample_rate) for take in (playing, goal))
+    return Contest(library, played, wanted, goal.name)
+
+
+def _read(
+    source: Path, reference: Path, out: Path, depth: BitDepth, features: FeatureSettings
+) -> _Files:
+    recording, wanted = _recordings(source, reference, features)
     require_other_file(out, source, reference)
     target = Target.like(recording, out, depth)
-    require_network(estimator, budget_s, "--budget-s")
-    rate, features = recording.sample_rate, estimator.features
+    return _Files(source, recording, reference, wanted, target, features.window_s)
+
+
+def _recordings(
+    source: Path, reference: Path, features: FeatureSettings
+) -> tuple[Recording, Recording]:
+    recording = read_recording(source, MOST_WINDOWS, features.window_s)
+    require_peak(recording.peak, source)
+    wanted = read_recording(reference, MOST_WINDOWS, features.window_s)
+    require_peak(wanted.peak, reference)
+    return recording, wanted
+
+
+def _playing(recording: Recording, source: Path, features: FeatureSettings) -> Take:
+    """What settings are tried on, mono at the source's rate."""
+    rate = recording.sample_rate
     long_enough = _repeated(recording.mono, features.least_s * rate)
     heard = fill_window(at_feature_rate(long_enough, rate, features), features)
     # What is too quiet is refused before it is searched for.
     active_windows(heard, features, str(source))
-    effect = load_chain(estimator.chain)
-    played = Take(long_enough, rate, str(source))
-    goal = Take(wanted.mono, wanted.sample_rate, str(reference))
-    found = find_setting(estimator, effect, played, goal, budget_s)
-    written = write_answer(found.answer, effect, source, recording, target, pieces, piece_s)
+    return Take(long_enough, rate, str(source))
+
+
+def _written(
+    files: _Files, playing: Take, estimator: Estimator, effect: ChainEffect, found: Found
+) -> MatchResult:
+    """The source as the answer makes it, written, and what there is to say of it."""
+    recording, wanted, rate = files.recording, files.wanted, files.recording.sample_rate
+    target, pieces = files.target, MOST_WINDOWS
+    written = write_answer(
+        found.answer, effect, files.source, recording, target, pieces, files.piece_s
+    )
     profile = style_profile(wanted.mono, wanted.sample_rate)
     return MatchResult(
         found.answer,
@@ -83,12 +186,12 @@ def match_files(
         found.seconds,
         profile_distance(style_profile(recording.mono, rate), profile),
         profile_distance(style_profile(written.mono, rate), profile),
-        played.analysed(estimator),
+        playing.analysed(estimator),
         found.goal,
         [
-            *(f"{source}: {sentence}" for sentence in recording.advice),
-            *(f"{reference}: {sentence}" for sentence in _advice(wanted, features)),
-            *(f"{out}: {sentence}" for sentence in written.advice),
+            *(f"{files.source}: {sentence}" for sentence in recording.advice),
+            *(f"{files.reference}: {sentence}" for sentence in _advice(wanted, estimator.features)),
+            *(f"{files.target.path}: {sentence}" for sentence in written.advice),
         ],
     )
 

@@ -10,7 +10,7 @@ Runs on the caller's thread and takes seconds: live use gives it a process of it
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,10 +19,9 @@ from bridge.analysis.statistics import LEVEL_NAMES
 from bridge.arrays import Audio, Floats
 from bridge.chain import ChainSetting
 from bridge.effects import ChainEffect
-from bridge.estimate.answer import Answer, Closeness
+from bridge.estimate.answer import Answer
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import ReferenceAnalysis
-from bridge.models.critic import QUANTILES
 from bridge.search.comb_tuning import CLEAR, Tuning, is_linear
 from bridge.search.deadline import Deadline
 from bridge.search.echo_alignment import Aligned, Alignment
@@ -53,7 +52,6 @@ _HEARD_DB = 0.1
 _COMBED = "reverb"
 """The manifest's kind of plugin whose response has a comb that moves with a parameter."""
 _LOUDNESS = LEVEL_NAMES.index("k_weighted_db")
-_LOW, _HIGH = QUANTILES.index(0.1), QUANTILES.index(0.9)
 
 
 @dataclass(frozen=True)
@@ -145,10 +143,15 @@ class Search:
         self._render_s = 0.0
         self.candidates: list[Candidate] = []
 
-    def explore(self, deadline: Deadline | None = None, most: int = 10_000) -> None:
+    def explore(
+        self,
+        deadline: Deadline | None = None,
+        most: int = 10_000,
+        also: Sequence[ChainSetting] = (),
+    ) -> None:
         """Try candidates, the predictors' answer first, until the deadline comes.
 
-        CMA-ES tries `most` at the most.
+        CMA-ES tries `most` at the most. `also` are settings that looked well elsewhere.
         """
         deadline = deadline or Deadline()
         first, *others = proposals(self._estimator, self._first.judge.predictions, self._random)
@@ -165,7 +168,7 @@ class Search:
             if not tried.setting.dry:
                 self._render_again(tried.setting)
         limit = deadline.share(_SAMPLING_SHARE)
-        for setting in others:
+        for setting in (*also, *others):
             if limit.passed or self._is_late(deadline):
                 break
             self.render(_as_known(setting, known), known.fixed)
@@ -201,13 +204,7 @@ class Search:
         best, nothing = finals.best(self._memory.last), finals.nothing
         self.memory = Memory(finals.excerpts, (best, *(t for t in finals.tried if t is not best)))
         expectation = best.on(finals.excerpts)
-        closeness = Closeness(
-            now=nothing.on(finals.excerpts).median,
-            expected=expectation.median,
-            low=float(expectation.distance[_LOW]),
-            high=float(expectation.distance[_HIGH]),
-            better=expectation.better,
-        )
+        closeness = expectation.closeness(nothing.on(finals.excerpts))
         answer = Answer.of(self._estimator.chain, self._first.judge.predictions)
         posteriors = self._posteriors(best.setting)
         return answer.decided(best.setting, posteriors, best.gain_db, closeness)

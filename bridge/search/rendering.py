@@ -29,11 +29,13 @@ class ExcerptJudge:
         excerpt: Excerpt,
         sample_rate: float,
         reference: ReferenceAnalysis,
+        played: Analysis | None = None,
     ) -> None:
+        """`played` is the excerpt's own analysis, where another judge has made it."""
         self._estimator, self._effect, self._rate = estimator, effect, sample_rate
         self.excerpt = excerpt
         self._mono = at_feature_rate(excerpt.audio, sample_rate, estimator.features)
-        self.played = self._analyse(self._mono)
+        self.played = played or self._analyse(self._mono)
         self._reference = reference.like(excerpt.below_db)
         self.judge = Judge(estimator, self.played, self._reference, sample_rate)
         self._dry = ChainSetting.start(estimator.chain).all_left_out()

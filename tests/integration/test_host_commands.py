@@ -27,6 +27,8 @@ def test_discover_lists_tracks_plugins_and_ranges(overdrive: PluginSpec) -> None
     assert (plugin["name"], plugin["bypassed"]) == (overdrive.name, True)
     told = [(p["name"], p["min"], p["max"], p["value"]) for p in plugin["parameters"]]
     assert told == [(p.name, p.min, p.max, p.default) for p in overdrive.parameters]
+    assert plugin["library"] == {"state": "known", "detail": overdrive.id}
+    assert f"guitar/{overdrive.name}: known: {overdrive.id}" in table
     assert "bypassed" in table
     assert "Muffle" in table
 

@@ -183,3 +183,45 @@ def test_without_trying_nothing_is_said_of_how_near_it_is(match: Match) -> None:
     assert (answer["closeness"], answer["verdict"]) == (None, "the reference sounds dry")
     told, _, _ = match("mda-overdrive", "--budget-s", "0", bypass_logit=-9.0)
     assert "away as it is" not in told
+
+
+def test_auto_ranks_what_there_is_and_takes_the_first(match: Match) -> None:
+    told, _, _ = match(
+        "mda-overdrive", "--json", "--budget-s", "4", bypass_logit=-9.0, chain="auto"
+    )
+    answer = json.loads(told)
+    ranking = answer["ranking"]
+    first, *others = ranking["chains"]
+    assert answer["chain"] == first["chain"]
+    assert first["low"] <= first["expected"] <= first["high"]
+    assert others
+    assert ranking["nothing"] > 0
+    assert answer["tried"] > sum(row["tried"] for row in ranking["chains"])
+    # Of the other shipped plugins the models are not there.
+    assert "train and export it" in ranking["left_out"]["mda-delay"]
+    told, _, _ = match("mda-overdrive", "--budget-s", "4", bypass_logit=-9.0, chain="auto")
+    assert "plugin or rig" in told
+    assert "(nothing)" in told
+    assert "not ranked: " in told
+
+
+def test_from_host_goes_with_auto_alone(
+    guitar: tuple[Audio, int], write_wav: Callable[..., Path], tmp_path: Path
+) -> None:
+    audio, rate = guitar
+    source, out = write_wav("played.wav", audio[:, : 3 * rate], rate), tmp_path / "out.wav"
+    arguments = [
+        "match",
+        str(source),
+        str(source),
+        "--out",
+        str(out),
+        "--from-host",
+        "ardour://x:1",
+    ]
+    done = CliRunner().invoke(app, [*arguments, "--plugin", "mda-overdrive"])
+    assert done.exit_code == 2
+    assert "--from-host goes with --plugin auto" in " ".join(done.output.replace("│", " ").split())
+    done = CliRunner().invoke(app, [*arguments, "--plugin", "auto"])
+    assert done.exit_code == 7
+    assert not out.exists()

@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bridge.kinds import KINDS
 from bridge.library import MODELS, Library
 from bridge.manifest import Manifest, PluginSpec, Setting
 from bridge.models import load_encoder, load_predictor
@@ -17,7 +18,8 @@ SHIPPED = [plugin for plugin in Library().manifest.plugins if plugin.model]
 
 def test_every_model_of_the_manifest_loads_and_every_folder_is_in_use(manifest: Manifest) -> None:
     encoder = load_encoder()
-    used = {"encoder", "critic"}
+    used = {"encoder", "critic", "kinds"}
+    assert load_predictor(KINDS, encoder).card.training_data
     for plugin in SHIPPED:
         assert plugin.model
         used.add(plugin.model)
