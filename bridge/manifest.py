@@ -189,6 +189,8 @@ class PluginSpec(_Entry):
     ]
     model: str | None = None
     fixed_block: bool = False
+    isolated: bool = False
+    """Whether it renders in a child process, where a crash costs nothing else."""
 
     @property
     def predicted(self) -> tuple[ParamSpec, ...]:

@@ -45,6 +45,9 @@ class Effect(ABC):
     def __init__(self, plugin: PluginSpec) -> None:
         self.plugin = plugin
 
+    def prepare(self) -> None:
+        """Begin with what takes long the first time, without waiting for it."""
+
     @abstractmethod
     def _open(self, sample_rate: float, channels: int, setting: Setting) -> EffectStream: ...
 

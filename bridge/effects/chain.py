@@ -78,4 +78,7 @@ class ChainStream(Closing):
 
 def load_chain(chain: Chain) -> ChainEffect:
     """The chain, ready to render. Raises EffectError, saying what to install, where it is not."""
-    return ChainEffect(chain, [load_effect(slot.plugin) for slot in chain.slots])
+    effects = [load_effect(slot.plugin) for slot in chain.slots]
+    for effect in effects:
+        effect.prepare()
+    return ChainEffect(chain, effects)
