@@ -48,6 +48,13 @@ class Effect(ABC):
     def prepare(self) -> None:
         """Begin with what takes long the first time, without waiting for it."""
 
+    def reset_is_fresh(self, audio: Audio, sample_rate: float, setting: Setting) -> bool | None:
+        """Whether a plugin that has played renders as a new one once it is reset.
+
+        None where its format has no reset.
+        """
+        return None
+
     @abstractmethod
     def _open(self, sample_rate: float, channels: int, setting: Setting) -> EffectStream: ...
 

@@ -7,6 +7,7 @@ the most for `PATIENCE_S` and some times the length of the audio.
 
 import weakref
 from itertools import count
+from typing import Any
 
 import numpy as np
 from typing_extensions import override
@@ -58,6 +59,13 @@ class IsolatedEffect(Effect):
         wet = self.ask(self._ready(), seconds, "render", audio, sample_rate, setting.normalised)
         return self.checked(wet)
 
+    def reset_is_fresh(self, audio: Audio, sample_rate: float, setting: Setting) -> bool | None:
+        """Whether a plugin that has played and is reset renders as a new one; None: no reset."""
+        seconds = 4 * audio.shape[-1] / sample_rate
+        arguments = audio, sample_rate, setting.normalised
+        answer = self.ask(self._ready(), seconds, "reset_is_fresh", *arguments)
+        return None if answer is None else bool(answer)
+
     @override
     def _open(self, sample_rate: float, channels: int, setting: Setting) -> EffectStream:
         return self.open(sample_rate, channels, setting)
@@ -67,7 +75,7 @@ class IsolatedEffect(Effect):
         if self._child is not None:
             self._child.close()
 
-    def ask(self, child: ChildProcess, seconds: float, name: str, *arguments: object) -> object:
+    def ask(self, child: ChildProcess, seconds: float, name: str, *arguments: object) -> Any:
         """What the child answers, about so much audio; raises in the plugin's name."""
         limit_s = self._patience_s + _TIMES_REAL * seconds
         try:
@@ -75,7 +83,7 @@ class IsolatedEffect(Effect):
         except PluginFault as fault:
             raise PluginFault(f"{self.plugin.id} {fault}; leave it out, or report it") from None
 
-    def checked(self, audio: object) -> Audio:
+    def checked(self, audio: Audio) -> Audio:
         """What came out. Raises PluginFault where it holds no numbers."""
         wet = np.asarray(audio, np.float32)
         if not np.isfinite(wet).all():
@@ -110,11 +118,11 @@ class _IsolatedStream(EffectStream):
         child: ChildProcess,
         number: int,
         sample_rate: float,
-        latency_frames: object,
+        latency_frames: int,
     ) -> None:
         self._effect, self._child, self._number = effect, child, number
         self._rate = sample_rate
-        self.latency_frames = int(str(latency_frames))
+        self.latency_frames = latency_frames
         self._closed = False
 
     @override
@@ -134,7 +142,7 @@ class _IsolatedStream(EffectStream):
             self._closed = True
             self._ask(0.0, "close")
 
-    def _ask(self, seconds: float, name: str, *arguments: object) -> object:
+    def _ask(self, seconds: float, name: str, *arguments: object) -> Any:
         return self._effect.ask(self._child, seconds, name, self._number, *arguments)
 
 

@@ -3,6 +3,7 @@
 import ctypes as c
 
 import numpy as np
+from typing_extensions import override
 
 from bridge.arrays import Audio
 from bridge.effects import lilv as api
@@ -64,6 +65,14 @@ class Lv2Effect(Effect):
                 f" {low:g}..{high:g} in the manifest; correct the manifest"
             )
 
+    @override
+    def reset_is_fresh(self, audio: Audio, sample_rate: float, setting: Setting) -> bool:
+        rows = np.repeat(audio[:1], len(self._ports.audio_in), axis=0)
+        with _Lv2Instance(self, sample_rate, setting) as instance:
+            fresh = instance.process(rows)
+            instance.reset(setting)
+            return np.array_equal(fresh, instance.process(rows))
+
     def _open(self, sample_rate: float, channels: int, setting: Setting) -> EffectStream:
         return GroupedStream(
             lambda: _Lv2Instance(self, sample_rate, setting),
@@ -112,6 +121,14 @@ class _Lv2Instance(Instance):
         self._apply_from_scratch(setting)
         if self._ports.latency is not None:
             self.latency_frames = max(round(float(self._controls[self._ports.latency])), 0)
+
+    def reset(self, setting: Setting) -> None:
+        """Deactivate and activate it, as hosts do between two songs."""
+        if self._plugin.deactivate:
+            self._plugin.deactivate(self._handle)
+        if self._plugin.activate:
+            self._plugin.activate(self._handle)
+        self._apply_from_scratch(setting)
 
     def _place_of(self, port: Port) -> int | None:
         """Where a port's data lies until it is connected to something else."""

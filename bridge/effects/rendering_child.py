@@ -34,6 +34,12 @@ class Renderer:
         """Whole audio, as `Effect.render` has it."""
         return self._loaded.render(audio, sample_rate, self._setting(normalised))
 
+    def reset_is_fresh(
+        self, audio: Audio, sample_rate: float, normalised: tuple[float, ...]
+    ) -> bool | None:
+        """Whether it renders as new once it is reset, as `Effect.reset_is_fresh` has it."""
+        return self._loaded.reset_is_fresh(audio, sample_rate, self._setting(normalised))
+
     def open(
         self, number: int, sample_rate: float, channels: int, normalised: tuple[float, ...]
     ) -> int:

@@ -124,6 +124,10 @@ class Vst3Effect(Effect):
         )
 
     @override
+    def reset_is_fresh(self, audio: Audio, sample_rate: float, setting: Setting) -> bool:
+        return pool.reset_is_fresh(self._fingerprint, self._reset_is_fresh)
+
+    @override
     def _open(self, sample_rate: float, channels: int, setting: Setting) -> EffectStream:
         self._require_main_thread()
         give_back = None
