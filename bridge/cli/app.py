@@ -7,6 +7,7 @@ import typer
 
 from bridge import errors
 from bridge.cli import (
+    add,
     bench,
     demo,
     devices,
@@ -19,6 +20,7 @@ from bridge.cli import (
     live,
     match,
     plugins,
+    scan,
 )
 from bridge.cli.explained import explained
 from bridge.cli.printing import OneLine
@@ -80,6 +82,8 @@ _COMMANDS = (
     discover,
     demo,
     plugins,
+    scan,
+    add,
     devices,
     doctor,
     bench,

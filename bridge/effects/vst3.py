@@ -88,14 +88,17 @@ class Vst3Effect(Effect):
         for parameter in plugin.parameters:
             _check(plugin, _controls(loaded.plugin), parameter)
         self._channels = self._measure_channels(loaded.plugin)
-        self._fingerprint = pool.fingerprint(plugin, self._path, pedalboard_version)
+        host = f"{pedalboard_version} {plugin.formats.vst3_plugin or ''}"
+        self._fingerprint = pool.fingerprint(plugin, self._path, host)
         self._idle = pool.idle(self._fingerprint)
         self._spare: _Loaded | None = loaded
 
     def _load(self) -> pedalboard.VST3Plugin:
         self._require_main_thread()
         try:
-            return pedalboard.VST3Plugin(str(self._path))
+            return pedalboard.VST3Plugin(
+                str(self._path), plugin_name=self.plugin.formats.vst3_plugin
+            )
         except (ImportError, RuntimeError, ValueError) as error:
             reason = " ".join(str(error).split())
             raise EffectError(
@@ -234,9 +237,10 @@ def _controls(plugin: pedalboard.VST3Plugin) -> dict[str, _Control]:
 def _position(control: _Control, parameter: ParamSpec, value: float) -> float:
     """Where a real value lies on the plugin's own 0..1, which need not be linear.
 
-    The plugin is asked for it, except for choices and switches, which it may spell as words.
+    The plugin is asked for it, except for choices and switches, which it may spell as words, and
+    where the manifest says that the plugin's texts are of no use.
     """
-    if parameter.scale in ("enum", "toggle"):
+    if parameter.raw or parameter.scale in ("enum", "toggle"):
         return (value - parameter.min) / (parameter.max - parameter.min)
     return float(control.get_raw_value_for_text(f"{value:.9g}"))
 
@@ -250,7 +254,7 @@ def _check(plugin: PluginSpec, controls: dict[str, _Control], parameter: ParamSp
             f"{plugin.id}: the plugin has no parameter {parameter.symbol!r}, it has {known};"
             " correct the manifest"
         )
-    if parameter.scale in ("enum", "toggle"):
+    if parameter.raw or parameter.scale in ("enum", "toggle"):
         return
     for value in (parameter.min, parameter.default, parameter.max):
         shown = control.get_text_for_raw_value(_position(control, parameter, value))
