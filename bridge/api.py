@@ -86,6 +86,7 @@ def match(
     tried = 0
     if budget_s > 0:
         warm_up(estimator)
+        effect.warm_up()
         deadline = Deadline.after(budget_s)
         goal = estimator.analyse(wanted, reference_rate or sample_rate, "reference")
         search = Search(estimator, effect, heard, round(sample_rate), goal)

@@ -30,6 +30,8 @@ class Draft:
     """In words, such as `2 in, 2 out`."""
     held: dict[str, str] = field(default_factory=dict)
     """By symbol: why a parameter is held at its default whatever it does."""
+    is_analyser: bool = False
+    """Whether it calls itself one."""
     left_out: tuple[str, ...] = ()
     """In words: parameters that have no place in the manifest, and why."""
 

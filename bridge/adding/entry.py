@@ -66,7 +66,9 @@ def _head(draft: Draft, findings: Findings) -> Iterator[str]:
         else "the same from render to render"
     )
     yield f"# {late}; {same}{_of_reset(findings)}."
-    for each in (*draft.left_out, *findings.remarks):
+    for each in findings.remarks:
+        yield f"# It is {_one_line(each)}."
+    for each in draft.left_out:
         yield f"# Not listed: {_one_line(each)}"
 
 

@@ -56,7 +56,7 @@ def draft_of_lv2(uri: str, taken: Container[str]) -> Draft:
     _require_effect(ports, classes)
     name = lilv().name(plugin) or uri.rpartition("/")[2]
     parameters, held, left_out = _parameters(ports.controls.values())
-    if not parameters:
+    if not any(spec.symbol not in held for spec in parameters):
         raise RefusedPlugin("it has nothing to turn")
     side = sum(1 for port in ports.of("audio", True) if port.is_side_chain)
     return Draft(
@@ -73,6 +73,7 @@ def draft_of_lv2(uri: str, taken: Container[str]) -> Draft:
         f"{len(ports.audio_in)} in, {len(ports.audio_out)} out"
         + (f", {side} side-chain (silent)" if side else ""),
         held,
+        "AnalyserPlugin" in classes,
         tuple(left_out),
     )
 

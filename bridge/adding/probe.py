@@ -21,11 +21,13 @@ from bridge.manifest import ParamSpec, PluginSpec, Setting
 
 MOST_S = 40.0
 """What is not tried by then stays untried."""
-PATIENCE_S = 5.0
+PATIENCE_S = 3.0
 AUDIBLE_DB = 0.1
 """A parameter that moves the sound less is not heard."""
 LOUDEST_DB = 24.0
 """A peak above this, of a clip that peaks at -6, is dangerous."""
+_LOUDER_DB = 3.0
+"""A plugin that is as loud at its defaults may get so much louder."""
 _SAME_DB = -60.0
 """What differs less is the same, but for rounding."""
 _SILENT_DB = -80.0
@@ -37,6 +39,7 @@ _BASES = (0.0, 0.5, 1.0, 0.5)
 """Drawn settings of all others, for parameters that are not heard at the defaults: the share of
 choices and switches that leave theirs."""
 _MOST_CHOICES = 6
+_PASSES_ON = "it leaves the sound as it is, whatever is turned: a meter or a tool"
 _OSCILLATION_DB, _OSCILLATION_TAIL_S = -40.0, 4.0
 
 
@@ -90,7 +93,7 @@ class _Probe:
     """One plugin's trial."""
 
     def __init__(self, draft: Draft, effect: IsolatedEffect) -> None:
-        self._plugin, self._effect = draft.plugin, effect
+        self._draft, self._plugin, self._effect = draft, draft.plugin, effect
         self._held = set(draft.held)
         many = len(draft.plugin.parameters) > _MANY_PARAMETERS
         self._clip = short_clips() if many else clips()
@@ -98,20 +101,27 @@ class _Probe:
         self._heard = {p.symbol: Heard() for p in draft.plugin.parameters}
         self._tried: set[str] = set()
         self._noise_db = 0.0
+        self._loudest_db = LOUDEST_DB
+        self._sounds_on = False
+        """Whether it sounds on by itself at its defaults already."""
 
     def findings(self) -> Findings:
         default = Setting.default(self._plugin)
         first = self._at_default(default)
+        self._loudest_db = max(LOUDEST_DB, peak_db(first) + _LOUDER_DB)
+        self._sounds_on = bool(self._hazard(default, first))
+        if self._draft.is_analyser and self._is_as_played(first):
+            raise RefusedPlugin(_PASSES_ON)
         base = spectra_db(first, RATE_HZ)
         self._noise_db = self._noise(default, first, base)
         self._require_listener(default, base)
         latency, block_db = self._blocks(default, base)
         reset_is_fresh = self._effect.reset_is_fresh(self._clip, RATE_HZ, default)
-        self._turn_each(default, base, careful=True)
+        self._turn_each(default, base, at_default=True)
         for base_setting in self._bases():
             if self._inaudible() and not self._is_late:
                 self._turn_from(base_setting)
-        self._require_audible(first, base)
+        self._require_audible(first)
         return Findings(
             latency,
             self._noise_db,
@@ -120,7 +130,14 @@ class _Probe:
             dict(self._heard),
             time.monotonic() - self._started_s,
             tuple(s for s in self._heard if s not in self._tried and s not in self._held),
+            tuple(self._remarks(first)),
         )
+
+    def _remarks(self, first: Audio) -> Iterator[str]:
+        if peak_db(first) > LOUDEST_DB:
+            yield f"loud as it starts (peak {peak_db(first):+.0f} dB)"
+        if self._sounds_on:
+            yield "sounding on by itself as it starts"
 
     @property
     def _is_late(self) -> bool:
@@ -137,12 +154,13 @@ class _Probe:
         try:
             wet = self._render(default)
         except PluginFault as fault:
-            raise RefusedPlugin(_without_name(fault, self._plugin)) from None
+            raise RefusedPlugin(f"it {_without_name(fault, self._plugin)}") from None
         except EffectError as error:
             raise RefusedPlugin(f"it cannot be opened ({_without_name(error, self._plugin)})") from None
-        if peak_db(wet) > LOUDEST_DB:
-            raise RefusedPlugin(f"it is dangerously loud as it starts (peak {peak_db(wet):+.0f} dB)")
         return wet
+
+    def _is_as_played(self, wet: Audio) -> bool:
+        return residue_db(self._clip, wet) <= _SAME_DB
 
     def _noise(self, default: Setting, first: Audio, base: Floats) -> float:
         again = self._render(default)
@@ -172,22 +190,24 @@ class _Probe:
         cut = np.concatenate(pieces, axis=1)[:, late:]
         return late, apart_db(whole, spectra_db(cut, RATE_HZ))
 
-    def _turn_each(self, base_setting: Setting, base: Floats, careful: bool) -> None:
+    def _turn_each(self, base_setting: Setting, base: Floats, at_default: bool) -> None:
         """Every parameter that is not heard yet to its ends, the others as in `base_setting`."""
         for number, spec in enumerate(self._plugin.parameters):
             if self._is_late:
                 return
             if spec.symbol in self._held or self._heard[spec.symbol].fault:
                 continue
-            if not careful and self._heard[spec.symbol].moved_db > self._audible_db:
+            if not at_default and self._heard[spec.symbol].moved_db > self._audible_db:
                 continue
-            heard = self._turned(base_setting, base, number, spec)
+            heard = self._turned(base_setting, base, number, spec, at_default)
             before = self._heard[spec.symbol]
             self._heard[spec.symbol] = Heard(max(before.moved_db, heard.moved_db), heard.fault)
             self._tried.add(spec.symbol)
             self._require_few_crashes()
 
-    def _turned(self, setting: Setting, base: Floats, number: int, spec: ParamSpec) -> Heard:
+    def _turned(
+        self, setting: Setting, base: Floats, number: int, spec: ParamSpec, at_default: bool
+    ) -> Heard:
         moved_db = 0.0
         for value in _ends(spec):
             values = list(setting.normalised)
@@ -201,16 +221,16 @@ class _Probe:
                 at = f"{spec.to_real(value):.4g}"
                 return Heard(moved_db, f"at {at} it {_without_name(error, self._plugin)}")
             moved_db = max(moved_db, apart_db(base, spectra_db(wet, RATE_HZ)))
-            if hazard := self._hazard(turned, wet):
+            if at_default and (hazard := self._hazard(turned, wet)):
                 return Heard(moved_db, f"at {spec.to_real(value):.4g} it {hazard}")
         return Heard(moved_db)
 
     def _hazard(self, setting: Setting, wet: Audio) -> str:
-        if peak_db(wet) > LOUDEST_DB:
+        if peak_db(wet) > self._loudest_db:
             return f"is dangerously loud (peak {peak_db(wet):+.0f} dB)"
         quarter = round(TAIL_S * RATE_HZ / 4)
         before, after = level_db(wet[:, -3 * quarter : -2 * quarter]), level_db(wet[:, -quarter:])
-        if after < _OSCILLATION_DB or after < before - 3:
+        if self._sounds_on or after < _OSCILLATION_DB or after < before - 3:
             return ""
         return "oscillates by itself" if self._goes_on(setting) else ""
 
@@ -259,18 +279,20 @@ class _Probe:
             wet = self._render(base_setting)
         except EffectError:
             return
-        if level_db(wet) > _SILENT_DB and peak_db(wet) <= LOUDEST_DB:
-            self._turn_each(base_setting, spectra_db(wet, RATE_HZ), careful=False)
+        if level_db(wet) > _SILENT_DB and peak_db(wet) <= self._loudest_db:
+            self._turn_each(base_setting, spectra_db(wet, RATE_HZ), at_default=False)
 
     def _require_few_crashes(self) -> None:
         faults = [heard.fault for heard in self._heard.values() if _is_crash(heard.fault)]
         if len(faults) > _MOST_CRASHES:
             raise RefusedPlugin(f"it fails at many settings: {'; '.join(faults[:2])}; …")
 
-    def _require_audible(self, first: Audio, base: Floats) -> None:
-        turned = (h for s, h in self._heard.items() if s not in self._held and not h.fault)
-        if any(heard.moved_db > self._audible_db for heard in turned):
+    def _require_audible(self, first: Audio) -> None:
+        turned = [heard for symbol, heard in self._heard.items() if symbol not in self._held]
+        if any(heard.moved_db > self._audible_db and not heard.fault for heard in turned):
             return
+        if faults := [f"{s} {h.fault}" for s, h in self._heard.items() if h.fault]:
+            raise RefusedPlugin(f"nothing of it can be turned without harm: {faults[0]}")
         if self._noise_db > AUDIBLE_DB:
             raise RefusedPlugin(
                 f"it differs by {self._noise_db:.1f} dB from render to render, more than any"
@@ -278,8 +300,8 @@ class _Probe:
             )
         if level_db(first) <= _SILENT_DB:
             raise RefusedPlugin("it stays silent, whatever is turned")
-        if apart_db(spectra_db(self._clip, RATE_HZ), base) <= AUDIBLE_DB:
-            raise RefusedPlugin("it leaves the sound as it is, whatever is turned: a meter or tool")
+        if self._is_as_played(first):
+            raise RefusedPlugin(_PASSES_ON)
         raise RefusedPlugin("no parameter of it is heard on one channel")
 
 

@@ -79,7 +79,7 @@ def _draft(path: Path, told: Vst3Description, one_of_several: bool, taken: Conta
             parameters.append(spec)
             if spec.scale == "toggle" and is_bypass(each.symbol, each.name):
                 held[spec.symbol] = HELD_SWITCH
-    if not parameters:
+    if not any(spec.symbol not in held for spec in parameters):
         raise RefusedPlugin("it has nothing to turn")
     channels = told.channels
     return Draft(
@@ -96,6 +96,7 @@ def _draft(path: Path, told: Vst3Description, one_of_several: bool, taken: Conta
         str(path.absolute()),
         f"{channels} in, {channels} out",
         held,
+        "Analyzer" in told.category,
         tuple(left_out),
     )
 

@@ -27,7 +27,7 @@ from bridge.errors import EffectError, PluginFault
 from bridge.spawning import one_thread_each
 from bridge.system import unheard
 
-MOST_MEMORY_BYTES = 2 << 30
+MOST_MEMORY_BYTES = 1 << 30
 """Of the whole child; a child without a plugin takes about 0.1 GB."""
 MODULE = "bridge.effects.rendering_child"
 _LOOK_S = 0.05

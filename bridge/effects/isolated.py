@@ -6,6 +6,7 @@ the most for `PATIENCE_S` and some times the length of the audio.
 """
 
 import weakref
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -20,9 +21,9 @@ from bridge.effects.vst3_files import find
 from bridge.errors import EffectError, PluginFault
 from bridge.manifest import PluginSpec, Setting
 
-PATIENCE_S = 10.0
+PATIENCE_S = 4.0
 """How long a plugin may take by itself, for a render or a block."""
-_TIMES_REAL = 4.0
+_TIMES_REAL = 3.0
 """So many times the length of the audio it may take on top."""
 _LOAD_S = 30.0
 
@@ -140,7 +141,8 @@ class _IsolatedStream(EffectStream):
     def close(self) -> None:
         if not self._closed and self._child.alive:
             self._closed = True
-            self._ask(0.0, "close")
+            with suppress(EffectError):
+                self._ask(0.0, "close")
 
     def _ask(self, seconds: float, name: str, *arguments: object) -> Any:
         return self._effect.ask(self._child, seconds, name, self._number, *arguments)

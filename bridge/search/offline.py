@@ -81,6 +81,7 @@ def match_files(
     effect = load_chain(estimator.chain)
     if budget_s > 0:
         warm_up(estimator)
+        effect.warm_up()
     else:
         estimator.warm_up()
     started_s, deadline = time.monotonic(), Deadline.after(budget_s)
