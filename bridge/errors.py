@@ -34,7 +34,7 @@ class EffectError(BridgeError):
     exit_code = 5
 
 
-class PluginFault(EffectError):
+class PluginFaultError(EffectError):
     """A plugin that renders in a child crashed, hung, took too much memory or gave no numbers."""
 
 

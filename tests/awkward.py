@@ -40,9 +40,8 @@ _PORTS: dict[str, tuple[str, ...]] = {
 } | {
     "dangerous": (
         *_PLAIN[:3],
-        f'{_named(_CONTROL, "boost")} ; lv2:default 1.0 ; lv2:minimum 0.0 ; lv2:maximum 100.0',
-        f'{_named(_CONTROL, "feedback")} ;'
-        " lv2:default 0.0 ; lv2:minimum 0.0 ; lv2:maximum 1.01",
+        f"{_named(_CONTROL, 'boost')} ; lv2:default 1.0 ; lv2:minimum 0.0 ; lv2:maximum 100.0",
+        f"{_named(_CONTROL, 'feedback')} ; lv2:default 0.0 ; lv2:minimum 0.0 ; lv2:maximum 1.01",
     ),
     "six": (
         *(_named(_IN, f"in{n}") for n in range(6)),

@@ -1,1 +1,1 @@
-"""Make manifest entries of installed plugins: find them, try them in a child process, write them."""
+"""Make manifest entries of installed plugins: find, try in a child process, write."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.adding.draft import Draft, RefusedPlugin
+from bridge.adding.draft import Draft, RefusedPluginError
 from bridge.adding.entry import Entry, entry_of
 from bridge.adding.lv2_draft import draft_of_lv2
 from bridge.adding.probe import probe
@@ -42,7 +42,7 @@ class Refused:
 
 
 Outcome = Added | Refused
-Drafted = tuple[str, Draft | RefusedPlugin]
+Drafted = tuple[str, Draft | RefusedPluginError]
 """A plugin's name, and its draft or the reason that there is none."""
 
 
@@ -89,7 +89,7 @@ class Adding:
         name = (lilv().name(plugin) if plugin else "") or uri
         try:
             yield name, draft_of_lv2(uri, self._taken(uri))
-        except RefusedPlugin as refusal:
+        except RefusedPluginError as refusal:
             yield name, refusal
 
     def _vst3(self, path: Path) -> Iterator[Drafted]:
@@ -100,16 +100,17 @@ class Adding:
         manifest = self._library.manifest
         own = Library((self._layer,)).manifest.plugins if self._layer.manifest.exists() else ()
         again = {p.id for p in own if source in (p.formats.lv2, p.formats.vst3)}
-        return {p.id for p in (*manifest.plugins, *manifest.rigs)} - again
+        rigs = {rig.id for rig in manifest.rigs}
+        return ({plugin.id for plugin in manifest.plugins} | rigs) - again
 
     def _each(self, source: str, drafted: Iterator[Drafted]) -> Iterator[Outcome]:
         started_s = time.monotonic()
         for name, draft in drafted:
             try:
-                if isinstance(draft, RefusedPlugin):
+                if isinstance(draft, RefusedPluginError):
                     raise draft
                 entry = self._entry(draft)
-            except RefusedPlugin as refusal:
+            except RefusedPluginError as refusal:
                 remember(source, str(refusal))
                 yield Refused(source, name, str(refusal), time.monotonic() - started_s)
             else:

@@ -1,8 +1,9 @@
-"""What a plugin is tried on: a plucked chord, drums, a sung vowel; one after another, one channel."""
+"""What a plugin is tried on: a plucked chord, drums, a sung vowel, in one channel."""
 
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 
 from bridge.arrays import Audio
 
@@ -10,6 +11,8 @@ RATE_HZ = 48_000
 TAIL_S = 0.3
 """Silence behind the clips."""
 _PEAK = 0.5
+Times = npt.NDArray[np.float64]
+"""One number for every frame."""
 
 
 @cache
@@ -26,11 +29,11 @@ def short_clips() -> Audio:
     return np.concatenate(parts)[None].astype(np.float32)
 
 
-def _seconds(length_s: float) -> Audio:
+def _seconds(length_s: float) -> Times:
     return np.arange(round(length_s * RATE_HZ)) / RATE_HZ
 
 
-def _chord(length_s: float) -> Audio:
+def _chord(length_s: float) -> Times:
     """E, B and G sharp with their harmonics, dying away, the upper ones sooner."""
     t = _seconds(length_s)
     sound = sum(
@@ -41,7 +44,7 @@ def _chord(length_s: float) -> Audio:
     return _scaled(np.asarray(sound))
 
 
-def _drums(length_s: float) -> Audio:
+def _drums(length_s: float) -> Times:
     """Noise that is struck four times, each time more softly."""
     t = _seconds(length_s)
     beat = t % (length_s / 4)
@@ -51,7 +54,7 @@ def _drums(length_s: float) -> Audio:
     return _scaled((noise + kick) * np.exp(-25 * beat) * softer)
 
 
-def _vowel(length_s: float) -> Audio:
+def _vowel(length_s: float) -> Times:
     """A voice-like tone that slides up and gets louder."""
     t = _seconds(length_s)
     phase = 2 * np.pi * np.cumsum(150 + 40 * t / length_s + 4 * np.sin(35 * t)) / RATE_HZ
@@ -61,5 +64,5 @@ def _vowel(length_s: float) -> Audio:
     return _scaled(np.asarray(sound) * (0.1 + 0.9 * t / length_s))
 
 
-def _scaled(sound: Audio) -> Audio:
+def _scaled(sound: Times) -> Times:
     return np.asarray(sound * (_PEAK / np.abs(sound).max()))

@@ -8,14 +8,14 @@ from bridge.errors import EffectError
 from bridge.manifest import PluginSpec
 
 LEAST_RATE_HZ = 44_100.0
-"""Ranges that hang on the sample rate are written as they are at this one, so that all take them."""
+"""Ranges that hang on the sample rate are written as at this one, so that all rates take them."""
 MOST_CHANNELS = 2
 HELD_SWITCH = "the bridge has a bypass of its own"
 HELD_TRIGGER = "it starts something once"
 HELD_HOST = "it is the host's"
 
 
-class RefusedPlugin(EffectError):
+class RefusedPluginError(EffectError):
     """A plugin that cannot be added; the message says why, without its name."""
 
 

@@ -24,7 +24,7 @@ class Entry:
 
 
 def entry_of(draft: Draft, findings: Findings) -> Entry:
-    """The entry of a plugin; parameters that are not worth a search are held, and it is said why."""
+    """The entry of a plugin; what is not worth a search is held, and it is said why."""
     held = {
         spec.symbol: reason
         for spec in draft.plugin.parameters

@@ -1,5 +1,7 @@
 """How far two renders of one clip sound apart, and how loud a render is, in dB."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from bridge.arrays import Audio, Floats
@@ -20,9 +22,9 @@ def spectra_db(audio: Audio, sample_rate: float) -> Floats:
     edges_hz = np.geomspace(_LOWEST_HZ, sample_rate / 2, _BANDS + 1)
     bins = np.round(edges_hz / sample_rate * _FRAME).astype(int)
     # The lowest bands may share a bin.
-    bands = [power[:, a : max(b, a + 1)].sum(axis=1) for a, b in zip(bins, bins[1:], strict=False)]
+    bands = [power[:, a : max(b, a + 1)].sum(axis=1) for a, b in pairwise(bins)]
     levels = 10 * np.log10(np.stack(bands, axis=1) + 1e-12)
-    return np.maximum(levels, _FLOOR_DB).astype(np.float32)
+    return np.asarray(np.maximum(levels, _FLOOR_DB), np.float32)
 
 
 def apart_db(one: Floats, other: Floats) -> float:

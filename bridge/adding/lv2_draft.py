@@ -10,7 +10,7 @@ from bridge.adding.draft import (
     LEAST_RATE_HZ,
     MOST_CHANNELS,
     Draft,
-    RefusedPlugin,
+    RefusedPluginError,
     free_id,
 )
 from bridge.adding.words import is_bypass, kind_of_words, logarithmic, rounded
@@ -45,10 +45,13 @@ _UNIT_WORDS = {
 
 
 def draft_of_lv2(uri: str, taken: Container[str]) -> Draft:
-    """The draft of an installed plugin. Raises RefusedPlugin where it is no effect for this host."""
+    """The draft of an installed plugin.
+
+    Raises RefusedPluginError where it is no effect, or none for this host.
+    """
     plugin = lilv().plugin(uri)
     if plugin is None:
-        raise RefusedPlugin("it is not installed; check the URI with `dafx-bridge scan`")
+        raise RefusedPluginError("it is not installed; check the URI with `dafx-bridge scan`")
     ports = read_ports(plugin)
     features = lilv().values(plugin, CORE + "requiredFeature")
     _require_hostable(ports, features)
@@ -57,7 +60,7 @@ def draft_of_lv2(uri: str, taken: Container[str]) -> Draft:
     name = lilv().name(plugin) or uri.rpartition("/")[2]
     parameters, held, left_out = _parameters(ports.controls.values())
     if not any(spec.symbol not in held for spec in parameters):
-        raise RefusedPlugin("it has nothing to turn")
+        raise RefusedPluginError("it has nothing to turn")
     side = sum(1 for port in ports.of("audio", True) if port.is_side_chain)
     return Draft(
         PluginSpec(
@@ -81,10 +84,12 @@ def draft_of_lv2(uri: str, taken: Container[str]) -> Draft:
 def _require_hostable(ports: Ports, features: Iterable[str]) -> None:
     missing = sorted(set(features) - SUPPORTED)
     if missing:
-        raise RefusedPlugin(f"it requires {missing[0]}, which this host does not give")
+        raise RefusedPluginError(f"it requires {missing[0]}, which this host does not give")
     for port in ports.all:
         if port.kind == "unknown" and not port.is_optional:
-            raise RefusedPlugin(f"its port {port.symbol} is of a kind that this host does not know")
+            raise RefusedPluginError(
+                f"its port {port.symbol} is of a kind that this host does not know"
+            )
 
 
 def _require_effect(ports: Ports, classes: list[str]) -> None:
@@ -92,19 +97,19 @@ def _require_effect(ports: Ports, classes: list[str]) -> None:
     generator = next((each for each in classes if each in _GENERATORS), None)
     has_events = bool(ports.of("atom", True) or ports.of("event", True))
     if not inputs and not outputs:
-        raise RefusedPlugin("it has no audio: it works on control or MIDI alone")
+        raise RefusedPluginError("it has no audio: it works on control or MIDI alone")
     if not inputs:
-        raise RefusedPlugin(
+        raise RefusedPluginError(
             "it takes no audio: an instrument"
             if has_events or generator == "InstrumentPlugin"
             else "it takes no audio: a generator"
         )
     if not outputs:
-        raise RefusedPlugin("it gives no audio: a meter or an analyser")
+        raise RefusedPluginError("it gives no audio: a meter or an analyser")
     if generator:
-        raise RefusedPlugin("it calls itself a generator or an instrument")
+        raise RefusedPluginError("it calls itself a generator or an instrument")
     if max(inputs, outputs) > MOST_CHANNELS:
-        raise RefusedPlugin(
+        raise RefusedPluginError(
             f"it has {inputs} audio inputs and {outputs} outputs; one or two of each can be used"
         )
 
@@ -153,7 +158,9 @@ def _scale(port: Port, low: float, high: float) -> tuple[Scale, tuple[Choice, ..
     if port.has("integer") or port.has("enumeration"):
         return ("toggle" if high - low == 1 else "integer"), ()
     said = port.has("logarithmic", PORT_PROPERTIES)
-    return ("log" if low > 0 and (said or logarithmic(_unit(port.unit), low, high)) else "linear"), ()
+    return (
+        "log" if low > 0 and (said or logarithmic(_unit(port.unit), low, high)) else "linear"
+    ), ()
 
 
 def _choices(port: Port, low: float, high: float) -> tuple[Choice, ...]:

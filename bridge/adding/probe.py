@@ -4,7 +4,6 @@ The plugin renders in a child (`IsolatedEffect`), so whatever it does there is a
 about `AIM_S` of a plugin of common speed and size, and for little more than `MOST_S` at the worst.
 """
 
-
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,11 +11,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bridge.adding.clips import RATE_HZ, TAIL_S, clips, short_clips
-from bridge.adding.draft import Draft, RefusedPlugin
+from bridge.adding.draft import Draft, RefusedPluginError
 from bridge.adding.hearing import apart_db, level_db, peak_db, residue_db, spectra_db
 from bridge.arrays import Audio, Floats
 from bridge.effects.isolated import IsolatedEffect
-from bridge.errors import EffectError, PluginFault
+from bridge.errors import EffectError, PluginFaultError
 from bridge.manifest import ParamSpec, PluginSpec, Setting
 
 MOST_S = 40.0
@@ -79,8 +78,8 @@ class Findings:
 def probe(draft: Draft) -> Findings:
     """Blocking: try the plugin of a draft.
 
-    Raises RefusedPlugin, with the reason, where it cannot be loaded, fails at its defaults, is no
-    effect or fails at too many settings.
+    Raises RefusedPluginError, with the reason, where it cannot be loaded, fails at its defaults, is
+    no effect or fails at too many settings.
     """
     effect = IsolatedEffect(draft.plugin, PATIENCE_S)
     try:
@@ -111,7 +110,7 @@ class _Probe:
         self._loudest_db = max(LOUDEST_DB, peak_db(first) + _LOUDER_DB)
         self._sounds_on = bool(self._hazard(default, first))
         if self._draft.is_analyser and self._is_as_played(first):
-            raise RefusedPlugin(_PASSES_ON)
+            raise RefusedPluginError(_PASSES_ON)
         base = spectra_db(first, RATE_HZ)
         self._noise_db = self._noise(default, first, base)
         self._require_listener(default, base)
@@ -153,10 +152,12 @@ class _Probe:
     def _at_default(self, default: Setting) -> Audio:
         try:
             wet = self._render(default)
-        except PluginFault as fault:
-            raise RefusedPlugin(f"it {_without_name(fault, self._plugin)}") from None
+        except PluginFaultError as fault:
+            raise RefusedPluginError(f"it {_without_name(fault, self._plugin)}") from None
         except EffectError as error:
-            raise RefusedPlugin(f"it cannot be opened ({_without_name(error, self._plugin)})") from None
+            raise RefusedPluginError(
+                f"it cannot be opened ({_without_name(error, self._plugin)})"
+            ) from None
         return wet
 
     def _is_as_played(self, wet: Audio) -> bool:
@@ -174,7 +175,7 @@ class _Probe:
         if level_db(alone) < _NOISE_DB:
             return
         if apart_db(base, spectra_db(alone, RATE_HZ)) <= 2 * self._audible_db:
-            raise RefusedPlugin("it sounds by itself, whatever it hears: a generator")
+            raise RefusedPluginError("it sounds by itself, whatever it hears: a generator")
 
     def _blocks(self, default: Setting, whole: Floats) -> tuple[int, float]:
         """Latency, and what the size of blocks changes."""
@@ -285,24 +286,24 @@ class _Probe:
     def _require_few_crashes(self) -> None:
         faults = [heard.fault for heard in self._heard.values() if _is_crash(heard.fault)]
         if len(faults) > _MOST_CRASHES:
-            raise RefusedPlugin(f"it fails at many settings: {'; '.join(faults[:2])}; …")
+            raise RefusedPluginError(f"it fails at many settings: {'; '.join(faults[:2])}; …")
 
     def _require_audible(self, first: Audio) -> None:
         turned = [heard for symbol, heard in self._heard.items() if symbol not in self._held]
         if any(heard.moved_db > self._audible_db and not heard.fault for heard in turned):
             return
         if faults := [f"{s} {h.fault}" for s, h in self._heard.items() if h.fault]:
-            raise RefusedPlugin(f"nothing of it can be turned without harm: {faults[0]}")
+            raise RefusedPluginError(f"nothing of it can be turned without harm: {faults[0]}")
         if self._noise_db > AUDIBLE_DB:
-            raise RefusedPlugin(
+            raise RefusedPluginError(
                 f"it differs by {self._noise_db:.1f} dB from render to render, more than any"
                 " parameter moves it"
             )
         if level_db(first) <= _SILENT_DB:
-            raise RefusedPlugin("it stays silent, whatever is turned")
+            raise RefusedPluginError("it stays silent, whatever is turned")
         if self._is_as_played(first):
-            raise RefusedPlugin(_PASSES_ON)
-        raise RefusedPlugin("no parameter of it is heard on one channel")
+            raise RefusedPluginError(_PASSES_ON)
+        raise RefusedPluginError("no parameter of it is heard on one channel")
 
 
 def _ends(spec: ParamSpec) -> list[float]:

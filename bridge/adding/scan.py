@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
-from bridge.adding.draft import RefusedPlugin
+from bridge.adding.draft import RefusedPluginError
 from bridge.adding.lv2_draft import draft_of_lv2
 from bridge.adding.refusals import refusals
 from bridge.effects.lilv import lilv
@@ -87,7 +87,7 @@ def _lv2(manifest: Manifest) -> Iterator[Installed]:
             continue
         try:
             draft_of_lv2(uri, ())
-        except RefusedPlugin as refusal:
+        except RefusedPluginError as refusal:
             yield Installed(uri, "LV2", name, State.CANNOT, str(refusal))
         else:
             yield _tried(Installed(uri, "LV2", name, State.CAN_BE_ADDED, ""), refused)

@@ -1,15 +1,16 @@
 """Drafts of the plugins in a VST3 file, which is loaded in a child process to ask it."""
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
-from bridge.adding.draft import HELD_SWITCH, Draft, RefusedPlugin, free_id
+from bridge.adding.draft import HELD_SWITCH, Draft, RefusedPluginError, free_id
 from bridge.adding.words import is_bypass, kind_of_words, logarithmic, rounded
 from bridge.effects.child_process import ChildProcess
 from bridge.effects.vst3_description import Vst3Description, Vst3Parameter, describe, names_in
-from bridge.errors import EffectError, PluginFault
+from bridge.errors import EffectError, PluginFaultError
 from bridge.manifest import BYPASS, Choice, Display, Formats, ParamSpec, PluginSpec
 
 _LOAD_S = 30.0
@@ -21,21 +22,23 @@ _BACK_TOLERANCE = 0.005
 _MOST_INTEGERS = 200
 
 
-def drafts_of_vst3(path: Path, taken: Container[str]) -> Iterator[tuple[str, Draft | RefusedPlugin]]:
+def drafts_of_vst3(
+    path: Path, taken: Container[str]
+) -> Iterator[tuple[str, Draft | RefusedPluginError]]:
     """Blocking: each plugin of a file by name, with its draft or the reason that there is none."""
-    names = _asked(path, names_in, str(path))
-    if isinstance(names, RefusedPlugin):
+    names = _asked(names_in, str(path))
+    if isinstance(names, RefusedPluginError):
         yield path.stem, names
         return
     ids = set[str]()
     for name in names:
-        answer = _asked(path, describe, str(path), name)
-        if isinstance(answer, RefusedPlugin):
+        answer = _asked(describe, str(path), name)
+        if isinstance(answer, RefusedPluginError):
             yield name, answer
             continue
         try:
             draft = _draft(path, answer, len(names) > 1, _Both(taken, ids))
-        except RefusedPlugin as refusal:
+        except RefusedPluginError as refusal:
             yield name, refusal
         else:
             ids.add(draft.plugin.id)
@@ -52,22 +55,26 @@ class _Both:
         return any(item in each for each in self._collections)
 
 
-def _asked(path: Path, function: object, *arguments: object) -> "RefusedPlugin | object":
+Answer = TypeVar("Answer")
+
+
+def _asked(function: Callable[..., Answer], *arguments: object) -> Answer | RefusedPluginError:
     """What a function answers in a fresh child, or why it does not."""
     with ChildProcess() as child:
         try:
-            return child.ask(_LOAD_S, "call", function, *arguments)
-        except PluginFault as fault:
-            return RefusedPlugin(f"loading it {fault}")
+            answer: Answer = child.ask(_LOAD_S, "call", function, *arguments)
+            return answer
+        except PluginFaultError as fault:
+            return RefusedPluginError(f"loading it {fault}")
         except EffectError as error:
-            return RefusedPlugin(f"it cannot be loaded ({error})")
+            return RefusedPluginError(f"it cannot be loaded ({error})")
 
 
 def _draft(path: Path, told: Vst3Description, one_of_several: bool, taken: Container[str]) -> Draft:
     if not told.is_effect:
-        raise RefusedPlugin("it takes no audio: an instrument")
+        raise RefusedPluginError("it takes no audio: an instrument")
     if not told.channels:
-        raise RefusedPlugin("it takes neither stereo nor mono")
+        raise RefusedPluginError("it takes neither stereo nor mono")
     parameters: list[ParamSpec] = []
     held: dict[str, str] = {}
     left_out: list[str] = []
@@ -80,7 +87,7 @@ def _draft(path: Path, told: Vst3Description, one_of_several: bool, taken: Conta
             if spec.scale == "toggle" and is_bypass(each.symbol, each.name):
                 held[spec.symbol] = HELD_SWITCH
     if not any(spec.symbol not in held for spec in parameters):
-        raise RefusedPlugin("it has nothing to turn")
+        raise RefusedPluginError("it has nothing to turn")
     channels = told.channels
     return Draft(
         PluginSpec(
@@ -132,7 +139,9 @@ def _parameter(told: Vst3Parameter) -> ParamSpec:
     if not rises or default is None or not _is_taken_back(told) or _units(told) is None:
         return _of_raw(told, scale="linear", raw=True, display=_display(told, values, rises))
     low, high, unit = values[0], values[-1], _units(told) or ""
-    whole = told.steps or (_is_integer(values) and high - low <= _MOST_INTEGERS and "." not in texts[1][1])
+    whole = told.steps or (
+        _is_integer(values) and high - low <= _MOST_INTEGERS and "." not in texts[1][1]
+    )
     ratio = low > 0 and (_is_geometric(values) or logarithmic(unit, low, high))
     return ParamSpec(
         symbol=told.symbol,
@@ -185,7 +194,8 @@ def _is_taken_back(told: Vst3Parameter) -> bool:
 def _is_geometric(values: list[float]) -> bool:
     """Whether the middle of the range is nearer to the geometric mean of its ends."""
     low, middle, high = values[0], values[len(values) // 2], values[-1]
-    return abs(middle - (low * high) ** 0.5) < abs(middle - (low + high) / 2)
+    geometric = float((low * high) ** 0.5)
+    return abs(middle - geometric) < abs(middle - (low + high) / 2)
 
 
 def _display(told: Vst3Parameter, values: list[float], rises: bool) -> Display | None:

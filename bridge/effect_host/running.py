@@ -16,7 +16,7 @@ from bridge.closing import Closing
 from bridge.effect_host.crossfade import Crossfade, Fade
 from bridge.effect_host.delay import Delay
 from bridge.effects import ChainEffect, EffectStream
-from bridge.errors import PluginFault
+from bridge.errors import PluginFaultError
 
 _log = logging.getLogger(__name__)
 WARM_S = 0.05
@@ -69,7 +69,7 @@ class RunningChain(Closing):
             if slot.id not in self._failed:
                 try:
                     stream.set(its_setting)
-                except PluginFault as fault:
+                except PluginFaultError as fault:
                     self._give_up(slot, fault)
 
     def _processed(self, slot: Slot, stream: EffectStream, audio: Audio) -> Audio:
@@ -77,13 +77,15 @@ class RunningChain(Closing):
         if slot.id not in self._failed:
             try:
                 return stream.process(audio)
-            except PluginFault as fault:
+            except PluginFaultError as fault:
                 self._give_up(slot, fault)
         return np.zeros_like(audio)
 
-    def _give_up(self, slot: Slot, fault: PluginFault) -> None:
+    def _give_up(self, slot: Slot, fault: PluginFaultError) -> None:
         self._failed.add(slot.id)
-        _log.warning("%s is left out from here on: %s; load the chain again to try it", slot.id, fault)
+        _log.warning(
+            "%s is left out from here on: %s; load the chain again to try it", slot.id, fault
+        )
 
 
 class ChainPlayer(Closing):

@@ -45,10 +45,15 @@ class Effect(ABC):
     def __init__(self, plugin: PluginSpec) -> None:
         self.plugin = plugin
 
-    def prepare(self) -> None:
+    def prepare(self) -> None:  # noqa: B027 — most have nothing to begin with
         """Begin with what takes long the first time, without waiting for it."""
 
-    def reset_is_fresh(self, audio: Audio, sample_rate: float, setting: Setting) -> bool | None:
+    def reset_is_fresh(
+        self,
+        audio: Audio,  # noqa: ARG002 — formats that have a reset need them
+        sample_rate: float,  # noqa: ARG002
+        setting: Setting,  # noqa: ARG002
+    ) -> bool | None:
         """Whether a plugin that has played renders as a new one once it is reset.
 
         None where its format has no reset.

@@ -12,7 +12,6 @@ from bridge.effects.base import Effect, EffectStream
 from bridge.effects.loading import load_effect
 from bridge.errors import EffectError
 
-
 _WARM_UP_HZ = 48_000
 
 

@@ -23,7 +23,7 @@ import psutil
 from typing_extensions import override
 
 from bridge.closing import Closing
-from bridge.errors import EffectError, PluginFault
+from bridge.errors import EffectError, PluginFaultError
 from bridge.spawning import one_thread_each
 from bridge.system import unheard
 
@@ -52,7 +52,8 @@ class ChildProcess(Closing):
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=environment | {name: os.environ[name] for name in _THREADS if name in os.environ},
+                env=environment
+                | {name: os.environ[name] for name in _THREADS if name in os.environ},
             )
         self._watch = Thread(target=self._look, name="plugin-watch", daemon=True)
         self._watch.start()
@@ -70,8 +71,8 @@ class ChildProcess(Closing):
     def ask(self, within_s: float, name: str, *arguments: object) -> Any:
         """Blocking: what the child's `Renderer` answers when this method of it is called.
 
-        Raises EffectError as the method does, and PluginFault where the child dies of it, or is
-        killed as it takes longer or grows too big.
+        Raises EffectError as the method does, and PluginFaultError where the child dies of it, or
+        is killed as it takes longer or grows too big.
         """
         with self._asking:
             self._end_s = time.monotonic() + within_s
@@ -79,7 +80,7 @@ class ChildProcess(Closing):
                 send(self._process.stdin, (name, arguments))
                 done, answer = receive(self._process.stdout)
             except (EOFError, OSError, pickle.UnpicklingError):
-                raise PluginFault(self._cause_of_death(within_s)) from None
+                raise PluginFaultError(self._cause_of_death(within_s)) from None
             finally:
                 self._end_s = math.inf
         if not done:

@@ -1,8 +1,8 @@
 """A plugin that renders in a child process: what it does there costs this process nothing.
 
 The child is started when it is needed, and again after a fault. Renders and streams of one effect
-share it, one at a time; any thread may ask for them. A call blocks for what the plugin needs, and at
-the most for `PATIENCE_S` and some times the length of the audio.
+share it, one at a time; any thread may ask for them. A call blocks for what the plugin needs, and
+at the most for `PATIENCE_S` and some times the length of the audio.
 """
 
 import weakref
@@ -18,7 +18,7 @@ from bridge.effects.base import Effect, EffectStream
 from bridge.effects.child_process import ChildProcess
 from bridge.effects.lv2 import find_lv2
 from bridge.effects.vst3_files import find
-from bridge.errors import EffectError, PluginFault
+from bridge.errors import EffectError, PluginFaultError
 from bridge.manifest import PluginSpec, Setting
 
 PATIENCE_S = 4.0
@@ -32,7 +32,7 @@ class IsolatedEffect(Effect):
     """One installed plugin, in a process of its own."""
 
     def __init__(self, plugin: PluginSpec, patience_s: float = PATIENCE_S) -> None:
-        """Raises EffectError where it is not installed; whether it works, the first render shows."""
+        """Raises EffectError where it is not installed; the first render shows if it works."""
         super().__init__(plugin)
         _require_installed(plugin)
         self._patience_s = patience_s
@@ -53,7 +53,7 @@ class IsolatedEffect(Effect):
 
     @override
     def render(self, audio: Audio, sample_rate: float, setting: Setting) -> Audio:
-        """As `Effect.render`. Raises PluginFault where the plugin fails."""
+        """As `Effect.render`. Raises PluginFaultError where the plugin fails."""
         self._require(setting)
         audio = np.asarray(audio, np.float32)
         seconds = audio.shape[-1] / sample_rate
@@ -81,14 +81,18 @@ class IsolatedEffect(Effect):
         limit_s = self._patience_s + _TIMES_REAL * seconds
         try:
             return child.ask(limit_s, name, *arguments)
-        except PluginFault as fault:
-            raise PluginFault(f"{self.plugin.id} {fault}; leave it out, or report it") from None
+        except PluginFaultError as fault:
+            raise PluginFaultError(
+                f"{self.plugin.id} {fault}; leave it out, or report it"
+            ) from None
 
     def checked(self, audio: Audio) -> Audio:
-        """What came out. Raises PluginFault where it holds no numbers."""
+        """What came out. Raises PluginFaultError where it holds no numbers."""
         wet = np.asarray(audio, np.float32)
         if not np.isfinite(wet).all():
-            raise PluginFault(f"{self.plugin.id} gives samples that are no numbers; leave it out")
+            raise PluginFaultError(
+                f"{self.plugin.id} gives samples that are no numbers; leave it out"
+            )
         return wet
 
     def _require(self, setting: Setting) -> None:

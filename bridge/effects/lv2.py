@@ -134,10 +134,10 @@ class _Lv2Instance(Instance):
         """Where a port's data lies until it is connected to something else."""
         match port.kind:
             case "control":
-                return self._controls.ctypes.data + _FLOAT_BYTES * port.number
+                return int(self._controls.ctypes.data) + _FLOAT_BYTES * port.number
             case "audio" | "cv":
                 buffer = self._silence if port.is_input else self._scratch
-                return buffer.ctypes.data
+                return int(buffer.ctypes.data)
             case "atom" | "event":
                 self._atoms.append(AtomPort(port.is_input))
                 return self._atoms[-1].address

@@ -38,8 +38,6 @@ _RESIZE = c.CFUNCTYPE(c.c_uint32, c.c_void_p, c.c_uint32, c.c_size_t)
 _EXTENSION = c.CFUNCTYPE(c.c_void_p, c.c_char_p)
 
 
-
-
 class Feature(c.Structure):
     """LV2_Feature of lv2core/lv2.h."""
 
@@ -84,14 +82,9 @@ class _Sequence(c.Structure):
 
 def _struct(data: object, *functions: object) -> c.Structure:
     """A handle or other first field and the functions after it, as most features are laid out."""
-
-    class Layout(c.Structure):
-        _fields_ = (
-            ("first", c.c_void_p),
-            *((f"function_{n}", type(f)) for n, f in enumerate(functions)),
-        )
-
-    return Layout(data, *functions)
+    fields = [("first", c.c_void_p), *((f"f{n}", type(f)) for n, f in enumerate(functions))]
+    layout: type[c.Structure] = type("Layout", (c.Structure,), {"_fields_": fields})
+    return layout(data, *functions)
 
 
 class Urids:

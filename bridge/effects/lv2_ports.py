@@ -113,12 +113,11 @@ def read_ports(plugin: int) -> Ports:
     return Ports(tuple(ports), latency)
 
 
-def _read(
-    plugin: int, number: int, ranges: Sequence[Sequence[float]], main: Sequence[str]
-) -> Port:
+def _read(plugin: int, number: int, ranges: Sequence[Sequence[float]], main: Sequence[str]) -> Port:
     world = lilv()
     port = world.call("plugin_get_port_by_index", plugin, number)
-    kind = next((kind for uri, kind in _KINDS if world.is_a(plugin, port, uri)), "unknown")
+    kinds = (kind for uri, kind in _KINDS if world.is_a(plugin, port, uri))
+    kind: Kind = next(kinds, "unknown")
     is_input = world.is_a(plugin, port, CORE + "InputPort")
     properties = frozenset(world.port_values(plugin, port, CORE + "portProperty"))
     symbol, name = world.symbol(plugin, port), world.port_name(plugin, port)

@@ -1,4 +1,4 @@
-"""What VST3 plugins tell of themselves when they are loaded: for a child process, on its main thread.
+"""What VST3 plugins tell of themselves once loaded: for a child process, on its main thread.
 
 Nothing here judges: every parameter is told with the texts that the plugin shows along its range.
 """
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pedalboard
+from pedalboard._pedalboard import AudioProcessorParameter
 
 from bridge.effects.base import BLOCK_FRAMES
 from bridge.errors import EffectError
@@ -82,7 +83,7 @@ def _channels(plugin: pedalboard.VST3Plugin) -> int:
     return 0
 
 
-def _parameter(symbol: str, control: pedalboard.AudioProcessorParameter) -> Vst3Parameter:
+def _parameter(symbol: str, control: AudioProcessorParameter) -> Vst3Parameter:
     count = int(control.num_steps)
     is_discrete = bool(control.is_discrete or control.is_boolean)
     steps = 2 if control.is_boolean else count if is_discrete else 0
@@ -96,12 +97,15 @@ def _parameter(symbol: str, control: pedalboard.AudioProcessorParameter) -> Vst3
         steps if 2 <= steps <= _MOST_STEPS else 0,
         bool(control.is_automatable),
         float(control.raw_value),
-        (*texts, (float(control.raw_value), str(control.get_text_for_raw_value(control.raw_value)))),
+        (
+            *texts,
+            (float(control.raw_value), str(control.get_text_for_raw_value(control.raw_value))),
+        ),
         tuple(_back(control, text) for _, text in texts),
     )
 
 
-def _back(control: pedalboard.AudioProcessorParameter, text: str) -> float:
+def _back(control: AudioProcessorParameter, text: str) -> float:
     """The raw value of the number in a text, as the manifest's values are told; NaN for none."""
     number = text.split()[0] if text.split() else ""
     try:

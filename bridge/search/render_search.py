@@ -19,7 +19,7 @@ from bridge.analysis.statistics import LEVEL_NAMES
 from bridge.arrays import Audio, Floats
 from bridge.chain import ChainSetting
 from bridge.effects import ChainEffect
-from bridge.errors import PluginFault
+from bridge.errors import PluginFaultError
 from bridge.estimate.answer import Answer, Closeness
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import ReferenceAnalysis
@@ -326,7 +326,7 @@ class Search:
                 return []
             self._tuning = Tuning(effect, self._rate, features, self._reference.cepstral_comb)
             tuned = self._tuning.tune(slots, limit)
-        except PluginFault:
+        except PluginFaultError:
             self._tuning = None
             return []
         return [_in_chain(aligned, starts[0], 0) for aligned in tuned]

@@ -8,7 +8,7 @@ from bridge.analysis.windows import at_feature_rate, rms_db
 from bridge.arrays import Audio, usable
 from bridge.chain import ChainSetting
 from bridge.effects import ChainEffect
-from bridge.errors import PluginFault
+from bridge.errors import PluginFaultError
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import Analysis, ReferenceAnalysis
 from bridge.search.excerpts import Excerpt
@@ -68,7 +68,7 @@ class ExcerptJudge:
     def _heard(self, setting: ChainSetting) -> Analysis | None:
         try:
             wet = self._effect.render(self.excerpt.audio, self._rate, setting)
-        except PluginFault as fault:
+        except PluginFaultError as fault:
             # It costs this setting, and no other.
             _log.info("a setting fails: %s", fault)
             return None

@@ -1,4 +1,4 @@
-"""`scan` and `add` with LV2 plugins that misbehave, each in its own way, and what is added in use."""
+"""`scan` and `add` with LV2 plugins that misbehave, each in its own way; what is added in use."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from bridge.effect_host.running import RunningChain
 from bridge.effects import load_chain, load_effect
 from bridge.effects.child_process import ChildProcess
 from bridge.effects.lilv import lilv
-from bridge.errors import EffectError, PluginFault
+from bridge.errors import EffectError, PluginFaultError
 from bridge.library import SHIPPED, Layer, Library
 from bridge.manifest import PluginSpec, Setting, read_manifest
 from tests.awkward import URI, build
@@ -93,9 +93,7 @@ def test_a_parameter_that_breaks_the_plugin_is_held_and_named(
         ("needs", "it requires urn:dafx-bridge:nobody-has-this"),
     ],
 )
-def test_what_is_no_effect_is_refused_with_the_reason(
-    name: str, reason: str, layer: Layer
-) -> None:
+def test_what_is_no_effect_is_refused_with_the_reason(name: str, reason: str, layer: Layer) -> None:
     outcome = added(name, layer)
     assert isinstance(outcome, Refused)
     assert reason in outcome.reason
@@ -163,7 +161,7 @@ def test_a_render_fails_alone(name: str, layer: Layer) -> None:
     plugin, audio = entry(name, layer), noise(1, 2_000)
     effect = load_effect(plugin)
     for _ in range(2):
-        with pytest.raises(PluginFault, match=plugin.id):
+        with pytest.raises(PluginFaultError, match=plugin.id):
             effect.render(audio, RATE_HZ, turned(plugin, 3))
         wet = effect.render(audio, RATE_HZ, turned(plugin, 0))
         np.testing.assert_allclose(wet, 0.5 * audio, atol=1e-6)
@@ -260,5 +258,5 @@ def test_a_child_is_killed_with_its_owner_and_says_why() -> None:
             child.ask(20, "render", noise(1, 8), RATE_HZ, ())
         assert child.alive
     assert not child.alive
-    with pytest.raises(PluginFault):
+    with pytest.raises(PluginFaultError):
         child.ask(1, "load", None)
