@@ -1,0 +1,111 @@
+"""One added plugin beside another host: the same sound through both, at three settings."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.packages.ardour import FRAMES, RATE_HZ, clip, renders
+from bridge.adding.hearing import apart_db, residue_db, spectra_db
+from bridge.arrays import Audio
+from bridge.effects.isolated import IsolatedEffect
+from bridge.effects.lilv import lilv
+from bridge.effects.lv2_ports import Ports, read_ports
+from bridge.errors import EffectError
+from bridge.manifest import PluginSpec, Setting
+
+SAME_DB = -60.0
+ALIKE_DB = 0.5
+"""For plugins that are random, or sound different with other sizes of blocks."""
+_DRAWN = 2
+
+
+@dataclass(frozen=True)
+class Compared:
+    """How far the worst of the settings is from the other host's."""
+
+    verdict: str
+    """same, alike, differs, or why there is nothing to compare with."""
+    residue_db: float | None = None
+    apart_db: float | None = None
+
+    @property
+    def right(self) -> bool:
+        """Whether it is rendered as elsewhere."""
+        return self.verdict in ("same", "alike")
+
+    @property
+    def wrong(self) -> bool:
+        """Whether it is not."""
+        return self.verdict in ("differs", "fails")
+
+
+def compared(plugin: PluginSpec) -> Compared:
+    """Blocking, some seconds."""
+    found = lilv().plugin(plugin.formats.lv2 or "")
+    if found is None:
+        return Compared("not installed")
+    ports = read_ports(found)
+    channels = 2 if len(ports.audio_in) == len(ports.audio_out) == 2 else 1
+    if len(ports.audio_in) != len(ports.audio_out):
+        return Compared("mono to stereo: the other host mixes in another way")
+    settings = [Setting.default(plugin), *(_drawn(plugin, n) for n in range(_DRAWN))]
+    numbers = _numbers(ports)
+    wanted = [{numbers[s]: v for s, v in each.values.items()} for each in settings]
+    theirs = renders(plugin.formats.lv2 or "", channels, wanted)
+    effect = IsolatedEffect(plugin)
+    try:
+        ours, late = _ours(effect, channels, settings)
+    except EffectError:
+        return Compared("fails")
+    finally:
+        effect.close()
+    pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if b is not None]
+    if not pairs:
+        return Compared("the other host does not render it")
+    return _worst([_difference(a, b, late) for a, b in pairs])
+
+
+def _ours(
+    effect: IsolatedEffect, channels: int, settings: list[Setting]
+) -> tuple[list[Audio], int]:
+    """Renders, and how late the plugin itself says that it is."""
+    audio = np.repeat(clip(), channels, axis=0)
+    with effect.open(RATE_HZ, channels, settings[0]) as stream:
+        late = stream.latency_frames - (1024 if effect.plugin.fixed_block else 0)
+    return [effect.render(audio, RATE_HZ, setting) for setting in settings], late
+
+
+def _difference(ours: Audio, theirs: Audio, late: int) -> tuple[float, float]:
+    """Residue and distance; Ardour may or may not have taken the latency away."""
+    found = []
+    for shift in {0, late}:
+        a, b = ours[:, : FRAMES - shift], theirs[:, shift:FRAMES]
+        apart = apart_db(spectra_db(a, RATE_HZ), spectra_db(b, RATE_HZ))
+        found.append((residue_db(b, a), apart))
+    return min(found)
+
+
+def _worst(differences: list[tuple[float, float]]) -> Compared:
+    residue, apart = (max(each) for each in zip(*differences, strict=True))
+    verdict = "same" if residue <= SAME_DB else "alike" if apart <= ALIKE_DB else "differs"
+    return Compared(verdict, round(residue, 1), round(apart, 2))
+
+
+def _numbers(ports: Ports) -> dict[str, int]:
+    """A control's place among all controls, as Ardour counts them."""
+    controls = [port for port in ports.all if port.kind == "control"]
+    return {port.symbol: n for n, port in enumerate(controls) if port.is_input}
+
+
+def _drawn(plugin: PluginSpec, seed: int) -> Setting:
+    """Drawn values of what may be turned, clear of the ends."""
+    draw = np.random.default_rng(seed)
+    values = draw.uniform(0.15, 0.85, len(plugin.parameters)).tolist()
+    return Setting.of_values(
+        plugin,
+        {
+            spec.symbol: spec.to_real(value)
+            for spec, value in zip(plugin.parameters, values, strict=True)
+            if spec.predicted
+        },
+    )
