@@ -47,7 +47,7 @@ def renders(uri: str, channels: int, settings: list[Mapping[int, float]]) -> lis
         ]
         (folder / "jobs").write_text("\n".join(lines) + "\n")
         _run(folder)
-        written = folder / "session" / "interchange" / "jobs" / "audiofiles"
+        written = folder / "session" / "interchange" / "session" / "audiofiles"
         return [_read(written, f"job{n}", channels) for n in range(len(settings))]
 
 

@@ -106,6 +106,7 @@ def _drawn(plugin: PluginSpec, seed: int) -> Setting:
         {
             spec.symbol: spec.to_real(value)
             for spec, value in zip(plugin.parameters, values, strict=True)
-            if spec.predicted
+            # Hosts differ in what a side-chain hears that nothing is connected to.
+            if spec.predicted and "side" not in spec.name.lower()
         },
     )

@@ -72,10 +72,11 @@ def markdown(seen: Sequence[str], unseen: Sequence[str]) -> str:
         "# LV2 effects of Debian's packages",
         "",
         "Every plugin was given to `dafx-bridge add`. *Broken* ones crash, hang or end their"
-        " process as they start, in the child that tries them, and are refused; none has touched the"
-        " bridge. *Right*: rendered as Ardour 7 renders it, at the defaults and two drawn settings,"
-        " to -60 dB, or for plugins that hear the size of blocks or are random, to 0.5 dB of"
-        " spectrum. *Not compared*: Ardour does not render it, or mixes its channels in another way."
+        " process as they start, in the child that tries them, and are refused; none has touched"
+        " the bridge. *Right*: rendered as Ardour 7 renders it, at the defaults and two drawn"
+        " settings, to -60 dB, or to 0.5 dB of spectrum where the size of blocks, random numbers"
+        " or slow knobs make another wave of it. *Not compared*: Ardour does not render it, or"
+        " mixes its channels in another way."
         " CPU seconds are those of the probe, in the median and of the slowest tenth.",
         "",
         "| package | tried | added | refused | of these broken | right | wrong | not compared |"

@@ -94,7 +94,10 @@ def _first_line(lines: list[str], item: yaml.Node, indent: int) -> int:
 
 def _end_line(lines: list[str], item: yaml.Node) -> int:
     """Behind an item's last line that says something; comments behind it are the next one's."""
-    line: int = min(item.end_mark.line + (item.end_mark.column > 0), len(lines))
+    mark = item.end_mark
+    line = min(mark.line, len(lines))
+    if mark.line < len(lines) and lines[mark.line][: mark.column].strip():
+        line += 1
     while line > 0 and (not lines[line - 1].strip() or lines[line - 1].lstrip().startswith("#")):
         line -= 1
     return line

@@ -37,7 +37,7 @@ def drafts_of_vst3(
             yield name, answer
             continue
         try:
-            draft = _draft(path, answer, len(names) > 1, _Both(taken, ids))
+            draft = draft_of_description(path, answer, len(names) > 1, _Both(taken, ids))
         except RefusedPluginError as refusal:
             yield name, refusal
         else:
@@ -70,7 +70,10 @@ def _asked(function: Callable[..., Answer], *arguments: object) -> Answer | Refu
             return RefusedPluginError(f"it cannot be loaded ({error})")
 
 
-def _draft(path: Path, told: Vst3Description, one_of_several: bool, taken: Container[str]) -> Draft:
+def draft_of_description(
+    path: Path, told: Vst3Description, one_of_several: bool, taken: Container[str]
+) -> Draft:
+    """The draft of one plugin of a file. Raises RefusedPluginError where it is no effect."""
     if not told.is_effect:
         raise RefusedPluginError("it takes no audio: an instrument")
     if not told.channels:
