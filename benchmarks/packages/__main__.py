@@ -1,10 +1,11 @@
 """Add every LV2 plugin of some Debian packages, and compare what is added with Ardour.
 
-    python -m benchmarks.packages [PACKAGE …] [--unseen] [--folder FOLDER] [--table]
+    python -m benchmarks.packages [PACKAGE …] [--unseen] [--folder FOLDER] [--again] [--table]
 
 Packages are downloaded and unpacked below FOLDER, not installed; Ardour must be installed, as the
 tests have it. Some seconds a plugin. Writes docs/results/packages/PACKAGE.csv, one row a plugin,
-and from all of them docs/results/packages.md; `--table` writes that alone. `--unseen` takes the
+and from all of them docs/results/packages.md; `--table` writes that alone. A plugin that has a row
+is not tried again, but with `--again` where it is wrong or not compared. `--unseen` takes the
 packages that nobody tuned for.
 """
 
@@ -21,7 +22,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.packages.comparison import Compared, compared
-from benchmarks.packages.table import CSV, RESULT, Row, markdown, rows_of
+from benchmarks.packages.table import AGAIN, CSV, RESULT, Row, markdown, rows_of
 from benchmarks.packages.unpacked import environment, unpacked
 from bridge.adding.add import Added, Adding, Outcome
 from bridge.effects.lilv import lilv
@@ -41,16 +42,28 @@ def main() -> None:
     parser.add_argument("--unseen", action="store_true")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/dafx-bridge-packages"))
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--again", action="store_true")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     packages = arguments.packages or (UNSEEN if arguments.unseen else SEEN)
     CSV.mkdir(parents=True, exist_ok=True)
     for package in () if arguments.table else packages:
+        if arguments.again:
+            forget_wrong(CSV / f"{package}.csv")
         if arguments.here:
             try_here(package)
         else:
             try_apart(package, arguments.folder)
     RESULT.write_text(markdown(SEEN, UNSEEN))
+
+
+def forget_wrong(file: Path) -> None:
+    """Drop the rows of what differs, so that it is tried again."""
+    kept = [row for row in rows_of(file) if row.verdict not in AGAIN]
+    with file.open("w", newline="") as out:
+        writer = csv.DictWriter(out, Row.names())
+        writer.writeheader()
+        writer.writerows(row.fields() for row in kept)
 
 
 def try_apart(package: str, folder: Path) -> None:

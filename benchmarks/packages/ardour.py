@@ -15,6 +15,8 @@ import soundfile
 from bridge.arrays import Audio
 
 RATE_HZ, FRAMES = 48_000, 48_000
+BLOCK_FRAMES = 8192
+"""It runs plugins in blocks of so many."""
 _HERE = Path(__file__).parent
 _PROGRAM = "ardour7-lua"
 _PATIENCE_S = 120
@@ -33,7 +35,9 @@ def clip() -> Audio:
 def renders(uri: str, channels: int, settings: list[Mapping[int, float]]) -> list[Audio | None]:
     """The clip through a plugin, once a setting; None for what Ardour does not render.
 
-    A setting has values by number among the plugin's control ports. Where Ardour dies, what it has
+    A setting has values by number among the plugin's control ports. Ardour runs its tracks all the
+    time: between a plugin's activation and its render it may do so once, and the clip then begins
+    in its middle. Where Ardour dies, what it has
     written before counts.
     """
     with tempfile.TemporaryDirectory() as temporary:

@@ -1,7 +1,8 @@
 -- Renders jobs: each a line of a URI, a number of channels, a name, and values as PORT=VALUE, where
 -- ports are counted among the controls. What comes out lies in the session's folder.
 local backend = AudioEngine:set_backend ("None (Dummy)", "", "")
--- Long, so that no cycle runs a plugin between its activation and its render.
+-- Long, so that no cycle runs a plugin between its activation and its render. Renders are done in
+-- blocks of so many frames in any case.
 backend:set_buffer_size (8192)
 local session = create_session (os.getenv ("SESSION"), "jobs", 48000)
 assert (session)

@@ -7,10 +7,13 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import median
 
-from benchmarks.packages.comparison import Compared
+from benchmarks.packages.comparison import NOT_RENDERED, Compared
 from bridge.adding.add import Added, Outcome
 
 RESULT, CSV = Path("docs/results/packages.md"), Path("docs/results/packages")
+WRONG = ("differs", "fails")
+AGAIN = (*WRONG, NOT_RENDERED)
+"""What is tried again where that is wanted: the other host may have failed."""
 _CRASHES = ("crashes", "hangs", "ends its process", "memory")
 
 
@@ -146,5 +149,5 @@ def _differing(*packages: Sequence[str]) -> list[str]:
     return [
         f"| {row.name} `{row.uri}` | {row.residue_db} | {row.apart_db} |"
         for row in _all(*packages)
-        if row.verdict in ("differs", "fails")
+        if row.verdict in WRONG
     ]

@@ -45,7 +45,8 @@ def level_db(audio: Audio) -> float:
 
 def residue_db(one: Audio, other: Audio) -> float:
     """Level of the difference of two renders, below that of the first."""
-    return max(level_db(one - other) - max(level_db(one), LOWEST_DB), LOWEST_DB)
+    rest_db = level_db(one - other)
+    return LOWEST_DB if rest_db <= LOWEST_DB else max(rest_db - level_db(one), LOWEST_DB)
 
 
 def _db(factor: float) -> float:
