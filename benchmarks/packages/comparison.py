@@ -73,7 +73,7 @@ def compared(plugin: PluginSpec) -> Compared:
         theirs = renders(plugin.formats.lv2 or "", channels, wanted)
         for number, b in enumerate(theirs):
             if b is not None:
-                far = min(_difference(each[number], b, late) for each in ours)
+                far = min(_difference(each[number], b, late[number]) for each in ours)
                 nearest[number] = min(far, nearest.get(number, far))
         if nearest and not _worst(list(nearest.values())).wrong:
             break
@@ -84,11 +84,13 @@ def compared(plugin: PluginSpec) -> Compared:
 
 def _ours(
     effect: IsolatedEffect, channels: int, settings: list[Setting]
-) -> tuple[list[list[Audio]], int]:
-    """Renders, as the only way to do them, and how late the plugin itself says that it is."""
+) -> tuple[list[list[Audio]], list[int]]:
+    """Renders, as the only way to do them, and how late the plugin says that it is at each."""
     audio = np.repeat(clip(), channels, axis=0)
-    with effect.open(RATE_HZ, channels, settings[0]) as stream:
-        late = stream.latency_frames - (BLOCK_FRAMES if effect.plugin.fixed_block else 0)
+    late = []
+    for setting in settings:
+        with effect.open(RATE_HZ, channels, setting) as stream:
+            late.append(stream.latency_frames - BLOCK_FRAMES * effect.plugin.fixed_block)
     return [[effect.render(audio, RATE_HZ, setting) for setting in settings]], late
 
 

@@ -6,6 +6,7 @@ about `AIM_S` of a plugin of common speed and size, and for little more than `MO
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -151,6 +152,10 @@ class _Probe:
 
     def _at_default(self, default: Setting) -> Audio:
         try:
+            if self._plugin.formats.vst3:
+                # The first stream of a VST3 makes a trial at drawn settings, which may crash.
+                with suppress(PluginFaultError):
+                    self._render(default)
             wet = self._render(default)
         except PluginFaultError as fault:
             raise RefusedPluginError(f"it {_without_name(fault, self._plugin)}") from None
