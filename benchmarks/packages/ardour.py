@@ -32,12 +32,14 @@ def clip() -> Audio:
     return sound[None].astype(np.float32)
 
 
-def renders(uri: str, channels: int, settings: list[Mapping[int, float]]) -> list[Audio | None]:
+def renders(
+    uri: str, channels: int, settings: list[Mapping[int, float]], first: str
+) -> list[Audio | None]:
     """The clip through a plugin, once a setting; None for what Ardour does not render.
 
     A setting has values by number among the plugin's control ports. Ardour runs its tracks all the
-    time: between a plugin's activation and its render it may do so once, and the clip then begins
-    in its middle. Where Ardour dies, what it has
+    time: between activation and render it may do so once, so either the `plugin` or the `clip` is
+    activated first, and the clip may begin in its middle. Where Ardour dies, what it has
     written before counts.
     """
     with tempfile.TemporaryDirectory() as temporary:
@@ -50,15 +52,16 @@ def renders(uri: str, channels: int, settings: list[Mapping[int, float]]) -> lis
             for n, setting in enumerate(settings)
         ]
         (folder / "jobs").write_text("\n".join(lines) + "\n")
-        _run(folder)
+        _run(folder, first)
         written = folder / "session" / "interchange" / "session" / "audiofiles"
         return [_read(written, f"job{n}", channels) for n in range(len(settings))]
 
 
-def _run(folder: Path) -> None:
+def _run(folder: Path, first: str) -> None:
     own = {
         "SESSION": str(folder / "session"),
         "JOBS": str(folder / "jobs"),
+        "FIRST": first,
         "HOME": str(folder),
         "XDG_CONFIG_HOME": str(folder / "config"),
         "XDG_CACHE_HOME": str(folder / "cache"),

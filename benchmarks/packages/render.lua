@@ -20,8 +20,14 @@ for line in io.lines (os.getenv ("JOBS")) do
             for port, value in values:gmatch ("(%d+)=(%S+)") do
                 ARDOUR.LuaAPI.set_processor_param (plugin, tonumber (port), tonumber (value))
             end
-            clip:activate ()
-            plugin:activate ()
+            -- Whatever comes last is the less likely to be run before the render.
+            if os.getenv ("FIRST") == "plugin" then
+                plugin:activate ()
+                clip:activate ()
+            else
+                clip:activate ()
+                plugin:activate ()
+            end
             track:to_track ():bounce_range (0, 48000, ARDOUR.InterThreadInfo (), plugin, true, name)
         end
     end

@@ -11,13 +11,12 @@ from bridge.effects.base import BLOCK_FRAMES, Effect, EffectStream
 from bridge.effects.groups import GroupedStream, Instance
 from bridge.effects.lilv import lilv
 from bridge.effects.lv2_features import CORE, LOAD_DEFAULT_STATE, AtomPort, HostFeatures
-from bridge.effects.lv2_ports import PORT_PROPERTIES, Port, read_ports
+from bridge.effects.lv2_ports import Port, read_ports
 from bridge.errors import EffectError
 from bridge.manifest import PluginSpec, Setting
 
 _FLOAT_BYTES = 4
-_SWITCHES = frozenset({CORE + "enabled", CORE + "freeWheeling"})
-"""Designations of controls that are the host's own."""
+_MDA = "http://drobilla.net/plugins/mda/"
 
 
 class Lv2Effect(Effect):
@@ -99,6 +98,7 @@ class _Lv2Instance(Instance):
 
     def __init__(self, effect: Lv2Effect, sample_rate: float, setting: Setting) -> None:
         self._ports = effect._ports
+        self._applies_changes_alone = (effect.plugin.formats.lv2 or "").startswith(_MDA)
         self._features = HostFeatures(sample_rate, BLOCK_FRAMES)
         instance = lilv().instantiate(effect._plugin, sample_rate, self._features)
         if instance is None:
@@ -116,9 +116,7 @@ class _Lv2Instance(Instance):
             self._connect(port.number, self._place_of(port))
         if effect.starts_with_state:
             lilv().restore_default(effect._plugin, instance, self._features)
-        if self._plugin.activate:
-            self._plugin.activate(self._handle)
-        self._apply_from_scratch(setting)
+        self._begin(setting)
         if self._ports.latency is not None:
             self.latency_frames = max(round(float(self._controls[self._ports.latency])), 0)
 
@@ -126,9 +124,7 @@ class _Lv2Instance(Instance):
         """Deactivate and activate it, as hosts do between two songs."""
         if self._plugin.deactivate:
             self._plugin.deactivate(self._handle)
-        if self._plugin.activate:
-            self._plugin.activate(self._handle)
-        self._apply_from_scratch(setting)
+        self._begin(setting)
 
     def _place_of(self, port: Port) -> int | None:
         """Where a port's data lies until it is connected to something else."""
@@ -151,17 +147,27 @@ class _Lv2Instance(Instance):
         for atom in self._atoms:
             atom.clear()
         self._plugin.run(self._handle, frames)
-        self._features.worker.work()
+        self._features.worker.answer()
 
-    def _apply_from_scratch(self, setting: Setting) -> None:
+    def _begin(self, setting: Setting) -> None:
+        """Set the controls, then activate the plugin, as hosts do."""
+        self.set(setting)
+        if self._plugin.activate:
+            self._plugin.activate(self._handle)
+        if self._applies_changes_alone:
+            self._change_all()
+        elif self._ports.latency is not None or self._features.worker.is_wanted:
+            # Latency is told by a run, and what a run schedules must be there for the next one.
+            self._run(0)
+
+    def _change_all(self) -> None:
         """Make the plugin compute every control for this sample rate.
 
         mda plugins apply a control only when it changes, and their constructors assume 44.1 kHz;
         so each control goes to its far end and back, with an empty run between.
         """
-        self.set(setting)
         wanted = self._controls.copy()
-        for port in map(_number, filter(_is_turned, self._ports.controls.values())):
+        for port in (control.number for control in self._ports.controls.values()):
             ends = self._minimum[port], self._maximum[port]
             self._controls[port] = ends[0 if wanted[port] > sum(ends) / 2 else 1]
         self._run(0)
@@ -191,12 +197,3 @@ class _Lv2Instance(Instance):
             self._plugin.deactivate(self._handle)
         lilv().call("instance_free", self._instance)
         self._instance = None
-
-
-def _number(port: Port) -> int:
-    return port.number
-
-
-def _is_turned(port: Port) -> bool:
-    """Whether it may be turned forth and back unheard."""
-    return port.designation not in _SWITCHES and not port.has("trigger", PORT_PROPERTIES)

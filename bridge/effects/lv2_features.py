@@ -1,8 +1,8 @@
 """What this host gives an LV2 plugin: URIDs, options, a worker, a log, paths of its state.
 
-No thread: work that a plugin schedules waits until its run is over, and is then done on the thread
-that runs it, so that a render depends on nothing but its input. Plugins may ask for URIDs from
-threads of their own.
+No thread: work that a plugin schedules is done at once, on the thread that runs it, and answered
+when the run is over, so that a render depends on nothing but its input. Plugins may ask for URIDs
+from threads of their own.
 """
 
 import ctypes as c
@@ -126,7 +126,7 @@ def urids() -> Urids:
 
 
 class Worker:
-    """Does what one instance schedules, when its run is over."""
+    """Does at once what one instance schedules, and answers when its run is over."""
 
     def __init__(self) -> None:
         self._scheduled: deque[bytes] = deque()
@@ -141,24 +141,36 @@ class Worker:
         self._handle = handle
         self._interface = _Worker.from_address(interface) if interface else None
 
-    def work(self) -> None:
-        """Do what is scheduled, and hand over what came of it."""
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the plugin has work for it."""
+        return self._interface is not None
+
+    def answer(self) -> None:
+        """Hand over what came of the work; after every run."""
         worker = self._interface
         if worker is None:
-            self._scheduled.clear()
             return
         while self._scheduled:
-            data = self._scheduled.popleft()
-            worker.work(self._handle, self._respond, None, len(data), data)
-            while self._responses:
-                answer = self._responses.popleft()
-                worker.work_response(self._handle, len(answer), answer)
+            # Of the time before it was known who does it.
+            self._work(self._scheduled.popleft())
+        while self._responses:
+            answer = self._responses.popleft()
+            worker.work_response(self._handle, len(answer), answer)
         if worker.end_run:
             worker.end_run(self._handle)
 
     def _schedule(self, _handle: object, size: int, data: int | None) -> int:
-        self._scheduled.append(c.string_at(data, size) if data else b"")
+        order = c.string_at(data, size) if data else b""
+        if self._interface is None:
+            self._scheduled.append(order)
+        else:
+            self._work(order)
         return _SUCCESS
+
+    def _work(self, order: bytes) -> None:
+        if self._interface is not None:
+            self._interface.work(self._handle, self._respond, None, len(order), order)
 
     def _take_response(self, _handle: object, size: int, data: int | None) -> int:
         self._responses.append(c.string_at(data, size) if data else b"")
