@@ -14,7 +14,8 @@ import soundfile
 
 from bridge.arrays import Audio
 
-RATE_HZ, FRAMES = 48_000, 48_000
+RATE_HZ, FRAMES = 44_100, 44_100
+"""mda's constructors assume this rate, and only this host computes them anew at another."""
 BLOCK_FRAMES = 8192
 """It runs plugins in blocks of so many."""
 _HERE = Path(__file__).parent

@@ -4,7 +4,7 @@ local backend = AudioEngine:set_backend ("None (Dummy)", "", "")
 -- Long, so that no cycle runs a plugin between its activation and its render. Renders are done in
 -- blocks of so many frames in any case.
 backend:set_buffer_size (8192)
-local session = create_session (os.getenv ("SESSION"), "jobs", 48000)
+local session = create_session (os.getenv ("SESSION"), "jobs", 44100)
 assert (session)
 for line in io.lines (os.getenv ("JOBS")) do
     local uri, channels, name, values = line:match ("^(%S+) (%S+) (%S+) ?(.*)$")
@@ -28,7 +28,7 @@ for line in io.lines (os.getenv ("JOBS")) do
                 clip:activate ()
                 plugin:activate ()
             end
-            track:to_track ():bounce_range (0, 48000, ARDOUR.InterThreadInfo (), plugin, true, name)
+            track:to_track ():bounce_range (0, 44100, ARDOUR.InterThreadInfo (), plugin, true, name)
         end
     end
 end

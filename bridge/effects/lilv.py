@@ -12,6 +12,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 from bridge.effects.lv2_features import HostFeatures, urids
 from bridge.errors import EffectError
@@ -19,6 +21,7 @@ from bridge.system import remedy
 
 LOCK = threading.RLock()
 _M_PERTURB = -6
+_STAYS = getattr(os, "RTLD_LAZY", 0) | getattr(os, "RTLD_NODELETE", 0)
 _TRIED_RATE_HZ, _TRIED_FRAMES = 48_000.0, 1024
 
 _SIGNATURES: dict[str, tuple[type | None, list[type]]] = {
@@ -216,10 +219,19 @@ class Lilv:
             self.call("state_free", state)
 
     def opens(self, plugin: int) -> bool:
-        """Whether its library is there and makes an instance."""
+        """Whether its library is there and makes an instance.
+
+        From then on what its library brings with it stays loaded: some of that cannot be loaded
+        twice. The plugin's own library goes with its last instance, and comes back as new.
+        """
+        before = _libraries()
         features = HostFeatures(_TRIED_RATE_HZ, _TRIED_FRAMES)
         instance = self.instantiate(plugin, _TRIED_RATE_HZ, features)
         if instance is not None:
+            own = unquote(urlparse(self.bundle(plugin)).path)
+            for path in _libraries() - before:
+                if not path.startswith(own):
+                    c.CDLL(path, mode=_STAYS)
             self.call("instance_free", instance)
         return instance is not None
 
@@ -251,6 +263,15 @@ class Lilv:
         if node:
             self.call("node_free", node)
         return text
+
+
+def _libraries() -> set[str]:
+    """Paths of the libraries that are loaded, where the system tells."""
+    try:
+        lines = Path("/proc/self/maps").read_text().splitlines()
+    except OSError:
+        return set()
+    return {path for line in lines if ".so" in (path := line[line.find("/") :])}
 
 
 @cache
