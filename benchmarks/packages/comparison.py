@@ -64,6 +64,7 @@ def compared(plugin: PluginSpec) -> Compared:
         ours, late = _ours(effect, channels, settings)
         # Many plugins hear the size of blocks, in their smoothing or their convolution.
         ours.append(_in_long_blocks(plugin, channels, settings))
+        alike_db = max(ALIKE_DB, 2 * _noise_db(effect, channels, settings, ours[0]))
     except EffectError:
         return Compared("fails")
     finally:
@@ -75,11 +76,11 @@ def compared(plugin: PluginSpec) -> Compared:
             if b is not None:
                 far = min(_difference(each[number], b, late[number]) for each in ours)
                 nearest[number] = min(far, nearest.get(number, far))
-        if nearest and not _worst(list(nearest.values())).wrong:
+        if nearest and not _worst(list(nearest.values()), alike_db).wrong:
             break
     if not nearest:
         return Compared(NOT_RENDERED)
-    return _worst(list(nearest.values()))
+    return _worst(list(nearest.values()), alike_db)
 
 
 def _ours(
@@ -92,6 +93,18 @@ def _ours(
         with effect.open(RATE_HZ, channels, setting) as stream:
             late.append(stream.latency_frames - BLOCK_FRAMES * effect.plugin.fixed_block)
     return [[effect.render(audio, RATE_HZ, setting) for setting in settings]], late
+
+
+def _noise_db(
+    effect: IsolatedEffect, channels: int, settings: list[Setting], before: list[Audio]
+) -> float:
+    """How far two renders of one setting are apart, at the worst of the settings."""
+    audio = np.repeat(clip(), channels, axis=0)
+    again = [effect.render(audio, RATE_HZ, setting) for setting in settings]
+    return max(
+        apart_db(spectra_db(a, RATE_HZ), spectra_db(b, RATE_HZ))
+        for a, b in zip(before, again, strict=True)
+    )
 
 
 def _in_long_blocks(plugin: PluginSpec, channels: int, settings: list[Setting]) -> list[Audio]:
@@ -123,9 +136,9 @@ def _difference(ours: Audio, theirs: Audio, late: int) -> tuple[float, float]:
     return min(found)
 
 
-def _worst(differences: list[tuple[float, float]]) -> Compared:
+def _worst(differences: list[tuple[float, float]], alike_db: float) -> Compared:
     residue, apart = (max(each) for each in zip(*differences, strict=True))
-    verdict = "same" if residue <= SAME_DB else "alike" if apart <= ALIKE_DB else "differs"
+    verdict = "same" if residue <= SAME_DB else "alike" if apart <= alike_db else "differs"
     return Compared(verdict, round(residue, 1), round(apart, 2))
 
 

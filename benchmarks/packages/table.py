@@ -77,9 +77,10 @@ def markdown(seen: Sequence[str], unseen: Sequence[str]) -> str:
         "Every plugin was given to `dafx-bridge add`. *Broken* ones crash, hang or end their"
         " process as they start, in the child that tries them, and are refused; none has touched"
         " the bridge. *Right*: rendered as Ardour 7 renders it, at the defaults and two drawn"
-        " settings, to -60 dB, or to 0.5 dB of spectrum where the size of blocks, random numbers"
-        " or slow knobs make another wave of it. *Not compared*: Ardour does not render it, or"
-        " mixes its channels in another way."
+        " settings, to -60 dB, or to 0.5 dB of spectrum where the size of blocks or slow knobs make"
+        " another wave of it, or where it is random to twice the distance of two renders. *Not"
+        " compared*: Ardour does not render it, or mixes its channels in another way. All at"
+        " 44.1 kHz, but for some rows of x42, Guitarix, zam and DPF that were made at 48 kHz."
         " CPU seconds are those of the probe, in the median and of the slowest tenth.",
         "",
         "| package | tried | added | refused | of these broken | right | wrong | not compared |"
