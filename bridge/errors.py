@@ -34,6 +34,10 @@ class EffectError(BridgeError):
     exit_code = 5
 
 
+class PluginFaultError(EffectError):
+    """A plugin that renders in a child crashed, hung, took too much memory or gave no numbers."""
+
+
 class ModelError(BridgeError):
     """A model or its card is missing, corrupt, or does not fit the manifest."""
 

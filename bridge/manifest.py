@@ -84,6 +84,8 @@ class ParamSpec(_Entry):
     predicted: bool = True
     display: Display | None = None
     """How a person reads it, where that is not the real value in its unit."""
+    raw: bool = False
+    """Of a VST3: from min to max is the plugin's own 0..1, as its texts are no numbers to trust."""
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -163,6 +165,8 @@ class Formats(_Entry):
     lv2: str | None = None
     builtin: str | None = None
     vst3: str | None = None
+    vst3_plugin: str | None = None
+    """Its name, where the file holds several."""
 
     @model_validator(mode="after")
     def _names_one(self) -> Self:
@@ -190,6 +194,8 @@ class PluginSpec(_Entry):
     ]
     model: str | None = None
     fixed_block: bool = False
+    isolated: bool = False
+    """Whether it renders in a child process, where a crash costs nothing else."""
 
     @property
     def predicted(self) -> tuple[ParamSpec, ...]:

@@ -27,7 +27,7 @@ FLOORS = (
     ),
     ("bridge.engine",),
     ("bridge.search", "bridge.drive"),
-    ("bridge.estimate", "bridge.hosts", "bridge.effect_host"),
+    ("bridge.estimate", "bridge.hosts", "bridge.effect_host", "bridge.adding"),
     ("bridge.models", "bridge.analysis", "bridge.effects"),
     ("bridge.audio", "bridge.osc"),
     (

@@ -6,11 +6,12 @@ that stopped goes on with what is missing.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import (
     BrokenExecutor,
     CancelledError,
     Executor,
+    Future,
     ProcessPoolExecutor,
     as_completed,
 )
@@ -61,8 +62,7 @@ def as_done(
 
     Raises TrainingError where workers died.
     """
-    futures = [pool.submit(function, job) for job in jobs]
-    with _explained():
+    with _submitted(pool, function, jobs) as futures:
         for future in as_completed(futures):
             yield future.result()
 
@@ -71,21 +71,27 @@ def in_order(
     pool: Executor, function: Callable[[Job], Result], jobs: Iterable[Job]
 ) -> Iterator[Result]:
     """The same in the order of the jobs."""
-    futures = [pool.submit(function, job) for job in jobs]
-    with _explained():
+    with _submitted(pool, function, jobs) as futures:
         for future in futures:
             yield future.result()
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _submitted(
+    pool: Executor, function: Callable[[Job], Result], jobs: Iterable[Job]
+) -> Iterator[Sequence[Future[Result]]]:
+    """What is to come; what nobody waits for any more is not begun."""
+    futures = [pool.submit(function, job) for job in jobs]
     try:
-        yield
+        yield futures
     except _LOST as error:
         raise TrainingError(
             "workers ended before their work was done, killed, crashed or out of memory; what is"
             " finished is kept: run the same command again"
         ) from error
+    finally:
+        for future in futures:
+            future.cancel()
 
 
 @contextmanager

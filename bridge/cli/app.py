@@ -47,6 +47,8 @@ SUMMARIES = {
     "discover": "List a host's tracks, their plugins and parameters with ranges and values.",
     "demo": "Match a bundled guitar to a bundled reference, live, and show the result.",
     "plugins": "List plugins and rigs, yours among them: which are installed and have a model.",
+    "scan": "List LV2 and VST3 plugins on this computer: added, can be added, or cannot and why.",
+    "add": "Try plugins in a process of their own, and add what is an effect to your table.",
     "devices": "List the sound devices by the index and name that --input and --play take.",
     "doctor": "Look at everything the bridge needs of this computer, and print what to do.",
     "bench": "Run the live engine on the demo's guitar into a host, and print what it costs.",

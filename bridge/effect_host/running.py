@@ -4,18 +4,21 @@ Threads: `process` belongs to the audio loop and waits for nothing. Chains are o
 which may block, by whoever calls `exchange` and `close_spent`.
 """
 
+import logging
 from collections import deque
 
 import numpy as np
 from typing_extensions import override
 
 from bridge.arrays import Audio
-from bridge.chain import Chain, ChainSetting
+from bridge.chain import Chain, ChainSetting, Slot
 from bridge.closing import Closing
 from bridge.effect_host.crossfade import Crossfade, Fade
 from bridge.effect_host.delay import Delay
-from bridge.effects import ChainEffect
+from bridge.effects import ChainEffect, EffectStream
+from bridge.errors import PluginFaultError
 
+_log = logging.getLogger(__name__)
 WARM_S = 0.05
 """A new chain hears the sound for so long, after its latency, before it is heard itself."""
 
@@ -29,6 +32,8 @@ class RunningChain(Closing):
         """Blocking: opens the plugins. Raises EffectError where one refuses."""
         self.chain = effect.chain
         self._applied = setting
+        self._failed: set[str] = set()
+        """Slots whose plugin has crashed or hung; the sound goes past them."""
         self._stream = effect.open(sample_rate, channels, setting)
         self.latency_frames = self._stream.latency_frames
         self._delay = Delay(channels, self.latency_frames)
@@ -44,18 +49,43 @@ class RunningChain(Closing):
         A setting of another chain changes nothing.
         """
         if setting is not self._applied and setting.chain is self.chain:
-            self._stream.set(setting)
             self._applied = setting
+            self._set(setting)
         plain = self._delay.process(audio)
         slots = zip(self.chain.slots, self._stream.streams, self._crossfades, strict=True)
         for slot, stream, crossfade in slots:
             is_bypassed = slot.id in self._applied.bypassed
-            audio = crossfade.mix(audio, stream.process(audio), is_bypassed)
+            wet = self._processed(slot, stream, audio)
+            audio = crossfade.mix(audio, wet, is_bypassed or slot.id in self._failed)
         return plain, audio
 
     @override
     def close(self) -> None:
         self._stream.close()
+
+    def _set(self, setting: ChainSetting) -> None:
+        slots = zip(self.chain.slots, self._stream.streams, setting.settings, strict=True)
+        for slot, stream, its_setting in slots:
+            if slot.id not in self._failed:
+                try:
+                    stream.set(its_setting)
+                except PluginFaultError as fault:
+                    self._give_up(slot, fault)
+
+    def _processed(self, slot: Slot, stream: EffectStream, audio: Audio) -> Audio:
+        """What the slot's plugin makes of it; silence from a plugin that has failed."""
+        if slot.id not in self._failed:
+            try:
+                return stream.process(audio)
+            except PluginFaultError as fault:
+                self._give_up(slot, fault)
+        return np.zeros_like(audio)
+
+    def _give_up(self, slot: Slot, fault: PluginFaultError) -> None:
+        self._failed.add(slot.id)
+        _log.warning(
+            "%s is left out from here on: %s; load the chain again to try it", slot.id, fault
+        )
 
 
 class ChainPlayer(Closing):

@@ -45,6 +45,21 @@ class Effect(ABC):
     def __init__(self, plugin: PluginSpec) -> None:
         self.plugin = plugin
 
+    def prepare(self) -> None:  # noqa: B027 — most have nothing to begin with
+        """Begin with what takes long the first time, without waiting for it."""
+
+    def reset_is_fresh(
+        self,
+        audio: Audio,  # noqa: ARG002 — formats that have a reset need them
+        sample_rate: float,  # noqa: ARG002
+        setting: Setting,  # noqa: ARG002
+    ) -> bool | None:
+        """Whether a plugin that has played renders as a new one once it is reset.
+
+        None where its format has no reset.
+        """
+        return None
+
     @abstractmethod
     def _open(self, sample_rate: float, channels: int, setting: Setting) -> EffectStream: ...
 

@@ -12,6 +12,8 @@ from bridge.effects.base import Effect, EffectStream
 from bridge.effects.loading import load_effect
 from bridge.errors import EffectError
 
+_WARM_UP_HZ = 48_000
+
 
 class ChainEffect:
     """The installed plugins of a chain."""
@@ -37,6 +39,13 @@ class ChainEffect:
             if slot.id not in setting.bypassed:
                 audio = effect.render(audio, sample_rate, its_setting)
         return np.asarray(audio, np.float32)
+
+    def warm_up(self) -> None:
+        """Do what takes long the first time: a plugin may start a process, or make trials.
+
+        Raises EffectError where a plugin does not open.
+        """
+        self.render(np.zeros((1, 1), np.float32), _WARM_UP_HZ, ChainSetting.start(self.chain))
 
     def _check(self, setting: ChainSetting) -> None:
         if setting.chain != self.chain:
@@ -78,4 +87,7 @@ class ChainStream(Closing):
 
 def load_chain(chain: Chain) -> ChainEffect:
     """The chain, ready to render. Raises EffectError, saying what to install, where it is not."""
-    return ChainEffect(chain, [load_effect(slot.plugin) for slot in chain.slots])
+    effects = [load_effect(slot.plugin) for slot in chain.slots]
+    for effect in effects:
+        effect.prepare()
+    return ChainEffect(chain, effects)

@@ -12,25 +12,40 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from pathlib import Path
+from urllib.parse import unquote, urlparse
 
+from bridge.effects.lv2_features import HostFeatures, urids
 from bridge.errors import EffectError
 from bridge.system import remedy
 
 LOCK = threading.RLock()
-_EXT = "http://lv2plug.in/ns/ext/"
-_BUF_SIZE = _EXT + "buf-size#"
-_CORE = "http://lv2plug.in/ns/lv2core#"
 _M_PERTURB = -6
+_STAYS = getattr(os, "RTLD_LAZY", 0) | getattr(os, "RTLD_NODELETE", 0)
 _TRIED_RATE_HZ, _TRIED_FRAMES = 48_000.0, 1024
 
 _SIGNATURES: dict[str, tuple[type | None, list[type]]] = {
     "world_new": (c.c_void_p, []),
     "world_load_all": (None, [c.c_void_p]),
     "world_get_all_plugins": (c.c_void_p, [c.c_void_p]),
+    "plugins_begin": (c.c_void_p, [c.c_void_p]),
+    "plugins_get": (c.c_void_p, [c.c_void_p] * 2),
+    "plugins_is_end": (c.c_bool, [c.c_void_p] * 2),
+    "plugins_next": (c.c_void_p, [c.c_void_p] * 2),
     "new_uri": (c.c_void_p, [c.c_void_p, c.c_char_p]),
     "node_as_string": (c.c_char_p, [c.c_void_p]),
+    "node_as_float": (c.c_float, [c.c_void_p]),
+    "node_free": (None, [c.c_void_p]),
+    "nodes_begin": (c.c_void_p, [c.c_void_p]),
+    "nodes_get": (c.c_void_p, [c.c_void_p] * 2),
+    "nodes_is_end": (c.c_bool, [c.c_void_p] * 2),
+    "nodes_next": (c.c_void_p, [c.c_void_p] * 2),
+    "nodes_free": (None, [c.c_void_p]),
     "plugins_get_by_uri": (c.c_void_p, [c.c_void_p, c.c_void_p]),
+    "plugin_get_uri": (c.c_void_p, [c.c_void_p]),
+    "plugin_get_name": (c.c_void_p, [c.c_void_p]),
+    "plugin_get_bundle_uri": (c.c_void_p, [c.c_void_p]),
+    "plugin_get_value": (c.c_void_p, [c.c_void_p] * 2),
     "plugin_get_num_ports": (c.c_uint32, [c.c_void_p]),
     "plugin_get_port_by_index": (c.c_void_p, [c.c_void_p, c.c_uint32]),
     "plugin_get_port_ranges_float": (None, [c.c_void_p] * 4),
@@ -39,6 +54,19 @@ _SIGNATURES: dict[str, tuple[type | None, list[type]]] = {
     "plugin_instantiate": (c.c_void_p, [c.c_void_p, c.c_double, c.c_void_p]),
     "port_is_a": (c.c_bool, [c.c_void_p] * 3),
     "port_get_symbol": (c.c_void_p, [c.c_void_p] * 2),
+    "port_get_name": (c.c_void_p, [c.c_void_p] * 2),
+    "port_get_value": (c.c_void_p, [c.c_void_p] * 3),
+    "port_get_scale_points": (c.c_void_p, [c.c_void_p] * 2),
+    "scale_points_begin": (c.c_void_p, [c.c_void_p]),
+    "scale_points_get": (c.c_void_p, [c.c_void_p] * 2),
+    "scale_points_is_end": (c.c_bool, [c.c_void_p] * 2),
+    "scale_points_next": (c.c_void_p, [c.c_void_p] * 2),
+    "scale_points_free": (None, [c.c_void_p]),
+    "scale_point_get_label": (c.c_void_p, [c.c_void_p]),
+    "scale_point_get_value": (c.c_void_p, [c.c_void_p]),
+    "state_new_from_world": (c.c_void_p, [c.c_void_p] * 3),
+    "state_restore": (None, [c.c_void_p] * 4 + [c.c_uint32, c.c_void_p]),
+    "state_free": (None, [c.c_void_p]),
     "instance_free": (None, [c.c_void_p]),
 }
 
@@ -68,34 +96,6 @@ class Instance(c.Structure):
     )
 
 
-class Feature(c.Structure):
-    """LV2_Feature of lv2core/lv2.h."""
-
-    _fields_ = (("uri", c.c_char_p), ("data", c.c_void_p))
-
-
-class _UridMap(c.Structure):
-    """LV2_URID_Map of lv2/urid/urid.h."""
-
-    _fields_ = (
-        ("handle", c.c_void_p),
-        ("map", c.CFUNCTYPE(c.c_uint32, c.c_void_p, c.c_char_p)),
-    )
-
-
-class _Option(c.Structure):
-    """LV2_Options_Option of lv2/options/options.h."""
-
-    _fields_ = (
-        ("context", c.c_uint32),
-        ("subject", c.c_uint32),
-        ("key", c.c_uint32),
-        ("size", c.c_uint32),
-        ("type", c.c_uint32),
-        ("value", c.c_void_p),
-    )
-
-
 class Lilv:
     """liblilv with typed functions and all installed bundles loaded."""
 
@@ -116,8 +116,6 @@ class Lilv:
             function = getattr(library, f"lilv_{name}")
             function.restype, function.argtypes = result, arguments
         self._library = library
-        self._urids: dict[bytes, int] = {}
-        self._map = _UridMap(None, _UridMap._fields_[1][1](self._urid))
         self.world = self.call("world_new")
         self.call("world_load_all", self.world)
 
@@ -137,64 +135,143 @@ class Lilv:
         plugins = self.call("world_get_all_plugins", self.world)
         return self.call("plugins_get_by_uri", plugins, self.uri(uri)) or None
 
+    def plugins(self) -> Iterator[tuple[str, int]]:
+        """URI and plugin of all that are installed."""
+        found = self.call("world_get_all_plugins", self.world)
+        for plugin in self._each("plugins", found):
+            uri = self._text(self.call("plugin_get_uri", plugin))
+            if uri:
+                yield uri, plugin
+
+    def name(self, plugin: int) -> str:
+        """What a person calls it; empty where its description does not say."""
+        return self._text_of_own(self.call("plugin_get_name", plugin))
+
+    def bundle(self, plugin: int) -> str:
+        """The URI of the folder that it lies in."""
+        return self._text(self.call("plugin_get_bundle_uri", plugin))
+
+    def values(self, plugin: int, predicate: str) -> list[str]:
+        """What its description says of a property, as text."""
+        return self._texts(self.call("plugin_get_value", plugin, self.uri(predicate)))
+
     def is_a(self, plugin: int, port: int, kind: str) -> bool:
-        """Whether a port is of an lv2core class such as 'AudioPort'."""
-        return bool(self.call("port_is_a", plugin, port, self.uri(_CORE + kind)))
+        """Whether a port is of the class of that URI."""
+        return bool(self.call("port_is_a", plugin, port, self.uri(kind)))
 
     def symbol(self, plugin: int, port: int) -> str:
         """A port's symbol."""
-        with LOCK:
-            name = self._library.lilv_node_as_string(self.call("port_get_symbol", plugin, port))
-        return bytes(name).decode()
+        return self._text(self.call("port_get_symbol", plugin, port))
+
+    def port_name(self, plugin: int, port: int) -> str:
+        """What a person calls a port."""
+        return self._text_of_own(self.call("port_get_name", plugin, port))
+
+    def port_values(self, plugin: int, port: int, predicate: str) -> list[str]:
+        """What its description says of a port's property, as text."""
+        return self._texts(self.call("port_get_value", plugin, port, self.uri(predicate)))
+
+    def port_ranges(self, plugin: int, count: int) -> list[list[float]]:
+        """Minima, maxima and defaults of all `count` ports; NaN where there is none."""
+        ranges = [(c.c_float * count)() for _ in range(3)]
+        self.call("plugin_get_port_ranges_float", plugin, *ranges)
+        return [list(each) for each in ranges]
+
+    def scale_points(self, plugin: int, port: int) -> list[tuple[str, float]]:
+        """Label and value of a port's named values, by value."""
+        found = self.call("port_get_scale_points", plugin, port)
+        if not found:
+            return []
+        points = [
+            (
+                self._text(self.call("scale_point_get_label", point)),
+                float(self.call("node_as_float", self.call("scale_point_get_value", point))),
+            )
+            for point in self._each("scale_points", found)
+        ]
+        self.call("scale_points_free", found)
+        return sorted(points, key=lambda point: point[1])
 
     def instantiate(
-        self, plugin: int, sample_rate: float, block_frames: int
+        self, plugin: int, sample_rate: float, features: HostFeatures
     ) -> "c._Pointer[Instance] | None":
-        """A fresh instance, its buffers zeroed, or None where the plugin refuses.
-
-        It is told that it gets at most `block_frames` at once.
-        """
-        block, rate = c.c_int32(block_frames), c.c_float(sample_rate)
-        options = (_Option * 4)(
-            self._option(_BUF_SIZE + "maxBlockLength", "Int", block),
-            self._option(_BUF_SIZE + "nominalBlockLength", "Int", block),
-            self._option(_EXT + "parameters#sampleRate", "Float", rate),
-        )
-        features = (c.POINTER(Feature) * 4)(
-            _feature(_EXT + "urid#map", c.addressof(self._map)),
-            _feature(_EXT + "options#options", c.addressof(options)),
-            _feature(_BUF_SIZE + "boundedBlockLength", None),
-        )
+        """A fresh instance, its buffers zeroed, or None where the plugin refuses."""
         with LOCK, _zeroed_memory():
             instance = self.call(
-                "plugin_instantiate", plugin, sample_rate, c.cast(features, c.c_void_p)
+                "plugin_instantiate", plugin, sample_rate, c.cast(features.array, c.c_void_p)
             )
-        return c.cast(instance, c.POINTER(Instance)) if instance else None
+        if not instance:
+            return None
+        made = c.cast(instance, c.POINTER(Instance))
+        features.attach(made.contents.handle, made.contents.descriptor.contents.extension_data)
+        return made
+
+    def restore_default(
+        self, plugin: int, instance: "c._Pointer[Instance]", features: HostFeatures
+    ) -> None:
+        """Give it the state that its description says it starts with, where it has one."""
+        node = self.call("plugin_get_uri", plugin)
+        table = c.addressof(urids().map)
+        state = self.call("state_new_from_world", self.world, table, node)
+        if state:
+            array = c.cast(features.array, c.c_void_p)
+            self.call("state_restore", state, instance, None, None, 0, array)
+            self.call("state_free", state)
 
     def opens(self, plugin: int) -> bool:
-        """Whether its library is there and makes an instance."""
-        instance = self.instantiate(plugin, _TRIED_RATE_HZ, _TRIED_FRAMES)
+        """Whether its library is there and makes an instance.
+
+        From then on what its library brings with it stays loaded: some of that cannot be loaded
+        twice. The plugin's own library goes with its last instance, and comes back as new.
+        """
+        before = _libraries()
+        features = HostFeatures(_TRIED_RATE_HZ, _TRIED_FRAMES)
+        instance = self.instantiate(plugin, _TRIED_RATE_HZ, features)
         if instance is not None:
+            own = unquote(urlparse(self.bundle(plugin)).path)
+            for path in _libraries() - before:
+                if not path.startswith(own):
+                    c.CDLL(path, mode=_STAYS)
             self.call("instance_free", instance)
         return instance is not None
 
-    def _option(self, key: str, kind: str, value: "c._SimpleCData[Any]") -> _Option:
-        return _Option(
-            0,
-            0,
-            self._urid(None, key.encode()),
-            c.sizeof(value),
-            self._urid(None, (_EXT + "atom#" + kind).encode()),
-            c.addressof(value),
-        )
+    def _each(self, kind: str, collection: int) -> Iterator[int]:
+        """The members of one of lilv's collections."""
+        place = self.call(f"{kind}_begin", collection)
+        while not self.call(f"{kind}_is_end", collection, place):
+            yield self.call(f"{kind}_get", collection, place)
+            place = self.call(f"{kind}_next", collection, place)
 
-    def _urid(self, _handle: object, uri: bytes) -> int:
+    def _texts(self, nodes: int) -> list[str]:
+        """What nodes say; frees them."""
+        if not nodes:
+            return []
+        texts = [self._text(node) for node in self._each("nodes", nodes)]
+        self.call("nodes_free", nodes)
+        return texts
+
+    def _text(self, node: int) -> str:
+        if not node:
+            return ""
         with LOCK:
-            return self._urids.setdefault(uri, len(self._urids) + 1)
+            text = self._library.lilv_node_as_string(node)
+        return bytes(text or b"").decode(errors="replace")
+
+    def _text_of_own(self, node: int) -> str:
+        """What a node says that is ours to free."""
+        text = self._text(node)
+        if node:
+            self.call("node_free", node)
+        return text
 
 
-def _feature(uri: str, data: int | None) -> "c._Pointer[Feature]":
-    return c.pointer(Feature(uri.encode(), data))
+def _libraries() -> set[str]:
+    """Paths of the libraries that are loaded, where the system tells."""
+    try:
+        lines = Path("/proc/self/maps").read_text().splitlines()
+    except OSError:
+        return set()
+    return {path for line in lines if ".so" in (path := line[line.find("/") :])}
 
 
 @cache

@@ -1,33 +1,22 @@
 """LV2 plugins, hosted in this process through lilv."""
 
 import ctypes as c
-from dataclasses import dataclass
 
 import numpy as np
+from typing_extensions import override
 
 from bridge.arrays import Audio
 from bridge.effects import lilv as api
 from bridge.effects.base import BLOCK_FRAMES, Effect, EffectStream
 from bridge.effects.groups import GroupedStream, Instance
 from bridge.effects.lilv import lilv
+from bridge.effects.lv2_features import CORE, LOAD_DEFAULT_STATE, AtomPort, HostFeatures
+from bridge.effects.lv2_ports import Port, read_ports
 from bridge.errors import EffectError
 from bridge.manifest import PluginSpec, Setting
 
 _FLOAT_BYTES = 4
-
-
-@dataclass(frozen=True)
-class _Ports:
-    """Port numbers of a plugin by what they carry, with the controls' ranges."""
-
-    controls: dict[str, int]
-    control_outputs: tuple[int, ...]
-    audio_in: tuple[int, ...]
-    audio_out: tuple[int, ...]
-    latency: int | None
-    minimum: Audio
-    maximum: Audio
-    default: Audio
+_MDA = "http://drobilla.net/plugins/mda/"
 
 
 class Lv2Effect(Effect):
@@ -37,14 +26,16 @@ class Lv2Effect(Effect):
         """Raises EffectError where it is not installed or its ports differ from the manifest."""
         super().__init__(plugin)
         uri = plugin.formats.lv2 or ""
-        found = lilv().plugin(uri)
-        if found is None:
-            raise EffectError(
-                f"{plugin.id}: the LV2 plugin {uri} is not installed; on Debian, `apt install"
-                " mda-lv2` brings the mda suite"
-            )
+        found = find_lv2(plugin)
         self._plugin: int = found
-        self._ports = _read_ports(found)
+        self._ports = read_ports(found)
+        features = (
+            feature
+            for kind in ("requiredFeature", "optionalFeature")
+            for feature in lilv().values(found, CORE + kind)
+        )
+        self.starts_with_state = LOAD_DEFAULT_STATE in features
+        """Whether it wants the state that its description says it starts with."""
         if not lilv().opens(found):
             raise EffectError(
                 f"{plugin.id}: the LV2 plugin {uri} cannot be opened; its files are broken or it"
@@ -65,12 +56,21 @@ class Lv2Effect(Effect):
                 f"{self.plugin.id}: the plugin has no control {symbol!r}, it has {known};"
                 " correct the manifest"
             )
-        its_low, its_high = self._ports.minimum[port], self._ports.maximum[port]
-        if low < its_low or high > its_high:
+        # Where nothing is said, anything goes; where it hangs on the rate, it is held inside later.
+        its_low, its_high = np.float32(port.minimum), np.float32(port.maximum)
+        if not port.has("sampleRate") and (low < its_low or high > its_high):
             raise EffectError(
                 f"{self.plugin.id}: {symbol} is {its_low:g}..{its_high:g} in the plugin but"
                 f" {low:g}..{high:g} in the manifest; correct the manifest"
             )
+
+    @override
+    def reset_is_fresh(self, audio: Audio, sample_rate: float, setting: Setting) -> bool:
+        rows = np.repeat(audio[:1], len(self._ports.audio_in), axis=0)
+        with _Lv2Instance(self, sample_rate, setting) as instance:
+            fresh = instance.process(rows)
+            instance.reset(setting)
+            return np.array_equal(fresh, instance.process(rows))
 
     def _open(self, sample_rate: float, channels: int, setting: Setting) -> EffectStream:
         return GroupedStream(
@@ -81,52 +81,103 @@ class Lv2Effect(Effect):
         )
 
 
+def find_lv2(plugin: PluginSpec) -> int:
+    """The installed plugin, of which no code runs yet. Raises EffectError where there is none."""
+    uri = plugin.formats.lv2 or ""
+    found = lilv().plugin(uri)
+    if found is None:
+        raise EffectError(
+            f"{plugin.id}: the LV2 plugin {uri} is not installed; on Debian, `apt install"
+            " mda-lv2` brings the mda suite"
+        )
+    return found
+
+
 class _Lv2Instance(Instance):
     """One plugin instance with its controls connected to one array of floats."""
 
     def __init__(self, effect: Lv2Effect, sample_rate: float, setting: Setting) -> None:
         self._ports = effect._ports
-        instance = lilv().instantiate(effect._plugin, sample_rate, BLOCK_FRAMES)
+        self._applies_changes_alone = (effect.plugin.formats.lv2 or "").startswith(_MDA)
+        self._features = HostFeatures(sample_rate, BLOCK_FRAMES)
+        instance = lilv().instantiate(effect._plugin, sample_rate, self._features)
         if instance is None:
             raise EffectError(f"{effect.plugin.id}: the plugin refuses {sample_rate:g} Hz")
         self._instance: c._Pointer[api.Instance] | None = instance
         self._plugin = instance.contents.descriptor.contents
         self._handle = instance.contents.handle
-        self._controls = self._ports.default.copy()
-        for port in (*self._ports.controls.values(), *self._ports.control_outputs):
-            self._connect(port, self._controls.ctypes.data + _FLOAT_BYTES * port)
+        ranges = np.array([port.range_at(sample_rate) for port in self._ports.all], np.float32)
+        self._minimum, self._maximum, self._controls = ranges.T.copy()
+        self._atoms: list[AtomPort] = []
         # A run, even of no frames, needs every port connected.
+        self._silence = np.zeros(BLOCK_FRAMES, np.float32)
         self._scratch = np.zeros(BLOCK_FRAMES, np.float32)
-        for port in (*self._ports.audio_in, *self._ports.audio_out):
-            self._connect(port, self._scratch.ctypes.data)
-        if self._plugin.activate:
-            self._plugin.activate(self._handle)
-        self._apply_from_scratch(setting)
+        for port in self._ports.all:
+            self._connect(port.number, self._place_of(port))
+        if effect.starts_with_state:
+            lilv().restore_default(effect._plugin, instance, self._features)
+        self._begin(setting)
         if self._ports.latency is not None:
-            self.latency_frames = round(float(self._controls[self._ports.latency]))
+            self.latency_frames = max(round(float(self._controls[self._ports.latency])), 0)
 
-    def _connect(self, port: int, address: int) -> None:
+    def reset(self, setting: Setting) -> None:
+        """Deactivate and activate it, as hosts do between two songs."""
+        if self._plugin.deactivate:
+            self._plugin.deactivate(self._handle)
+        self._begin(setting)
+
+    def _place_of(self, port: Port) -> int | None:
+        """Where a port's data lies until it is connected to something else."""
+        match port.kind:
+            case "control":
+                return int(self._controls.ctypes.data) + _FLOAT_BYTES * port.number
+            case "audio" | "cv":
+                buffer = self._silence if port.is_input else self._scratch
+                return int(buffer.ctypes.data)
+            case "atom" | "event":
+                self._atoms.append(AtomPort(port.is_input))
+                return self._atoms[-1].address
+            case "unknown":
+                return None
+
+    def _connect(self, port: int, address: int | None) -> None:
         self._plugin.connect_port(self._handle, port, address)
 
-    def _apply_from_scratch(self, setting: Setting) -> None:
+    def _run(self, frames: int) -> None:
+        for atom in self._atoms:
+            atom.clear()
+        self._plugin.run(self._handle, frames)
+        self._features.worker.answer()
+
+    def _begin(self, setting: Setting) -> None:
+        """Set the controls, then activate the plugin, as hosts do."""
+        self.set(setting)
+        if self._plugin.activate:
+            self._plugin.activate(self._handle)
+        if self._applies_changes_alone:
+            self._change_all()
+        elif self._ports.latency is not None or self._features.worker.is_wanted:
+            # Latency is told by a run, and what a run schedules must be there for the next one.
+            self._run(0)
+
+    def _change_all(self) -> None:
         """Make the plugin compute every control for this sample rate.
 
         mda plugins apply a control only when it changes, and their constructors assume 44.1 kHz;
         so each control goes to its far end and back, with an empty run between.
         """
-        self.set(setting)
         wanted = self._controls.copy()
-        middle = (self._ports.minimum + self._ports.maximum) / 2
-        for port in self._ports.controls.values():
-            ends = self._ports.minimum, self._ports.maximum
-            self._controls[port] = ends[0 if wanted[port] > middle[port] else 1][port]
-        self._plugin.run(self._handle, 0)
+        for port in (control.number for control in self._ports.controls.values()):
+            ends = self._minimum[port], self._maximum[port]
+            self._controls[port] = ends[0 if wanted[port] > sum(ends) / 2 else 1]
+        self._run(0)
         self._controls[:] = wanted
-        self._plugin.run(self._handle, 0)
+        self._run(0)
 
     def set(self, setting: Setting) -> None:
         for symbol, value in setting.values.items():
-            self._controls[self._ports.controls[symbol]] = value
+            port = self._ports.controls[symbol].number
+            self._controls[port] = min(max(value, self._minimum[port]), self._maximum[port])
 
     def process(self, audio: Audio) -> Audio:
         frames = audio.shape[1]
@@ -136,7 +187,7 @@ class _Lv2Instance(Instance):
             for buffer, ports in ((source, self._ports.audio_in), (result, self._ports.audio_out)):
                 for row, port in enumerate(ports):
                     self._connect(port, buffer.ctypes.data + _FLOAT_BYTES * (row * frames + start))
-            self._plugin.run(self._handle, min(BLOCK_FRAMES, frames - start))
+            self._run(min(BLOCK_FRAMES, frames - start))
         return result
 
     def close(self) -> None:
@@ -146,32 +197,3 @@ class _Lv2Instance(Instance):
             self._plugin.deactivate(self._handle)
         lilv().call("instance_free", self._instance)
         self._instance = None
-
-
-def _read_ports(plugin: int) -> _Ports:
-    world = lilv()
-    count = world.call("plugin_get_num_ports", plugin)
-    ranges = [np.zeros(count, np.float32) for _ in range(3)]
-    world.call("plugin_get_port_ranges_float", plugin, *(r.ctypes.data for r in ranges))
-    controls: dict[str, int] = {}
-    control_outputs: list[int] = []
-    audio_in: list[int] = []
-    audio_out: list[int] = []
-    for number in range(count):
-        port = world.call("plugin_get_port_by_index", plugin, number)
-        is_input = world.is_a(plugin, port, "InputPort")
-        if world.is_a(plugin, port, "AudioPort"):
-            (audio_in if is_input else audio_out).append(number)
-        elif world.is_a(plugin, port, "ControlPort"):
-            if is_input:
-                controls[world.symbol(plugin, port)] = number
-            else:
-                control_outputs.append(number)
-    latency = (
-        world.call("plugin_get_latency_port_index", plugin)
-        if world.call("plugin_has_latency", plugin)
-        else None
-    )
-    return _Ports(
-        controls, tuple(control_outputs), tuple(audio_in), tuple(audio_out), latency, *ranges
-    )

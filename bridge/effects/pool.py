@@ -42,9 +42,14 @@ def idle(_fingerprint: str) -> deque[Any]:
 
 
 def reset_is_fresh(of: str, trial: Callable[[], bool]) -> bool:
-    """Whether a reset makes a plugin of that fingerprint as new; where unknown, by a trial."""
+    """Whether a reset makes a plugin of that fingerprint as new; where unknown, by a trial.
+
+    It counts as no until the trial is over: a plugin that crashes in it does so once.
+    """
     answers = _answers()
     if of not in answers:
+        answers[of] = False
+        _write(answers)
         answers[of] = trial()
         _write(answers)
     return answers[of]

@@ -87,7 +87,8 @@ class Vst3Effect(Effect):
         for parameter in plugin.parameters:
             _check(plugin, _controls(loaded.plugin), parameter)
         self._channels = self._measure_channels(loaded.plugin)
-        self._fingerprint = pool.fingerprint(plugin, self._path, pedalboard_version())
+        host = f"{pedalboard_version()} {plugin.formats.vst3_plugin or ''}"
+        self._fingerprint = pool.fingerprint(plugin, self._path, host)
         self._idle = pool.idle(self._fingerprint)
         self._spare: _Loaded | None = loaded
 
@@ -95,7 +96,9 @@ class Vst3Effect(Effect):
         self._require_main_thread()
         pedalboard = load_pedalboard()
         try:
-            loaded: VST3Plugin = pedalboard.VST3Plugin(str(self._path))
+            loaded: VST3Plugin = pedalboard.VST3Plugin(
+                str(self._path), plugin_name=self.plugin.formats.vst3_plugin
+            )
         except (ImportError, RuntimeError, ValueError) as error:
             reason = " ".join(str(error).split())
             raise EffectError(
@@ -123,6 +126,10 @@ class Vst3Effect(Effect):
             f"{self.plugin.id}: {self._path} takes neither stereo nor mono; name an effect that"
             " does in the manifest"
         )
+
+    @override
+    def reset_is_fresh(self, audio: Audio, sample_rate: float, setting: Setting) -> bool:
+        return pool.reset_is_fresh(self._fingerprint, self._reset_is_fresh)
 
     @override
     def _open(self, sample_rate: float, channels: int, setting: Setting) -> EffectStream:
@@ -231,9 +238,10 @@ def _controls(plugin: VST3Plugin) -> dict[str, _Control]:
 def _position(control: _Control, parameter: ParamSpec, value: float) -> float:
     """Where a real value lies on the plugin's own 0..1, which need not be linear.
 
-    The plugin is asked for it, except for choices and switches, which it may spell as words.
+    The plugin is asked for it, except for choices and switches, which it may spell as words, and
+    where the manifest says that the plugin's texts are of no use.
     """
-    if parameter.scale in ("enum", "toggle"):
+    if parameter.raw or parameter.scale in ("enum", "toggle"):
         return (value - parameter.min) / (parameter.max - parameter.min)
     return float(control.get_raw_value_for_text(f"{value:.9g}"))
 
@@ -247,7 +255,7 @@ def _check(plugin: PluginSpec, controls: dict[str, _Control], parameter: ParamSp
             f"{plugin.id}: the plugin has no parameter {parameter.symbol!r}, it has {known};"
             " correct the manifest"
         )
-    if parameter.scale in ("enum", "toggle"):
+    if parameter.raw or parameter.scale in ("enum", "toggle"):
         return
     for value in (parameter.min, parameter.default, parameter.max):
         shown = control.get_text_for_raw_value(_position(control, parameter, value))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bridge.chain import Chain, ChainSetting
+from bridge.chain import Chain
 from bridge.effects import load_chain
 from bridge.errors import AudioError
 from bridge.estimate.estimator import Estimator
@@ -14,8 +14,6 @@ from bridge.search.deadline import Deadline
 from bridge.search.memory import Memory
 from bridge.search.render_search import Search, warm_up
 from bridge.search.requests import Outcome, Request
-
-_WARM_UP_HZ = 48_000
 
 
 class Decisions:
@@ -31,7 +29,7 @@ class Decisions:
         """What was found for its reference and its playing."""
         # What is done for the first time may take long; let it happen before a budget counts.
         warm_up(self._estimator)
-        self._effect.render(np.zeros((1, 1), np.float32), _WARM_UP_HZ, ChainSetting.start(chain))
+        self._effect.warm_up()
 
     def decide(self, request: Request, deadline: Deadline) -> Outcome:
         """The answer, by the deadline; none where the playing is too quiet to try anything on."""

@@ -17,6 +17,7 @@ from bridge.analysis.statistics import ECHO_FRAMES, ECHO_HOP, echo_prominence
 from bridge.analysis.windows import at_feature_rate
 from bridge.arrays import Floats, finite
 from bridge.effects import Effect
+from bridge.errors import PluginFaultError
 from bridge.manifest import Setting
 from bridge.search.deadline import Deadline, OutOfTimeError
 
@@ -71,7 +72,7 @@ class Alignment:
         """
         self._deadline = deadline or Deadline()
         best: list[_State] = []
-        with suppress(OutOfTimeError):
+        with suppress(OutOfTimeError, PluginFaultError):
             if (
                 self._targets
                 and (first := self._probe(np.array(start.predicted), frozenset())).taps

@@ -70,6 +70,7 @@ def find_setting(
     """
     if budget_s > 0:
         warm_up(estimator)
+        effect.warm_up()
     else:
         estimator.warm_up()
     started_s, deadline = time.monotonic(), Deadline.after(budget_s)

@@ -19,6 +19,7 @@ from bridge.analysis.statistics import LEVEL_NAMES
 from bridge.arrays import Audio, Floats
 from bridge.chain import ChainSetting
 from bridge.effects import ChainEffect
+from bridge.errors import PluginFaultError
 from bridge.estimate.answer import Answer
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import ReferenceAnalysis
@@ -318,11 +319,16 @@ class Search:
             return []
         limit = deadline.share(_TUNING_SHARE)
         features = self._estimator.features
-        if not is_linear(effect, self._rate, features, limit):
-            return []
-        self._tuning = Tuning(effect, self._rate, features, self._reference.cepstral_comb)
         slots = [setting.settings[0] for setting in starts]
-        return [_in_chain(aligned, starts[0], 0) for aligned in self._tuning.tune(slots, limit)]
+        try:
+            if not is_linear(effect, self._rate, features, limit):
+                return []
+            self._tuning = Tuning(effect, self._rate, features, self._reference.cepstral_comb)
+            tuned = self._tuning.tune(slots, limit)
+        except PluginFaultError:
+            self._tuning = None
+            return []
+        return [_in_chain(aligned, starts[0], 0) for aligned in tuned]
 
     def _known(self, tuned: list[Trial]) -> Trial:
         """What a clear comb tells of the setting for certain; nothing is fixed where none does.

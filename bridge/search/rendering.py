@@ -1,5 +1,6 @@
 """One excerpt of the playing, through any setting, judged."""
 
+import logging
 from dataclasses import replace
 
 from bridge.analysis.lateness import is_late
@@ -8,11 +9,13 @@ from bridge.analysis.windows import at_feature_rate, rms_db
 from bridge.arrays import Audio, usable
 from bridge.chain import ChainSetting
 from bridge.effects import ChainEffect
+from bridge.errors import PluginFaultError
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import Analysis, ReferenceAnalysis
 from bridge.search.excerpts import Excerpt
 from bridge.search.judge import Expectation, Judge
 
+_log = logging.getLogger(__name__)
 _SILENT_DB = -100.0
 _RMS, _LOUDNESS = LEVEL_NAMES.index("rms_db"), LEVEL_NAMES.index("k_weighted_db")
 _GAIN = "gain"
@@ -47,7 +50,7 @@ class ExcerptJudge:
         return self.judge.expect(self._dry, _louder(self.played, change_db))
 
     def expect(self, setting: ChainSetting) -> Expectation | None:
-        """What is expected of a setting; None for what is silent, not finite or late."""
+        """What is expected of a setting; None for what is silent, not finite or late, or fails."""
         analysis = self._heard(setting)
         return None if analysis is None else self.judge.expect(setting, analysis)
 
@@ -67,7 +70,12 @@ class ExcerptJudge:
         return changed, self.judge.expect(changed, _louder(analysis, change_db))
 
     def _heard(self, setting: ChainSetting) -> Analysis | None:
-        wet = self._effect.render(self.excerpt.audio, self._rate, setting)
+        try:
+            wet = self._effect.render(self.excerpt.audio, self._rate, setting)
+        except PluginFaultError as fault:
+            # It costs this setting, and no other.
+            _log.info("a setting fails: %s", fault)
+            return None
         if not usable(wet) or rms_db(wet) <= _SILENT_DB:
             return None
         features = self._estimator.features

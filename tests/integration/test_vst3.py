@@ -6,12 +6,14 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.signal import lfilter
 
+from bridge.adding.add import Added, Adding, Refused
 from bridge.arrays import Audio
 from bridge.audio.files import read_audio
 from bridge.effect_host.crossfade import FADE_S
@@ -21,8 +23,8 @@ from bridge.effects.lilv import lilv
 from bridge.effects.vst3 import Vst3Effect
 from bridge.errors import EffectError
 from bridge.hosts.embedded import exchange
-from bridge.library import Library
-from bridge.manifest import PluginSpec, Setting
+from bridge.library import Layer, Library
+from bridge.manifest import PluginSpec, Setting, read_manifest
 from tests.integration.commands import PATIENCE_S, host_running, next_line
 from tests.integration.renders import in_blocks, noise
 
@@ -51,6 +53,13 @@ def drifting(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A VST3 of which no two instances are alike."""
     folder = tmp_path_factory.mktemp("drift")
     return built(folder, "BridgeDrift", "vst3", "-DPROBE_DRIFTS") / "BridgeDrift.vst3"
+
+
+@pytest.fixture(scope="session")
+def crashing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A VST3 that crashes at some values."""
+    folder = tmp_path_factory.mktemp("crash")
+    return built(folder, "BridgeCrash", "vst3", "-DPROBE_CRASHES") / "BridgeCrash.vst3"
 
 
 def built(folder: Path, name: str, target: str, flags: str = "") -> Path:
@@ -380,3 +389,48 @@ def test_the_embedded_host_takes_one_into_the_chain_while_it_plays(
     assert np.array_equal(heard[:, : rate // 4], wet[:, : rate // 4])
     between = np.flatnonzero(~same)
     assert between[-1] - between[0] <= round(FADE_S * rate)
+
+
+def added(path: Path, folder: Path) -> tuple[Added, PluginSpec]:
+    """What is told of a file that is added, and its entry."""
+    layer = Layer(folder / "plugins_manifest.yaml", folder)
+    (outcome,) = Adding(layer).add(str(path))
+    assert isinstance(outcome, Added), outcome
+    return outcome, read_manifest(layer.manifest).plugin(outcome.plugin.id)
+
+
+def test_a_vst3_is_added_with_its_own_ranges(bundles: Path, tmp_path: Path) -> None:
+    _, plugin = added(bundles / "BridgeProbe.vst3", tmp_path)
+    assert len(plugin.parameters) == len(PARAMETERS)
+    for told, expected in zip(plugin.parameters, PARAMETERS, strict=True):
+        assert (told.symbol, told.scale) == (expected["symbol"], expected["scale"])
+        for key in ("min", "max", "default"):
+            assert getattr(told, key) == pytest.approx(expected[key], abs=1e-3)
+    text = (tmp_path / "plugins_manifest.yaml").read_text()
+    assert f"{LATENCY_FRAMES} frames late" in text
+
+
+def test_an_added_vst3_renders_as_in_this_process_from_any_thread(
+    bundles: Path, tmp_path: Path
+) -> None:
+    _, plugin = added(bundles / "BridgeProbe.vst3", tmp_path)
+    audio, setting = noise(2, 5_000), Setting.of_values(plugin, VALUES)
+    with ThreadPoolExecutor(1) as other:
+        wet = other.submit(load_effect(plugin).render, audio, RATE_HZ, setting).result()
+    here = plugin.model_copy(update={"isolated": False})
+    expected = load_effect(here).render(audio, RATE_HZ, Setting.of_values(here, VALUES))
+    np.testing.assert_array_equal(wet, expected)
+
+
+def test_a_vst3_that_crashes_at_a_value_is_added_without_it(crashing: Path, tmp_path: Path) -> None:
+    outcome, _ = added(crashing, tmp_path)
+    assert "crashes" in outcome.held["slope"]
+    assert "gain" not in outcome.held
+
+
+def test_a_file_that_is_no_vst3_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "Nothing.vst3"
+    path.write_text("no plugin")
+    (outcome,) = Adding(Layer(tmp_path / "plugins_manifest.yaml", tmp_path)).add(str(path))
+    assert isinstance(outcome, Refused)
+    assert "cannot be loaded" in outcome.reason

@@ -21,7 +21,7 @@ from bridge.search.render_search import Search, warm_up
 from training.computing import Computing
 from training.evaluation.protocol import PROTOCOL_RATE_HZ
 from training.examples import ClipSettings, ClipSource, Example, ExampleSource, Task
-from training.workers import worker_pool
+from training.workers import executor, in_order
 
 SEED = 61
 _DRAWN = 4
@@ -95,8 +95,8 @@ class Trial:
 def judge(trial: Trial, cases: int, workers: int) -> Verdict:
     """Search so many held-back clips twice each; fewer where few let the plugin be heard."""
     jobs = [(trial, index) for index in range(_DRAWN * cases)]
-    with worker_pool(workers) as pool:
-        found = (case for case in pool.imap(_case, jobs) if case is not None)
+    with executor(workers) as pool:
+        found = (case for case in in_order(pool, _case, jobs) if case is not None)
         return Verdict(tuple(islice(found, cases)))
 
 

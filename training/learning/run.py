@@ -36,7 +36,7 @@ from training.learning.judging import Trial, Verdict, judge
 from training.networks import Predictor
 from training.pool import Pool, hear, load_pool
 from training.runs import JointSettings, Run
-from training.workers import worker_pool
+from training.workers import executor
 
 CLIPS = ClipSettings(
     sample_rates_hz=(48_000, 48_000, 44_100),
@@ -227,7 +227,7 @@ class _Learning:
         """How much each parameter matters to the ear."""
         record = run.folder / "sensitivity.json"
         if not record.exists():
-            with worker_pool(self._wish.workers) as workers:
+            with executor(self._wish.workers) as workers:
                 found = sensitivity.measure(self._source, workers)
             write_whole(record, json.dumps(found.tolist()) + "\n")
         return np.array(json.loads(record.read_text()), np.float32)

@@ -7,7 +7,8 @@
 // another one, and the delay is reported to the host as latency.
 //
 // Built with PROBE_DRIFTS, every instance is a little louder than the one before, as analogue
-// circuits and their models are: then no reset is like a new instance.
+// circuits and their models are: then no reset is like a new instance. Built with PROBE_CRASHES, it
+// crashes where the slope is above 2.
 
 START_NAMESPACE_DISTRHO
 
@@ -58,6 +59,10 @@ protected:
 
     void run(const float** inputs, float** outputs, uint32_t frames) override
     {
+#ifdef PROBE_CRASHES
+        if (fValues[kSlope] > 2.5f)
+            *(volatile int*)nullptr = 1;
+#endif
         const float sign = fValues[kInvert] > 0.5f ? -1.0f : 1.0f;
         const float gain = sign * fValues[kGain] * fValues[kSlope] * fDrift;
         for (uint32_t channel = 0; channel < 2; ++channel)

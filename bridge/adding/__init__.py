@@ -1,0 +1,1 @@
+"""Make manifest entries of installed plugins: find, try in a child process, write."""
