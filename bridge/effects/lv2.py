@@ -183,10 +183,14 @@ class _Lv2Instance(Instance):
         frames = audio.shape[1]
         source = np.ascontiguousarray(audio, np.float32)
         result = np.empty((len(self._ports.audio_out), frames), np.float32)
+        places = [
+            (port, int(buffer.ctypes.data) + _FLOAT_BYTES * row * frames)
+            for buffer, ports in ((source, self._ports.audio_in), (result, self._ports.audio_out))
+            for row, port in enumerate(ports)
+        ]
         for start in range(0, frames, BLOCK_FRAMES):
-            for buffer, ports in ((source, self._ports.audio_in), (result, self._ports.audio_out)):
-                for row, port in enumerate(ports):
-                    self._connect(port, buffer.ctypes.data + _FLOAT_BYTES * (row * frames + start))
+            for port, place in places:
+                self._connect(port, place + _FLOAT_BYTES * start)
             self._run(min(BLOCK_FRAMES, frames - start))
         return result
 
