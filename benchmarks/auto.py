@@ -190,8 +190,8 @@ def report(cases: list[Case], contenders: int, told: dict[str, object]) -> list[
         f" of {told['budget_s']:g} s, of which the contest takes {CONTEST_SHARE:.0%}; in the mean"
         f" {np.mean([case.seconds for case in cases]):.1f} s of computing and"
         f" {np.mean([case.tried for case in cases]):.0f} settings tried."
-        f" {sum(case.move < LEAST_MOVE for case in cases)} of the references move the playing by less"
-        f" than {LEAST_MOVE}, whatever was drawn.",
+        f" {sum(case.move < LEAST_MOVE for case in cases)} of the references move the playing by"
+        f" less than {LEAST_MOVE}, whatever was drawn.",
         "",
         "| right kind | all | plugins with a model | strangers | goal |",
         "|---|---|---|---|---|",
