@@ -14,7 +14,7 @@ import argparse
 import json
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -189,7 +189,9 @@ def report(cases: list[Case], contenders: int, told: dict[str, object]) -> list[
         f" {len(kinds)} kinds, other playing from recordings of the {told['split']} split; a budget"
         f" of {told['budget_s']:g} s, of which the contest takes {CONTEST_SHARE:.0%}; in the mean"
         f" {np.mean([case.seconds for case in cases]):.1f} s of computing and"
-        f" {np.mean([case.tried for case in cases]):.0f} settings tried.",
+        f" {np.mean([case.tried for case in cases]):.0f} settings tried."
+        f" {sum(case.move < LEAST_MOVE for case in cases)} of the references move the playing by"
+        f" less than {LEAST_MOVE}, whatever was drawn.",
         "",
         "| right kind | all | plugins with a model | strangers | goal |",
         "|---|---|---|---|---|",
@@ -203,6 +205,14 @@ def report(cases: list[Case], contenders: int, told: dict[str, object]) -> list[
         )
         shares = [_share(group, most) for group in groups]
         lines.append(f"| {name} | {' | '.join(shares)} | {GOALS[most]:.0%} |")
+    by_distance = [
+        replace(case, ranked=sorted(case.costs, key=case.costs.__getitem__)) for case in cases
+    ]
+    lines += [
+        "",
+        "By expected distances alone, without the network of kinds: first"
+        f" {_share(by_distance, 1)}, among the first three {_share(by_distance, 3)}.",
+    ]
     lines += [
         "",
         "Rows: what made the reference; columns: the kind that was ranked first.",

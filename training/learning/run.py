@@ -9,7 +9,6 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from shutil import rmtree
 
@@ -162,7 +161,7 @@ class _Learning:
 
     def _pace_s(self) -> float:
         """Seconds that a clip and its reference take."""
-        source = self._source
+        source = self._source()
         source.reference(0, source.clips[0])
         started_s = time.monotonic()
         for index in range(_PACED):
@@ -172,8 +171,8 @@ class _Learning:
                 hear(heard, clip.sample_rate, self._card.features)
         return (time.monotonic() - started_s) / _PACED
 
-    @cached_property
     def _source(self) -> ExampleSource:
+        """A new one each time: one that has loaded the plugin cannot travel to another process."""
         clips = ClipSource(CLIPS, self._data / "corpus", "train", _SEED)
         return ExampleSource(Task(plugin=self._plugin.id), self._plugin, clips)
 
@@ -228,7 +227,7 @@ class _Learning:
         record = run.folder / "sensitivity.json"
         if not record.exists():
             with executor(self._wish.workers) as workers:
-                found = sensitivity.measure(self._source, workers)
+                found = sensitivity.measure(self._source(), workers)
             write_whole(record, json.dumps(found.tolist()) + "\n")
         return np.array(json.loads(record.read_text()), np.float32)
 
