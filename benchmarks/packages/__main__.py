@@ -5,8 +5,8 @@
 Packages are downloaded and unpacked below FOLDER, not installed; Ardour must be installed, as the
 tests have it. Some seconds a plugin. Writes docs/results/packages/PACKAGE.csv, one row a plugin,
 and from all of them docs/results/packages.md; `--table` writes that alone. A plugin that has a row
-is not tried again, but with `--again` where it is wrong or not compared. `--unseen` takes the
-packages that nobody tuned for.
+is not tried again, but with `--again` where it is wrong or not compared. `--unseen` takes
+the others.
 """
 
 import argparse

@@ -73,7 +73,8 @@ def compared(plugin: PluginSpec) -> Compared:
     for first in _ATTEMPTS:
         theirs = renders(plugin.formats.lv2 or "", channels, wanted, first)
         for number, b in enumerate(theirs):
-            if b is not None:
+            # What is later than half of the clip leaves too little of it.
+            if b is not None and late[number] < FRAMES // 2:
                 far = min(_difference(each[number], b, late[number]) for each in ours)
                 nearest[number] = min(far, nearest.get(number, far))
         if nearest and not _worst(list(nearest.values()), alike_db).wrong:

@@ -126,7 +126,11 @@ def _line(package: str) -> str:
 def _tuned(seen: Sequence[str], unseen: Sequence[str]) -> list[str]:
     if not any(rows_of(CSV / f"{package}.csv") for package in unseen):
         return []
-    told = f"The host was made with the first {len(seen)} packages; the others were tried once."
+    told = (
+        f"The host was made with the first {len(seen)} packages. The others came later, and are"
+        " not unseen any more: they showed that libraries which plugins bring must stay loaded, and"
+        " that plugins must start as in other hosts; their rows were made again after that."
+    )
     return [told, ""]
 
 

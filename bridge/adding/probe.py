@@ -4,6 +4,7 @@ The plugin renders in a child (`IsolatedEffect`), so whatever it does there is a
 about `AIM_S` of a plugin of common speed and size, and for little more than `MOST_S` at the worst.
 """
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -85,6 +86,12 @@ def probe(draft: Draft) -> Findings:
     effect = IsolatedEffect(draft.plugin, PATIENCE_S)
     try:
         return _Probe(draft, effect).findings()
+    except RefusedPluginError:
+        raise
+    except EffectError as error:
+        # It failed where it had rendered the same before, or at silence.
+        reason = f"it fails now and then ({_without_name(error, draft.plugin)})"
+        raise RefusedPluginError(reason) from None
     finally:
         effect.close()
 
@@ -115,7 +122,11 @@ class _Probe:
         base = spectra_db(first, RATE_HZ)
         self._noise_db = self._noise(default, first, base)
         self._require_listener(default, base)
-        latency, block_db = self._blocks(default, base)
+        try:
+            latency, block_db = self._blocks(default, base)
+        except PluginFaultError:
+            # It fails in blocks of odd sizes, and gets blocks of one size from here on.
+            latency, block_db = 0, math.inf
         reset_is_fresh = self._effect.reset_is_fresh(self._clip, RATE_HZ, default)
         self._turn_each(default, base, at_default=True)
         for base_setting in self._bases():

@@ -116,6 +116,8 @@ class Lilv:
             function = getattr(library, f"lilv_{name}")
             function.restype, function.argtypes = result, arguments
         self._library = library
+        self._made: set[int] = set()
+        """Plugins that have had an instance."""
         self.world = self.call("world_new")
         self.call("world_load_all", self.world)
 
@@ -195,7 +197,14 @@ class Lilv:
     def instantiate(
         self, plugin: int, sample_rate: float, features: HostFeatures
     ) -> "c._Pointer[Instance] | None":
-        """A fresh instance, its buffers zeroed, or None where the plugin refuses."""
+        """A fresh instance, its buffers zeroed, or None where the plugin refuses.
+
+        What its library brings with it stays loaded: some of that cannot be loaded twice. The
+        plugin's own library goes with its last instance, and comes back as new.
+        """
+        is_first, before = plugin not in self._made, set[str]()
+        if is_first:
+            before = _libraries()
         with LOCK, _zeroed_memory():
             instance = self.call(
                 "plugin_instantiate", plugin, sample_rate, c.cast(features.array, c.c_void_p)
@@ -203,6 +212,12 @@ class Lilv:
         if not instance:
             return None
         made = c.cast(instance, c.POINTER(Instance))
+        if is_first:
+            self._made.add(plugin)
+            own = unquote(urlparse(self.bundle(plugin)).path)
+            for path in _libraries() - before:
+                if not path.startswith(own):
+                    c.CDLL(path, mode=_STAYS)
         features.attach(made.contents.handle, made.contents.descriptor.contents.extension_data)
         return made
 
@@ -219,19 +234,10 @@ class Lilv:
             self.call("state_free", state)
 
     def opens(self, plugin: int) -> bool:
-        """Whether its library is there and makes an instance.
-
-        From then on what its library brings with it stays loaded: some of that cannot be loaded
-        twice. The plugin's own library goes with its last instance, and comes back as new.
-        """
-        before = _libraries()
+        """Whether its library is there and makes an instance."""
         features = HostFeatures(_TRIED_RATE_HZ, _TRIED_FRAMES)
         instance = self.instantiate(plugin, _TRIED_RATE_HZ, features)
         if instance is not None:
-            own = unquote(urlparse(self.bundle(plugin)).path)
-            for path in _libraries() - before:
-                if not path.startswith(own):
-                    c.CDLL(path, mode=_STAYS)
             self.call("instance_free", instance)
         return instance is not None
 

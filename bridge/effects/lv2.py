@@ -36,7 +36,8 @@ class Lv2Effect(Effect):
         )
         self.starts_with_state = LOAD_DEFAULT_STATE in features
         """Whether it wants the state that its description says it starts with."""
-        if not lilv().opens(found):
+        # Some crash when they are freed before they have run, so an unknown one is not tried here.
+        if not plugin.isolated and not lilv().opens(found):
             raise EffectError(
                 f"{plugin.id}: the LV2 plugin {uri} cannot be opened; its files are broken or it"
                 " needs what this host does not give; install it again, or name another plugin"
@@ -102,7 +103,9 @@ class _Lv2Instance(Instance):
         self._features = HostFeatures(sample_rate, BLOCK_FRAMES)
         instance = lilv().instantiate(effect._plugin, sample_rate, self._features)
         if instance is None:
-            raise EffectError(f"{effect.plugin.id}: the plugin refuses {sample_rate:g} Hz")
+            raise EffectError(
+                f"{effect.plugin.id}: the plugin cannot be opened at {sample_rate:g} Hz"
+            )
         self._instance: c._Pointer[api.Instance] | None = instance
         self._plugin = instance.contents.descriptor.contents
         self._handle = instance.contents.handle
