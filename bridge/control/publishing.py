@@ -59,6 +59,8 @@ def tell_host(surface: Surface, engine: LiveEngine, resources: Resources) -> Non
     """Whether there is a host, what it is sent, and where it has the chain's slots."""
     connected, driver = resources.connected, engine.control.driver if engine.control else None
     state = "connecting" if "host" in resources.busy else "none"
+    if connected and resources.on_trial:
+        state = "connected"
     if driver:
         state = "lost" if driver.lost else "connected"
         surface.tell("/host/sends", driver.sends_per_s)

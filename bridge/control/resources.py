@@ -104,6 +104,11 @@ class Resources(Closing):
         return [*busy, "host"] if self._waits_for_source else busy
 
     @property
+    def on_trial(self) -> bool:
+        """Whether a knob of the host is turned there and back."""
+        return self._trials.busy
+
+    @property
     def settled(self) -> bool:
         """Whether the engine works with the source, the chain and the reference that are wanted."""
         jobs: tuple[LatestJob[Any], ...] = (self._sources, self._chains, self._references)

@@ -89,6 +89,8 @@ def _words(values: Values, chain: Chain, verdict: Verdict) -> str:
     if is_on(values, "/follow") and len(kept) < len(away) + len(switches):
         return "frozen on the way" if is_on(values, "/freeze") else "on the way"
     if away and len(kept) == len(away) and not switches:
+        if len(away) == len(chain.predicted):
+            return "not matched: all knobs are yours"
         return "matched, but for the knobs that are yours"
     return "press Match to come nearer"
 

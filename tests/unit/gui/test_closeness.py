@@ -31,6 +31,13 @@ HEARD: dict[str, Value] = {
 DRIVE = "/parameter/mda-overdrive/drive"
 
 
+ALL_YOURS: dict[str, Value] = {
+    f"/parameter/mda-overdrive/{symbol}{leaf}": value
+    for symbol in ("drive", "muffle", "output")
+    for leaf, value in (("", (0.1,)), ("/predicted", (0.8,)), ("/yours", (1,)))
+}
+
+
 def there(at: float = 0.8, wanted: float = 0.8, **leaves: Value) -> dict[str, Value]:
     """Drive stands here, and is wanted there."""
     more = {f"{DRIVE}/{leaf}": value for leaf, value in leaves.items()}
@@ -71,6 +78,7 @@ def test_until_a_decision_it_says_what_it_waits_for(
         (there(0.1) | {"/amount": (0.5,)}, "Amount is 50%: the answer in part"),
         (there(0.1, yours=(1,)), "Matched, but for the knobs that are yours"),
         (there(0.1, lock=(1,)) | {"/follow": (1,)}, "Matched, but for the knobs that are yours"),
+        (ALL_YOURS, "Not matched: all knobs are yours"),
         (there() | {"/bypass": (1,)}, "Bypassed: this is the playing as it is"),
         ({"/verdict": ("the reference sounds dry",)}, "The reference sounds dry: bypass"),
         ({"/verdict": ("this plugin cannot come nearer",)}, "This plugin cannot come nearer"),
