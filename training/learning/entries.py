@@ -4,8 +4,10 @@ from pathlib import Path
 
 import yaml
 
+from bridge.adding.entry import Entry
+from bridge.adding.user_table import write_entry
 from bridge.errors import ManifestError
-from bridge.library import Layer
+from bridge.library import Layer, Library
 from bridge.manifest import PluginSpec
 from training.files import write_whole
 
@@ -20,9 +22,16 @@ def name_model(layer: Layer, plugin: PluginSpec, model: str | None) -> None:
     entry = _entry(text, plugin.id, layer.manifest)
     if entry is None:
         if model is not None:
-            write_whole(layer.manifest, _appended(text, plugin, model, layer.manifest))
+            write_entry(layer.manifest, _copy(plugin, model), Library())
         return
     write_whole(layer.manifest, _changed(text, entry, model))
+
+
+def _copy(plugin: PluginSpec, model: str) -> Entry:
+    """An entry of the user's own for a plugin that is shipped."""
+    named = plugin.model_copy(update={"model": model})
+    fields = named.model_dump(mode="json", exclude_defaults=True)
+    return Entry(named, yaml.safe_dump([fields], sort_keys=False, allow_unicode=True), {})
 
 
 def _entry(text: str, plugin_id: str, path: Path) -> yaml.MappingNode | None:
@@ -64,25 +73,3 @@ def _changed(text: str, entry: yaml.MappingNode, model: str | None) -> str:
     line_end = len(text) if line_end < 0 else line_end
     indent = " " * key.start_mark.column
     return f"{text[:line_end]}\n{indent}model: {model}{text[line_end:]}"
-
-
-def _appended(text: str, plugin: PluginSpec, model: str, path: Path) -> str:
-    """The table with a copy of the entry at the end of its plugins."""
-    entry = plugin.model_copy(update={"model": model}).model_dump(
-        mode="json", exclude_defaults=True
-    )
-    plugins = _plugins(text, path)
-    listed = yaml.safe_dump([entry], sort_keys=False, allow_unicode=True)
-    if plugins is None:
-        head = text if text.strip() else "schema: 1\n"
-        return f"{head.rstrip()}\nplugins:\n{_indented(listed, 2)}"
-    if plugins.flow_style:
-        raise ManifestError(f"{path}: write `plugins` as a list of lines that begin with `-`")
-    column = plugins.start_mark.column
-    end = plugins.value[-1].end_mark.index
-    before = text[:end].rstrip()
-    return f"{before}\n{_indented(listed, column)}{text[len(before) :].lstrip(chr(10))}"
-
-
-def _indented(text: str, column: int) -> str:
-    return "".join(" " * column + line for line in text.splitlines(keepends=True))
