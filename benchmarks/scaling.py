@@ -33,8 +33,10 @@ from training.workers import executor, in_order
 
 PLUGINS = ("mda-overdrive", "mda-delay", "mda-ambience", "pedalboard-reverb")
 PLANNED_PLUGINS, PLANNED_EXAMPLES = 1_000, 100_000
+PIECE = 8
+"""Clips of one piece of work here."""
 PLANNED_CHUNK = 128
-"""Examples of one piece of work."""
+"""Examples of one piece of work of a pool."""
 CORES = (10, 100, 1_000)
 EMPTY = 400
 """Empty pieces of work whose time is taken."""
@@ -81,9 +83,9 @@ def _measured(
     make = partial(_examples, sources)
     with place, executor(workers) as crew:
         # Every worker has loaded all it needs before the time is taken.
-        list(in_order(crew, make, range(4 * workers)))
+        list(in_order(crew, make, range(0, 2 * workers * PIECE, PIECE)))
         started_s = time.monotonic()
-        sizes = list(in_order(crew, make, range(100, 100 + clips)))
+        sizes = list(in_order(crew, make, range(1_000, 1_000 + clips, PIECE)))
         made_s = time.monotonic() - started_s
         started_s = time.monotonic()
         list(in_order(crew, abs, range(EMPTY)))
@@ -91,19 +93,20 @@ def _measured(
     return {
         "workers": workers,
         "examples_per_s": round(clips * len(sources) / made_s, 2),
-        "bytes_an_example": round(np.mean(sizes) / len(sources)),
+        "bytes_an_example": round(sum(sizes) / (clips * len(sources))),
         "overhead_ms": round(1_000 * empty_s / EMPTY, 2),
     }
 
 
-def _examples(sources: Sequence[ExampleSource], index: int) -> int:
-    """What a training pool keeps of one clip: how many bytes it takes."""
-    clip, features = sources[0].clips[index], FeatureSettings()
-    size = 0
-    for source in sources:
-        audio, _ = source.reference(index, clip)
-        heard = hear(audio, clip.sample_rate, features)
-        size += heard.vector.astype(np.float16).nbytes + heard.levels.nbytes
+def _examples(sources: Sequence[ExampleSource], first: int) -> int:
+    """What a training pool keeps of some clips: how many bytes it takes."""
+    features, size = FeatureSettings(), 0
+    for index in range(first, first + PIECE):
+        clip = sources[0].clips[index]
+        for source in sources:
+            audio, _ = source.reference(index, clip)
+            heard = hear(audio, clip.sample_rate, features)
+            size += heard.vector.astype(np.float16).nbytes + heard.levels.nbytes
     return size
 
 

@@ -81,8 +81,8 @@ def pools_of(
             split,
             seed,
             count,
-            s.nearly_dry_share,
-            workers,
+            nearly_dry_share=s.nearly_dry_share,
+            processes=workers,
         )
         for split, clips, seed, count in (
             ("train", experiment.clips, s.seed, s.clips),

@@ -66,7 +66,16 @@ def train_kinds(
     encoder = load_encoder(library)
     plugins = heard(manifest)
     pools = [
-        load_pool(plugins, clips, encoder.card.features, folders.data, split, seed, count, workers)
+        load_pool(
+            plugins,
+            clips,
+            encoder.card.features,
+            folders.data,
+            split,
+            seed,
+            count,
+            processes=workers,
+        )
         for clips, split, seed, count in (
             (CLIPS, "train", _SEED, settings.clips),
             (CLIPS.plain, "validation", _VALIDATION_SEED, settings.validation_clips),

@@ -73,6 +73,7 @@ def load_pool(
     split: str,
     seed: int,
     count: int,
+    *,
     nearly_dry_share: float = 0.0,
     processes: int = 2,
 ) -> Pool:

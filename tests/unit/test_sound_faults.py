@@ -163,7 +163,7 @@ def test_out_has_the_format_of_its_name_and_the_depth_of_the_input(
 def test_a_target_that_cannot_be_written_is_refused_before_the_search(
     case: Case, name: str, says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.search.offline.warm_up", lambda _: pytest.fail("it went on"))
+    monkeypatch.setattr("bridge.search.matching.warm_up", lambda _: pytest.fail("it went on"))
     kept = case.folder / "kept.wav"
     kept.write_text(PRECIOUS)
     kept.chmod(0o444)
@@ -193,7 +193,7 @@ def test_a_recording_that_cannot_be_used_is_refused_before_the_search(
     done = case.of(case.x, change(case.r))
     assert done.exit_code == AudioError.exit_code
     assert says in done.stderr
-    monkeypatch.setattr("bridge.search.offline.warm_up", lambda _: pytest.fail("it went on"))
+    monkeypatch.setattr("bridge.search.matching.warm_up", lambda _: pytest.fail("it went on"))
     done = case.of(change(case.x), case.r)
     assert done.exit_code == AudioError.exit_code
     assert says in done.stderr

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Sequence
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from typing_extensions import override
 
 from bridge.analysis.statistics import LEVEL_NAMES, SIZE
 from bridge.manifest import Manifest, ParamSpec, PluginSpec, Setting
@@ -119,11 +121,14 @@ def test_temperatures_undo_too_much_confidence() -> None:
     assert temperatures(boast, goal) == pytest.approx([2.0, 0.8], rel=0.1)
 
 
-class KnownChanges:
-    """Stands for the pool of workers: what a step of each parameter changes is known."""
+class KnownChanges(Executor):
+    """Stands for the workers: what a step of each parameter changes is known."""
 
-    def starmap(self, _function: object, jobs: Sequence[Any]) -> list[list[float]]:
-        return [[1.0, 0.4, 0.0]] * len(jobs)
+    @override
+    def submit(self, *_function_and_job: Any, **_options: Any) -> Future[Any]:
+        known: Future[Any] = Future()
+        known.set_result([1.0, 0.4, 0.0])
+        return known
 
 
 def test_parameters_weigh_what_they_change_but_none_nothing() -> None:

@@ -186,7 +186,7 @@ class _Learning:
                 split,
                 seed,
                 count,
-                self._wish.workers,
+                processes=self._wish.workers,
             )
             for clips, split, seed, count in (
                 (CLIPS, "train", _SEED, plan.clips),
