@@ -46,7 +46,7 @@ from bridge.estimate.estimator import Estimator
 from bridge.hosts import connect
 from bridge.library import Library
 from bridge.search.worker import SearchWorker
-from tests.rigs.children import started
+from tests.rigs.children import started, wait_for
 from tests.rigs.jack import RATE, Player, jack_server
 
 RESULT = Path("docs/results/soak.json")
@@ -60,6 +60,8 @@ LONG_S = 600.0
 _MATCHED = 32
 """Frames that tell where in the signal a block begins."""
 _WATERMARK = 1e-4
+_PLAYS = "plays"
+"""What the player prints once it is there."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +243,9 @@ def _playing(signal: Audio) -> Iterator[None]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "signal.npy"
         np.save(path, signal)
-        with started(sys.executable, "-m", "benchmarks.soak", "--play", path):
+        log = Path(folder) / "log"
+        with started(sys.executable, "-m", "benchmarks.soak", "--play", path, log=log):
+            wait_for("the player", lambda: _PLAYS in log.read_text())
             yield
 
 
@@ -250,6 +254,7 @@ def play(path: Path) -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit())
     with Player(PLAYER) as player:
         player.loop(np.load(path))
+        print(_PLAYS, flush=True)
         signal.pause()
 
 

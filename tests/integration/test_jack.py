@@ -72,7 +72,7 @@ def test_live_follows_a_jack_client(
         with running("live", "--plugin", overdrive.id, *arguments, "--keep", "--json") as engine:
             # Playing goes on for ever; Ctrl-C ends the bridge.
             deadline = time.monotonic() + PATIENCE_S
-            while time.monotonic() < deadline and next_line(engine)["time_s"] < 9:
+            while time.monotonic() < deadline and next_line(engine)["time_s"] < 12:
                 pass
             engine.terminate()
             out, err = engine.communicate(timeout=PATIENCE_S)
