@@ -15,24 +15,25 @@ from bridge.search.judge import Expectation
 from bridge.search.memory import Tried
 from bridge.search.rendering import ExcerptJudge
 
-STAY = 0.1
-"""How much nearer, as a share of the distance, another answer must be than one that was there."""
+STAY = 0.05
+"""How much nearer, as a share of the distance, another answer must be than the last one."""
+CLEARLY = 0.1
+"""How much nearer what was tried later must be than what was tried before."""
 HEARD = 0.03
 """How much nearer at the least, as a distance: what cannot be heard moves no knob."""
 _LIKELIER_THAN_NOT = 0.5
 _Tried = TypeVar("_Tried")
 
 
-def clearly_nearer(one: Expectation, other: Expectation) -> bool:
-    """Whether it may take the other's place."""
-    return one.cost < other.cost - STAY and other.median - one.median > HEARD
+def _is_nearer_by(share: float, one: Expectation, other: Expectation) -> bool:
+    return one.cost < other.cost - share and other.median - one.median > HEARD
 
 
 def records(tried: Iterable[_Tried], expected: Callable[[_Tried], Expectation]) -> list[_Tried]:
     """Of what is in the order of trial, whatever was clearly nearer than all records before it."""
     found: list[_Tried] = []
     for one in tried:
-        if not found or clearly_nearer(expected(one), expected(found[-1])):
+        if not found or _is_nearer_by(CLEARLY, expected(one), expected(found[-1])):
             found.append(one)
     return found
 
@@ -64,7 +65,7 @@ class Finals:
         wet = records((one for one in possible if not one.setting.dry), self._expected)
         best = min((*(one for one in possible if one.setting.dry), *wet[-1:]), key=self._cost)
         stay = min((one for one in possible if one in kept), key=self._cost, default=best)
-        return best if clearly_nearer(self._expected(best), self._expected(stay)) else stay
+        return best if _is_nearer_by(STAY, self._expected(best), self._expected(stay)) else stay
 
     def _expected(self, tried: Tried) -> Expectation:
         return tried.on(self.excerpts)

@@ -8,7 +8,7 @@ import pytest
 from bridge.chain import Chain, ChainSetting
 from bridge.manifest import PluginSpec
 from bridge.models.critic import QUANTILES
-from bridge.search.finals import STAY, Finals
+from bridge.search.finals import CLEARLY, STAY, Finals
 from bridge.search.judge import Expectation
 from bridge.search.memory import REMEMBERED, Memory, Tried
 from bridge.search.rendering import ExcerptJudge
@@ -71,7 +71,7 @@ def test_a_plain_gain_needs_no_such_proof(nothing: Tried) -> None:
     assert best(nothing, gain) is gain
 
 
-@pytest.mark.parametrize(("share", "stays"), [(1 - 0.5 * STAY, True), (1 - 2 * STAY, False)])
+@pytest.mark.parametrize(("share", "stays"), [(1 - 0.5 * STAY, True), (1 - 2 * CLEARLY, False)])
 def test_the_last_answer_stays_unless_another_is_clearly_nearer(
     chain: Chain, nothing: Tried, share: float, stays: bool
 ) -> None:
@@ -87,8 +87,8 @@ def test_the_last_answer_stays_unless_another_is_clearly_nearer(
 def test_what_is_tried_later_must_be_clearly_nearer(chain: Chain, nothing: Tried) -> None:
     """Of many the one that is judged best is judged too well."""
     first = wet(chain, 0.3, one=expected(0.5, -0.7))
-    hardly = wet(chain, 0.6, one=expected(0.5 * (1 - 0.5 * STAY), -0.7))
-    clearly = wet(chain, 0.9, one=expected(0.5 * (1 - 2 * STAY), -0.7))
+    hardly = wet(chain, 0.6, one=expected(0.5 * (1 - 0.5 * CLEARLY), -0.7))
+    clearly = wet(chain, 0.9, one=expected(0.5 * (1 - 2 * CLEARLY), -0.7))
     assert best(nothing, first, hardly) is first
     assert best(nothing, first, hardly, clearly) is clearly
     assert best(nothing, clearly, hardly, first) is clearly
