@@ -116,6 +116,6 @@ def cluster(address: str) -> Iterator[Executor]:
             raise TrainingError(f"the scheduler at {address} has no workers yet; start some")
         if max(threads.values()) > 1:
             raise TrainingError(
-                "plugins need workers of one thread each: dask worker --nthreads 1 --nworkers N"
+                "plugins need workers of one thread each: dask worker --nthreads 1 --no-nanny"
             )
         yield _Cluster(client, needed)
