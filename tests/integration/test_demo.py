@@ -23,11 +23,13 @@ def test_an_interrupted_demo_keeps_the_last_result(tmp_path: Path) -> None:
     demo = subprocess.Popen(
         [sys.executable, "-m", "bridge", "demo", "--out", tmp_path],
         start_new_session=True,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(5)
+    assert demo.stdout
+    assert "playing" in demo.stdout.readline()
+    time.sleep(3)
     os.killpg(demo.pid, signal.SIGINT)
     _, err = demo.communicate(timeout=PATIENCE_S)
     assert demo.returncode == 130
