@@ -11,20 +11,16 @@ import argparse
 import json
 import multiprocessing
 import os
-import subprocess
 import sys
 import time
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks.engine import PATIENCE_S, own_engine
 from bridge.control import ControlClient
-from bridge.osc import OscSocket
-from gui.supervisor import engine_command
 
 RESULT = Path(__file__).parents[1] / "docs" / "results" / "gaps.json"
-_PATIENCE_S = 120.0
 _SETTLE_S = 3.0
 _TOLD_EVERY_S = 1.0
 
@@ -47,19 +43,12 @@ def main() -> None:
 def measure(seconds: float, hogs: int, output: str = "") -> dict[str, Any]:
     """Blocking, for so long. Exits with a sentence where there is nothing to play on."""
     with ExitStack() as stack:
-        folder = stack.enter_context(TemporaryDirectory())
-        with OscSocket() as osc:
-            port = osc.port
-        engine = subprocess.Popen(engine_command(port, folder), stdout=subprocess.DEVNULL)
-        stack.callback(engine.wait)
-        client = stack.enter_context(ControlClient(port))
-        stack.callback(client.send, "/quit")
-        client.wait(lambda values: "/engine/time" in values, _PATIENCE_S)
+        client, _ = stack.enter_context(own_engine())
         if output:
             client.send("/output", output)
         client.send("/demo")
-        client.wait(lambda values: values.get("/state") == ("matching",), _PATIENCE_S)
-        client.wait(lambda values: values.get("/host/state") == ("connected",), _PATIENCE_S)
+        client.wait(lambda values: values.get("/state") == ("matching",), PATIENCE_S)
+        client.wait(lambda values: values.get("/host/state") == ("connected",), PATIENCE_S)
         device = str(client.values["/output/device"][0])
         if not device:
             sys.exit("there is no sound output here; give --output, or --jack")

@@ -20,13 +20,11 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from benchmarks.engine import PATIENCE_S, own_engine
 from bridge.control import ControlClient
-from bridge.osc import OscSocket
-from gui.supervisor import engine_command
 
 RESULT = Path(__file__).parents[1] / "docs" / "results" / "gui.json"
 STARTS = 5
-_PATIENCE_S = 120.0
 _SETTLE_S = 5.0
 
 
@@ -49,18 +47,11 @@ def main() -> None:
 def measure(seconds: float) -> dict[str, Any]:
     """An engine alone, then beside the window."""
     with ExitStack() as stack:
-        folder = stack.enter_context(TemporaryDirectory())
-        with OscSocket() as osc:
-            port = osc.port
-        engine = subprocess.Popen(engine_command(port, folder), stdout=subprocess.DEVNULL)
-        stack.callback(engine.wait)
-        client = stack.enter_context(ControlClient(port))
-        stack.callback(client.send, "/quit")
-        client.wait(lambda values: "/engine/time" in values, _PATIENCE_S)
+        client, port = stack.enter_context(own_engine())
         client.send("/demo")
-        client.wait(lambda values: values.get("/host/state") == ("connected",), _PATIENCE_S)
+        client.wait(lambda values: values.get("/host/state") == ("connected",), PATIENCE_S)
         client.send("/follow", 1)
-        client.wait(lambda values: values.get("/state") == ("matching",), _PATIENCE_S)
+        client.wait(lambda values: values.get("/state") == ("matching",), PATIENCE_S)
         listen(client, _SETTLE_S)
         alone = listen(client, seconds)
         command = [sys.executable, "-m", "benchmarks.gui", "--seconds", str(seconds)]
@@ -77,7 +68,7 @@ def measure(seconds: float) -> dict[str, Any]:
         )
         listen(client, _SETTLE_S)
         beside = listen(client, seconds)
-        told, _ = window.communicate(timeout=_PATIENCE_S)
+        told, _ = window.communicate(timeout=PATIENCE_S)
         measured = json.loads(told)
         starts.append(measured.pop("shown_s") - started_s[0])
         start_cpu_s = measured.pop("start_cpu_s")

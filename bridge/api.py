@@ -27,7 +27,7 @@ from bridge.errors import AudioError
 from bridge.estimate.answer import Answer, Closeness
 from bridge.estimate.estimator import Estimator
 from bridge.library import Library, open_library
-from bridge.search.contest import Contest, Ranking
+from bridge.search.contest import Contest, Ranking, everything
 from bridge.search.deadline import Deadline
 from bridge.search.matching import Take, find_setting, require_network
 
@@ -110,8 +110,7 @@ def suggest(
     """
     library = library or open_library()
     if chains is None:
-        plugins, rigs = library.manifest.plugins, library.manifest.rigs
-        chains = [*(plugin.id for plugin in plugins), *(rig.id for rig in rigs)]
+        chains = everything(library.manifest)
     known = [chain_of(one, library.manifest) if isinstance(one, str) else one for one in chains]
     heard, wanted = _audio(played, "played"), _audio(reference, "reference")
     contest = Contest(library, (heard, sample_rate), (wanted, reference_rate or sample_rate))

@@ -1,8 +1,10 @@
-"""What processes that are started here inherit."""
+"""How many threads compute: in processes that are started here, and in this one."""
 
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+
+from threadpoolctl import threadpool_limits
 
 
 @contextmanager
@@ -18,6 +20,13 @@ def environment(**chosen: str) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Products that are small are done before a second thread has woken up."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
 
 
 def one_thread_each() -> AbstractContextManager[None]:

@@ -33,7 +33,8 @@ FLOORS = (
     (
         *("bridge.library", "bridge.chain", "bridge.manifest", "bridge.errors", "bridge.arrays"),
         *("bridge.closing", "bridge.spawning", "bridge.system", "bridge.commands"),
-        *("bridge.readings", "bridge.kinds", "bridge.texts", "bridge.version"),
+        *("bridge.readings", "bridge.kept_answers", "bridge.kinds", "bridge.texts"),
+        "bridge.version",
     ),
 )
 """From the top down. A package may import what lies on its own floor and below."""

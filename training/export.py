@@ -96,7 +96,7 @@ def export(
         "levels": LEVEL_NAMES,
         "experiment": experiment,
         "training_data": sources(corpus),
-        "versions": versions(),
+        "versions": _versions(),
     }
     with TemporaryDirectory(dir=models) as scratch:
         folder = Path(scratch) / ENCODER_FOLDER
@@ -156,7 +156,16 @@ def write_predictor(
     write_card(folder, card)
 
 
-def versions() -> dict[str, str]:
+def record_beside(encoder: EncoderCard, experiment: str, corpus: Path) -> dict[str, Any]:
+    """What the card says of a predictor that was trained later, on the encoder of this card."""
+    return encoder.model_dump(exclude={"kind", "sha256", "metrics"}) | {
+        "experiment": experiment,
+        "training_data": sources(corpus),
+        "versions": _versions(),
+    }
+
+
+def _versions() -> dict[str, str]:
     """Of what makes a model."""
     return {name: version(name) for name in ("dafx-bridge", "torch", "onnx", "onnxruntime")}
 

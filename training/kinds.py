@@ -23,24 +23,16 @@ from bridge.manifest import Manifest, PluginSpec
 from bridge.models import load_encoder
 from training.calibration import calibrate
 from training.errors import TrainingError
-from training.examples import ClipSettings
-from training.export import sources, versions, write_predictor
+from training.export import record_beside, write_predictor
 from training.fit import Folders
 from training.joint import Networks, train_joint
 from training.learning.frozen import FrozenEncoder, embedded
+from training.learning.run import CLIPS as LEARNT_ON
 from training.networks import Predictor
 from training.pool import Heard, Pool, Wet, load_pool
 from training.runs import JointSettings, Run
 
-CLIPS = ClipSettings(
-    sample_rates_hz=(48_000, 48_000, 44_100),
-    gain_db=(-18.0, 6.0),
-    halves_s=(FeatureSettings().least_s,),
-    other_clip_share=0.5,
-    equal_levels=True,
-    speed=(0.8, 1.25),
-    tone_db=8.0,
-)
+CLIPS = LEARNT_ON.model_copy(update={"halves_s": (FeatureSettings().least_s,)})
 EXPERIMENT = "kinds"
 _SEED, _VALIDATION_SEED = 31, 32
 _HIDDEN = 72
@@ -98,11 +90,7 @@ def train_kinds(
     calibrate(networks, validation)
     folder = run.folder / (KINDS.model or "")
     shutil.rmtree(folder, ignore_errors=True)
-    record = encoder.card.model_dump(exclude={"kind", "sha256", "metrics"}) | {
-        "experiment": EXPERIMENT,
-        "training_data": sources(folders.data / "corpus"),
-        "versions": versions(),
-    }
+    record = record_beside(encoder.card, EXPERIMENT, folders.data / "corpus")
     rates = CLIPS.sample_rates_hz
     write_predictor(folder, networks, KINDS, validation, rates, encoder.card.sha256, record)
     target = models / folder.name

@@ -45,7 +45,12 @@ def write_entry(file: Path, entry: Entry, shipped: Library) -> None:
 def with_entry(text: str, entry: Entry, file: Path) -> str:
     """The table with that entry. Raises ManifestError where it is no table, naming `file`."""
     lines = text.splitlines()
-    plugins = _list_of_plugins(text, file)
+    plugins = _plugins(text, file)
+    if plugins is not None and plugins.flow_style:
+        raise ManifestError(
+            f"{file}: the plugins stand in square brackets; write one below the other, with a dash"
+            " before each"
+        )
     if plugins is None:
         # Another list may stand before or behind it; order means nothing.
         kept = [line for line in lines if not line.startswith("plugins:")]
@@ -59,7 +64,16 @@ def with_entry(text: str, entry: Entry, file: Path) -> str:
     return "\n".join([*lines[:end], "", *_indented(entry, indent), *lines[end:]]) + "\n"
 
 
-def _list_of_plugins(text: str, file: Path) -> yaml.SequenceNode | None:
+def item_of(plugin_id: str, text: str, file: Path) -> yaml.MappingNode | None:
+    """A plugin's item in a table. Raises ManifestError where it is no table, naming `file`."""
+    plugins = _plugins(text, file)
+    for item in plugins.value if plugins else ():
+        if isinstance(item, yaml.MappingNode) and _id_of(item) == plugin_id:
+            return item
+    return None
+
+
+def _plugins(text: str, file: Path) -> yaml.SequenceNode | None:
     """The list, where there is one with something in it."""
     try:
         whole = yaml.compose(text, yaml.SafeLoader)
@@ -69,11 +83,6 @@ def _list_of_plugins(text: str, file: Path) -> yaml.SequenceNode | None:
         raise ManifestError(f"{file}: holds no table; delete it or mend it")
     for key, value in whole.value:
         if key.value == "plugins" and isinstance(value, yaml.SequenceNode) and value.value:
-            if value.flow_style:
-                raise ManifestError(
-                    f"{file}: the plugins stand in square brackets; write one below the other, with"
-                    " a dash before each"
-                )
             return value
     return None
 

@@ -12,7 +12,7 @@ from bridge.bench.figures import Report
 from bridge.bench.run import LEAST_S, MEMORY_S, MOST_S
 from bridge.bench.search_speed import measure_search
 from bridge.cli.options import JsonOption, echo_json
-from bridge.cli.printing import screen
+from bridge.cli.printing import print_table, screen
 
 EXAMPLES = """\
   dafx-bridge bench
@@ -83,16 +83,14 @@ def _show_search(chain: str, as_json: bool) -> None:
     if as_json:
         echo_json(asdict(speed) | {"to_bare": round(speed.to_bare, 3)})
         return
-    table = Table("part of a candidate", "ms")
-    for name, value in (
+    parts = (
         ("rendering", speed.render_ms),
         ("resampling", speed.resample_ms),
         ("statistics", speed.statistics_ms),
         ("networks", speed.networks_ms),
         ("all", speed.candidate_ms),
-    ):
-        table.add_row(name, f"{value:.2f}")
-    screen().print(table)
+    )
+    print_table(("part of a candidate", "ms"), [(name, f"{ms:.2f}") for name, ms in parts])
     typer.echo(
         f"{speed.chain}: {speed.candidates_per_s:.0f} candidates a second on one core, of"
         f" {speed.audio_s:g} s at {speed.sample_rate_hz / 1_000:g} kHz;"

@@ -3,20 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from bridge.cli.options import JsonOption, echo_json
+from bridge.cli.marks import Marks, marks_of
+from bridge.cli.options import AUTO_BUDGET_S, JsonOption, echo_json
 from bridge.cli.printing import print_table, printable
-from bridge.cli.suggestions import AUTO_BUDGET_S, candidates, print_ranking, ranking_rows
 from bridge.hosts import FoundTrack, discover, listing
 from bridge.library import open_library
-from bridge.search.offline import rank_files
-
-if TYPE_CHECKING:
-    from bridge.cli.marks import Marks
 
 EXAMPLES = """\
   dafx-bridge discover --host ardour://127.0.0.1:3819
@@ -58,9 +54,6 @@ def command(
         tracks = discover(
             host, lambda done, of: status.update(f"asking the host: {done} of {of} plugins")
         )
-    # Looking at what is installed brings much that other commands need not wait for.
-    from bridge.cli.marks import marks_of
-
     marks = marks_of(tracks, open_library().manifest)
     if as_json:
         echo_json(_marked(listing(tracks), marks))
@@ -81,6 +74,10 @@ def _suggest(
 ) -> None:
     if source is None or reference is None:
         raise typer.BadParameter("--suggest needs --input and --reference")
+    # The models, which take long to load, are needed for this alone.
+    from bridge.cli.suggestions import candidates, print_ranking, ranking_rows
+    from bridge.search.offline import rank_files
+
     library = open_library()
     ranking = rank_files(source, reference, candidates(library, host), library, budget_s)
     if as_json:
@@ -89,7 +86,7 @@ def _suggest(
         print_ranking(ranking)
 
 
-def _marked(tracks: list[dict[str, Any]], marks: "Marks") -> list[dict[str, Any]]:
+def _marked(tracks: list[dict[str, Any]], marks: Marks) -> list[dict[str, Any]]:
     for track in tracks:
         for plugin in track["plugins"]:
             plugin["library"] = asdict(marks[track["key"], plugin["key"]])

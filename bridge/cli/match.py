@@ -10,6 +10,8 @@ from rich.table import Table
 from bridge.audio.formats import BitDepth
 from bridge.chain import Slot
 from bridge.cli.options import (
+    AUTO,
+    AUTO_BUDGET_S,
     BitDepthOption,
     JsonOption,
     PluginOption,
@@ -19,14 +21,7 @@ from bridge.cli.options import (
     parameter_rows,
 )
 from bridge.cli.printing import printable, screen
-from bridge.cli.suggestions import (
-    AUTO,
-    AUTO_BUDGET_S,
-    FromHostOption,
-    candidates,
-    print_ranking,
-    ranking_rows,
-)
+from bridge.cli.suggestions import FromHostOption, candidates, print_ranking, ranking_rows
 from bridge.errors import ModelError
 from bridge.estimate.answer import Answer
 from bridge.estimate.estimator import Estimator

@@ -34,6 +34,12 @@ BitDepthOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
 
+AUTO = "auto"
+"""What --plugin takes in place of a plugin's id."""
+AUTO_BUDGET_S = 10.0
+"""For all plugins and rigs together."""
+
+
 def require_words(option: str, text: str) -> str:
     """The text that an option was given. Raises typer.BadParameter where it is empty."""
     if not text:

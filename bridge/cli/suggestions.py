@@ -4,18 +4,13 @@ from typing import Annotated, Any
 
 import typer
 
-from bridge.chain import Chain, chain_of
+from bridge.chain import Chain
 from bridge.cli.printing import print_table
 from bridge.errors import HostError
 from bridge.hosts import discover
 from bridge.hosts.known import chains_of
 from bridge.library import Library
-from bridge.search.contest import Contender, Ranking
-
-AUTO = "auto"
-"""What --plugin takes in place of a plugin's id."""
-AUTO_BUDGET_S = 10.0
-"""For all plugins and rigs together."""
+from bridge.search.contest import Contender, Ranking, everything
 
 FromHostOption = Annotated[
     str | None,
@@ -34,12 +29,7 @@ def candidates(library: Library, host: str | None = None) -> list[Chain]:
     """
     manifest = library.manifest
     if host is None:
-        # What a network knows is tried first: it needs the fewest tries.
-        plugins = sorted(manifest.plugins, key=lambda plugin: plugin.model is None)
-        return [
-            *map(Chain.of_plugin, plugins),
-            *(chain_of(rig.id, manifest) for rig in manifest.rigs),
-        ]
+        return everything(manifest)
     chains = chains_of(discover(host), manifest)
     if not chains:
         raise HostError(

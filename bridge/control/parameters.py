@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from math import isfinite
 from statistics import fmean
+from typing import Any
 
 from bridge.chain import Chain
 from bridge.control.history import History, Standing
@@ -19,11 +20,12 @@ from bridge.drive.driver import Driver
 from bridge.engine.live import LiveEngine
 from bridge.errors import BridgeError
 from bridge.manifest import BYPASS
+from bridge.texts import parse_json
 
 YOU, MODEL, HOST = "you", "model", "host"
 _SAME = 1e-3
-_SWITCHED = (0.0, 1.0)
 """Normalised values as near as this are one."""
+_SWITCHED = (0.0, 1.0)
 Snapshots = dict[str, dict[str, dict[str, float]]]
 """Real values by address, by letter, by the chain's id."""
 SnapshotNames = dict[str, dict[str, str]]
@@ -137,10 +139,9 @@ class Parameters:
     def replace_snapshots(self, told: str) -> None:
         """All of the chain's, by JSON. Raises BridgeError for what are none."""
         chain = self.chain
-        values = {
-            letter: told_values(json.dumps(own), chain) for letter, own in by_letter(told).items()
+        self.snapshots[chain.id] = {
+            letter: _values(own, chain) for letter, own in by_letter(told).items()
         }
-        self.snapshots[chain.id] = values
         self._tell_snapshots()
 
     def name_snapshots(self, told: str) -> None:
@@ -271,7 +272,7 @@ class Parameters:
 def by_letter(text: str) -> dict[str, object]:
     """A JSON object by the letters of snapshots. Raises BridgeError for anything else."""
     try:
-        told = dict(json.loads(text))
+        told = dict(parse_json(text))
     except (ValueError, TypeError):
         told = {"": None}
     if told.keys() <= set(SNAPSHOTS):
@@ -285,8 +286,16 @@ def told_values(text: str, chain: Chain) -> dict[str, float]:
     Raises BridgeError for anything else.
     """
     try:
-        told = {str(address): float(value) for address, value in dict(json.loads(text)).items()}
-    except (ValueError, TypeError):
+        told = parse_json(text)
+    except ValueError:
+        told = None
+    return _values(told, chain)
+
+
+def _values(given: Any, chain: Chain) -> dict[str, float]:
+    try:
+        told = {str(address): float(value) for address, value in dict(given).items()}
+    except (ValueError, TypeError, OverflowError):
         raise BridgeError(
             'it takes a JSON object of numbers, such as {"mda-delay/feedback": 0.5}'
         ) from None

@@ -60,6 +60,11 @@ class Effect(ABC):
         """
         return None
 
+    def require(self, setting: Setting) -> None:
+        """Raise EffectError for another plugin's setting."""
+        if setting.plugin.id != self.plugin.id:
+            raise EffectError(f"{self.plugin.id} cannot take a setting of {setting.plugin.id}")
+
     @abstractmethod
     def _open(self, sample_rate: float, channels: int, setting: Setting) -> EffectStream: ...
 
@@ -70,8 +75,7 @@ class Effect(ABC):
         of BLOCK_FRAMES, and so its stream is late by as many. Raises EffectError for another
         plugin's setting or a rate the plugin cannot take.
         """
-        if setting.plugin.id != self.plugin.id:
-            raise EffectError(f"{self.plugin.id} cannot take a setting of {setting.plugin.id}")
+        self.require(setting)
         if sample_rate <= 0 or channels < 1:
             raise EffectError(
                 f"{self.plugin.id} needs a sample rate above 0 and at least one channel,"

@@ -44,7 +44,6 @@ class ChildProcess(Closing):
         self._asking = Lock()
         self._end_s = math.inf
         self._killed_for = ""
-        environment = {name: v for name, v in os.environ.items() if name not in _DISPLAYS}
         with one_thread_each(), unheard():
             self._process = subprocess.Popen(
                 # -P: a folder named `bridge` where the user happens to be is not this one.
@@ -52,8 +51,7 @@ class ChildProcess(Closing):
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=environment
-                | {name: os.environ[name] for name in _THREADS if name in os.environ},
+                env={name: value for name, value in os.environ.items() if name not in _DISPLAYS},
             )
         self._watch = Thread(target=self._look, name="plugin-watch", daemon=True)
         self._watch.start()
@@ -131,9 +129,6 @@ class ChildProcess(Closing):
         if code < 0:
             return f"crashes ({_signal_name(-code)})"
         return f"ends its process (exit code {code})"
-
-
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def _signal_name(number: int) -> str:

@@ -46,7 +46,7 @@ class IsolatedEffect(Effect):
 
     @override
     def open(self, sample_rate: float, channels: int, setting: Setting) -> EffectStream:
-        self._require(setting)
+        self.require(setting)
         child, number = self._ready(), next(self._numbers)
         latency = self.ask(child, 0.0, "open", number, sample_rate, channels, setting.normalised)
         return _IsolatedStream(self, child, number, float(sample_rate), latency)
@@ -54,7 +54,7 @@ class IsolatedEffect(Effect):
     @override
     def render(self, audio: Audio, sample_rate: float, setting: Setting) -> Audio:
         """As `Effect.render`. Raises PluginFaultError where the plugin fails."""
-        self._require(setting)
+        self.require(setting)
         audio = np.asarray(audio, np.float32)
         seconds = audio.shape[-1] / sample_rate
         wet = self.ask(self._ready(), seconds, "render", audio, sample_rate, setting.normalised)
@@ -94,10 +94,6 @@ class IsolatedEffect(Effect):
                 f"{self.plugin.id} gives samples that are no numbers; leave it out"
             )
         return wet
-
-    def _require(self, setting: Setting) -> None:
-        if setting.plugin.id != self.plugin.id:
-            raise EffectError(f"{self.plugin.id} cannot take a setting of {setting.plugin.id}")
 
     def _started(self) -> ChildProcess:
         if self._child is None or not self._child.alive:

@@ -7,21 +7,18 @@ answer comes. Where it cannot be read or written, trials are made again in the n
 
 import hashlib
 import json
-import logging
-import os
 from collections import deque
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_path
-
+from bridge.kept_answers import keep_answers, read_answers
 from bridge.manifest import PluginSpec
 
 MOST_IDLE = 4
 """Opened plugins of one kind that are kept for the next stream."""
-_log = logging.getLogger(__name__)
+_FILE = "resets.json"
 
 
 def fingerprint(plugin: PluginSpec, path: Path, version: str) -> str:
@@ -49,34 +46,14 @@ def reset_is_fresh(of: str, trial: Callable[[], bool]) -> bool:
     answers = _answers()
     if of not in answers:
         answers[of] = False
-        _write(answers)
+        keep_answers(_FILE, answers)
         answers[of] = trial()
-        _write(answers)
+        keep_answers(_FILE, answers)
     return answers[of]
 
 
 @cache
 def _answers() -> dict[str, bool]:
     """What is known, by fingerprint."""
-    try:
-        kept = json.loads(_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(kept, dict):
-        return {}
+    kept = read_answers(_FILE)
     return {of: answer for of, answer in kept.items() if isinstance(answer, bool)}
-
-
-def _write(answers: dict[str, bool]) -> None:
-    file = _file()
-    partial = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(dict(answers), indent=1), encoding="utf-8")
-        partial.replace(file)
-    except OSError as error:
-        _log.info("%s cannot be kept (%s)", file, error)
-
-
-def _file() -> Path:
-    return user_cache_path("dafx-bridge", appauthor=False) / "resets.json"

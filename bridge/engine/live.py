@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from threading import Event
 
-from threadpoolctl import threadpool_limits
 from typing_extensions import override
 
 from bridge.analysis.statistics import Statistics
@@ -34,6 +33,7 @@ from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import Analysis, ReferenceAnalysis
 from bridge.hosts import Host
 from bridge.search.requests import Decider, Request
+from bridge.spawning import one_blas_thread
 
 STATUS_S = 0.25
 IDLE_HOP_S = 0.05
@@ -161,18 +161,19 @@ class LiveEngine(Closing):
 
     def put(self, values: Mapping[str, float]) -> None:
         """Set real values by address for the player. Raises HostError where no host takes them."""
-        if self.control is None:
-            raise HostError("no effect host is connected; give the URL of one")
-        self.control.put(values, time.monotonic())
+        self._connected().put(values, time.monotonic())
 
     def restore(self, values: Mapping[str, float], yours: Set[str]) -> None:
         """Set real values by address as they were once, of which only `yours` are the player's.
 
         Raises HostError where no host takes them.
         """
+        self._connected().restore(values, yours, time.monotonic())
+
+    def _connected(self) -> ParameterControl:
         if self.control is None:
             raise HostError("no effect host is connected; give the URL of one")
-        self.control.restore(values, yours, time.monotonic())
+        return self.control
 
     def revert(self) -> bool:
         """Blocking: give the host its values from before back.
@@ -199,8 +200,7 @@ class LiveEngine(Closing):
         gc.collect()
         gc.freeze()
         try:
-            # Products this small are done before a second thread has woken up.
-            with threadpool_limits(1, user_api="blas"):
+            with one_blas_thread():
                 return self._run(stop, seconds, on_status, on_hop)
         finally:
             gc.unfreeze()

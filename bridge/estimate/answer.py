@@ -18,6 +18,8 @@ __all__ = ["NEAR", "Answer", "Closeness", "Verdict", "shares_near"]
 NEAR = 0.1
 """A confidence is the probability that the true normalised value lies this near, or, of an enum
 or toggle, that the class is right."""
+_AGREED_DRY = 0.25
+"""Below it a reference is called dry where its network takes it for dry as well."""
 _LEAST_GAIN_DB = 0.05
 """A change of level below it is none."""
 
@@ -45,7 +47,7 @@ class Answer:
         # Of a chain that no network answers for, only what was tried tells anything. Two takes of
         # one sound are never foretold to be alike, so it counts how near they may be.
         told = self.closeness
-        if self.trained if told is None else min(told.now, told.low) < HARDLY_AUDIBLE:
+        if self.trained if told is None else min(told.now, told.low) < self._dry_below:
             return Verdict.DRY
         return Verdict.GAIN_ONLY if self._changes_level else Verdict.NO_NEARER
 
@@ -91,6 +93,12 @@ class Answer:
     def bypass(self) -> bool:
         """Whether every slot is left out: the reference sounds dry."""
         return self.setting.dry
+
+    @property
+    def _dry_below(self) -> float:
+        """Up to which distance a reference is called dry: farther where a network says so too."""
+        agreed = self.trained and self.bypass_probability[0] > 0.5
+        return _AGREED_DRY if agreed else HARDLY_AUDIBLE
 
     @property
     def _changes_level(self) -> bool:

@@ -24,6 +24,11 @@ class Ears:
             self._listeners[encoder_folder] = Listener(Encoder(encoder_folder))
         return self._listeners[encoder_folder]
 
+    @property
+    def newest(self) -> Listener:
+        """The listener with the newest layer's encoder. Raises ModelError where it is corrupt."""
+        return self.listener(self._library.encoder_folder())
+
     def critic(self, encoder_sha256: str) -> Critic:
         """The critic for that encoder. Raises ModelError where there is none, or it is corrupt."""
         if encoder_sha256 not in self._critics:

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from math import log
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from bridge.analysis.statistics import statistics
 from bridge.analysis.windows import at_feature_rate
 from bridge.arrays import Audio
-from bridge.chain import Chain, ChainSetting
+from bridge.chain import Chain, ChainSetting, chain_of
 from bridge.effects import ChainEffect, load_chain
 from bridge.errors import EffectError, ModelError
 from bridge.estimate.closeness import Closeness
@@ -27,11 +26,13 @@ from bridge.estimate.estimator import Estimator
 from bridge.estimate.kinds import Shares, share_of
 from bridge.estimate.listener import Analysis, Listener, ReferenceAnalysis
 from bridge.library import Library
+from bridge.manifest import Manifest
 from bridge.search.deadline import Deadline
 from bridge.search.excerpts import Excerpt, excerpts
-from bridge.search.judge import Expectation
 from bridge.search.proposals import proposals
+from bridge.search.render_search import Candidate
 from bridge.search.rendering import ExcerptJudge
+from bridge.spawning import one_blas_thread
 
 ROUNDS = (1, 4, 8, 11)
 """So many more candidates each contender tries in a round, unless time is short."""
@@ -49,17 +50,11 @@ _SILENT = "nothing that was tried is to be heard"
 _TOO_LATE = "there was no time to try it; give a longer --budget-s"
 
 
-@dataclass(frozen=True)
-class Tried:
-    """A setting and what is expected of it."""
-
-    setting: ChainSetting
-    expectation: Expectation
-
-    @property
-    def cost(self) -> float:
-        """The least is the best."""
-        return self.expectation.cost
+def everything(manifest: Manifest) -> list[Chain]:
+    """All plugins and rigs; what a network knows comes first, as it needs the fewest tries."""
+    plugins = sorted(manifest.plugins, key=lambda plugin: plugin.model is None)
+    rigs = (chain_of(rig.id, manifest) for rig in manifest.rigs)
+    return [*map(Chain.of_plugin, plugins), *rigs]
 
 
 class Contender:
@@ -80,7 +75,7 @@ class Contender:
         self._judge: ExcerptJudge | None = judge
         self._proposed = _proposed(estimator, judge)
         self.nothing = judge.louder(0.0)
-        self.tried: list[Tried] = []
+        self.tried: list[Candidate] = []
         self.count = 0
         """How many settings were rendered; what is silent is none of those tried."""
         self.fault = ""
@@ -106,7 +101,7 @@ class Contender:
     @property
     def settings(self) -> list[ChainSetting]:
         """The best that were tried."""
-        return [tried.setting for tried in self.tried[:KEPT]]
+        return [candidate.setting for candidate in self.tried[:KEPT]]
 
     @property
     def closeness(self) -> Closeness:
@@ -125,8 +120,8 @@ class Contender:
             self.fault = str(error)
             return
         if expectation is not None:
-            self.tried.append(Tried(levelled, expectation))
-            self.tried.sort(key=lambda tried: tried.cost)
+            self.tried.append(Candidate(levelled, 0.0, expectation))
+            self.tried.sort(key=lambda candidate: candidate.cost)
 
     def leave(self) -> None:
         """Try no more, and let go of the plugin, which may have a process of its own."""
@@ -168,14 +163,16 @@ class Contest:
         played: tuple[Audio, float],
         reference: tuple[Audio, float],
         name: str = "the reference",
+        ears: Ears | None = None,
     ) -> None:
         """Audio (channels, frames) and its rate in Hz, each; `name` is the reference's, for faults.
 
-        Raises AudioError where the playing is silent, as soon as it is listened to.
+        `ears` are what others of the same library share. Raises AudioError where the playing is
+        silent, as soon as it is listened to.
         """
         self._library, self._played, self._reference = library, played, reference
         self._name = name
-        self._ears = Ears(library)
+        self._ears = ears or Ears(library)
         self._heard: dict[Listener, _Heard] = {}
 
     def run(self, chains: Sequence[Chain], deadline: Deadline) -> Ranking:
@@ -183,8 +180,7 @@ class Contest:
 
         Raises AudioError where playing or reference cannot be used.
         """
-        # Products this small wake no second thread in vain.
-        with threadpool_limits(1, user_api="blas"):
+        with one_blas_thread():
             return self._run(chains, deadline)
 
     def _run(self, chains: Sequence[Chain], deadline: Deadline) -> Ranking:
@@ -219,8 +215,7 @@ class Contest:
 
     def _unlikeliness(self, chain: Chain) -> float:
         """Known before anything is opened: the likely ones are tried where time is short."""
-        listener = self._ears.listener(self._library.encoder_folder())
-        share = share_of(chain, self._hear(listener).shares)
+        share = share_of(chain, self._hear(self._ears.newest).shares)
         return -(UNKNOWN_SHARE if share is None else share)
 
     def _contender(self, chain: Chain) -> Contender:

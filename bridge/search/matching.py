@@ -4,8 +4,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from threadpoolctl import threadpool_limits
-
 from bridge.arrays import Audio
 from bridge.chain import ChainSetting
 from bridge.effects import ChainEffect
@@ -15,6 +13,7 @@ from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import Analysis, ReferenceAnalysis
 from bridge.search.deadline import Deadline
 from bridge.search.render_search import Search, warm_up
+from bridge.spawning import one_blas_thread
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,7 @@ def require_network(estimator: Estimator, budget_s: float, option: str) -> None:
 
 def search_until(search: Search, deadline: Deadline, also: Sequence[ChainSetting] = ()) -> Answer:
     """The answer of a whole search, in which `also` these settings are tried."""
-    # Products this small wake no second thread in vain.
-    with threadpool_limits(1, user_api="blas"):
+    with one_blas_thread():
         search.explore(deadline, also=also)
         return search.answer(deadline)
 

@@ -106,12 +106,13 @@ def match_best(
     `budget_s` is for all together. Raises as `match_files` does, and EffectError where none of the
     chains can be tried.
     """
-    features = Ears(library).listener(library.encoder_folder()).features
+    ears = Ears(library)
+    features = ears.newest.features
     files = _read(source, reference, out, depth, features)
     playing = _playing(files.recording, source, features)
     prepare()
     started_s, deadline = time.monotonic(), Deadline.after(budget_s)
-    contest = _contest(library, playing, files.goal)
+    contest = _contest(library, ears, playing, files.goal)
     ranking = contest.run(chains, deadline.share(CONTEST_SHARE))
     best, goal = ranking.best, contest.goal(ranking.best)
     effect = best.effect or load_chain(best.chain)
@@ -129,16 +130,17 @@ def rank_files(
 
     Nothing is written. Raises AudioError where a recording cannot be used.
     """
-    features = Ears(library).listener(library.encoder_folder()).features
+    ears = Ears(library)
+    features = ears.newest.features
     recording, wanted = _recordings(source, reference, features)
     playing = _playing(recording, source, features)
     goal = Take(wanted.mono, wanted.sample_rate, str(reference))
-    return _contest(library, playing, goal).run(chains, Deadline.after(budget_s))
+    return _contest(library, ears, playing, goal).run(chains, Deadline.after(budget_s))
 
 
-def _contest(library: Library, playing: Take, goal: Take) -> Contest:
+def _contest(library: Library, ears: Ears, playing: Take, goal: Take) -> Contest:
     played, wanted = ((take.audio, take.sample_rate) for take in (playing, goal))
-    return Contest(library, played, wanted, goal.name)
+    return Contest(library, played, wanted, goal.name, ears)
 
 
 def _read(

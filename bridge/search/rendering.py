@@ -2,8 +2,9 @@
 
 import logging
 from dataclasses import replace
+from functools import cached_property
 
-from bridge.analysis.lateness import is_late
+from bridge.analysis.lateness import Lateness
 from bridge.analysis.statistics import LEVEL_NAMES, statistics
 from bridge.analysis.windows import at_feature_rate, rms_db
 from bridge.arrays import Audio, usable
@@ -37,8 +38,7 @@ class ExcerptJudge:
         """`played` is the excerpt's own analysis, where another judge has made it."""
         self._estimator, self._effect, self._rate = estimator, effect, sample_rate
         self.excerpt = excerpt
-        self._mono = at_feature_rate(excerpt.audio, sample_rate, estimator.features)
-        self.played = played or self._analyse(self._mono)
+        self.played = played or self._analyse(self._mono(excerpt.audio))
         self._reference = reference.like(excerpt.below_db)
         self.judge = Judge(estimator, self.played, self._reference, sample_rate)
         self._dry = ChainSetting.start(estimator.chain).all_left_out()
@@ -78,12 +78,18 @@ class ExcerptJudge:
             return None
         if not usable(wet) or rms_db(wet) <= _SILENT_DB:
             return None
-        features = self._estimator.features
-        mono = at_feature_rate(wet, self._rate, features)
+        mono = self._mono(wet)
         # Long-term statistics do not tell it, and no predictor has learned when it is meant.
-        if not self._estimator.trained and is_late(self._mono, mono, features):
+        if not self._estimator.trained and self._lateness.is_late(mono):
             return None
         return self._analyse(mono)
+
+    @cached_property
+    def _lateness(self) -> Lateness:
+        return Lateness(self._mono(self.excerpt.audio), self._estimator.features)
+
+    def _mono(self, audio: Audio) -> Audio:
+        return at_feature_rate(audio, self._rate, self._estimator.features)
 
     def _analyse(self, mono: Audio) -> Analysis:
         return self._estimator.embed(statistics(mono, self._estimator.features))

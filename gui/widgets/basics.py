@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QStyle,
     QStyleOptionComboBox,
@@ -76,6 +77,16 @@ def stretched(first: QWidget, *others: QWidget) -> QHBoxLayout:
     """Side by side; the first takes the room there is."""
     made = row(first, *others)
     made.setStretch(0, 1)
+    return made
+
+
+def scrolled(inside: QWidget) -> QScrollArea:
+    """A column that may be longer than its place, without a frame."""
+    inside.setObjectName("column")
+    made = QScrollArea()
+    made.setWidget(inside)
+    made.setWidgetResizable(True)
+    made.setFrameShape(QFrame.Shape.NoFrame)
     return made
 
 

@@ -50,7 +50,7 @@ class _Model(QAbstractTableModel):
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._cell(self._rows[index.row()], index.column())
+            return self._cells(self._rows[index.row()])[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
             when, name, before, after, by = self._cells(self._rows[index.row()])
             return f"{when}  {name}: {before} → {after}, {by}"
@@ -97,20 +97,13 @@ class _Model(QAbstractTableModel):
         return self._metrics.horizontalAdvance(words) + _PADDING_PX
 
     def _cells(self, change: Change) -> tuple[str, ...]:
-        return tuple(self._cell(change, column) for column in range(len(_HEADS)))
-
-    def _cell(self, change: Change, column: int) -> str:
-        match column:
-            case 0:
-                return clock_text(change.began_s - self.zero_s)
-            case 1:
-                return change.name
-            case 2:
-                return change.before
-            case 3:
-                return change.after
-            case _:
-                return WHO.get(change.by, change.by).removeprefix("the ")
+        return (
+            clock_text(change.began_s - self.zero_s),
+            change.name,
+            change.before,
+            change.after,
+            WHO.get(change.by, change.by).removeprefix("the "),
+        )
 
 
 class ChangesTable(QWidget):

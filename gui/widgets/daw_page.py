@@ -4,7 +4,6 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import (
     QDialog,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -20,7 +19,7 @@ from gui.views.daw import DawGuide, can_test, guides, to_load, trial_text
 from gui.views.hosts import host_choice
 from gui.views.values import text
 from gui.views.words import capital
-from gui.widgets.basics import button, label, row, show_text
+from gui.widgets.basics import button, label, row, scrolled, show_text
 from gui.widgets.theme import Theme, colour
 
 _LIST_PX = 210
@@ -81,7 +80,6 @@ class DawPage(QDialog):
 
     def _page(self) -> QScrollArea:
         inside = QWidget()
-        inside.setObjectName("column")
         lines = QVBoxLayout(inside)
         lines.setSpacing(10)
         lines.addWidget(self.diagram)
@@ -90,10 +88,7 @@ class DawPage(QDialog):
         lines.addWidget(label("Steps", "title"))
         lines.addLayout(self._steps)
         lines.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(inside)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll = scrolled(inside)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setAccessibleName("Steps")
         return scroll

@@ -5,7 +5,6 @@ from functools import partial
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import (
     QDialog,
-    QFrame,
     QGridLayout,
     QLabel,
     QPushButton,
@@ -16,7 +15,7 @@ from PyQt6.QtWidgets import (
 
 from gui.midi_input import MidiInput
 from gui.views.midi import key_text, targets
-from gui.widgets.basics import Combo, button, label, row
+from gui.widgets.basics import Combo, button, label, row, scrolled
 
 _SIZE_PX = (580, 520)
 
@@ -65,12 +64,8 @@ class MidiDialog(QDialog):
         grid.setColumnStretch(1, 1)
         grid.setRowStretch(grid.rowCount(), 1)
         inside = QWidget()
-        inside.setObjectName("column")
         inside.setLayout(grid)
-        scroll = QScrollArea()
-        scroll.setWidget(inside)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll = scrolled(inside)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         return scroll

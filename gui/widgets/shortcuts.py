@@ -4,16 +4,14 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import (
     QDialog,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from gui.views.actions import ACTIONS
-from gui.widgets.basics import button, label, row
+from gui.widgets.basics import button, label, row, scrolled
 
 _SHEET = (
     ("Play", "Go to", "Engine", "Help"),
@@ -60,14 +58,9 @@ class ShortcutSheet(QDialog):
             grid.setRowStretch(grid.rowCount(), 1)
             columns.addLayout(grid)
         sheet = QWidget()
-        sheet.setObjectName("column")
         sheet.setLayout(columns)
-        scroll = QScrollArea()
-        scroll.setWidget(sheet)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
         layout = QVBoxLayout(self)
-        layout.addWidget(scroll)
+        layout.addWidget(scrolled(sheet))
         layout.addLayout(row(1, button("Close", self.accept)))
         hint = sheet.sizeHint()
         self.resize(min(hint.width() + 60, 1240), min(hint.height() + 90, 680))

@@ -26,6 +26,7 @@ from bridge.chain import Chain, Slot
 
 MAX_BYTES = 1024
 _WAIT_S = 0.005
+_IDLE_S = 0.5
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
 _ports = itertools.cycle(range(22_000 + 1_000 * (_WORKER % 10), 23_000 + 1_000 * (_WORKER % 10)))
 _ports_lock = threading.Lock()
@@ -208,6 +209,13 @@ class FakeHost:
 
     def tell_switched(self, plugin: FakePlugin) -> None:
         """Let listeners know, where this host does that."""
+
+    def wait_until_idle(self) -> None:
+        """Return once nothing has come in for a while, and all that had is answered."""
+        count = -1
+        while count != len(self.received):
+            count = len(self.received)
+            time.sleep(_IDLE_S)
 
     def insert_above(self, position: int = 0) -> None:
         """What a musician does: insert a plugin on the guitar's track, at the top or below."""

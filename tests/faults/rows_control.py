@@ -16,14 +16,15 @@ from tests.faults.rows_names import LATIN
 _ANSWERS = {"/error", "/engine/fault", "/reference/report"}
 
 
-def told(*orders: tuple[object, ...], folder: str = "state") -> Act:
-    """Give an engine these orders, and hear what it says of the last."""
+def told(*orders: tuple[object, ...], folder: str = "state", chain: str = "") -> Act:
+    """Give an engine with that chain these orders, and hear what it says of the last."""
 
     def act(room: Room) -> Outcome:
         kept = room.home / folder
         stop = Event()
         # Nothing is tried by rendering, which takes a process and seconds.
-        Kept(settings={"/rendering": (0,), "/reference": (str(REFERENCE),)}).write(kept)
+        settings = {"/rendering": (0,), "/reference": (str(REFERENCE),), "/chain": (chain,)}
+        Kept(settings={a: value for a, value in settings.items() if value != ("",)}).write(kept)
         with Service(0, Library(), kept, kept / "engine.log") as service:
             thread = Thread(target=service.run, args=(stop,))
             thread.start()
@@ -83,6 +84,24 @@ ROWS = (
         told((REGION, 3.0, 3.5)),
         0,
         "lasts 0.50 s but the model needs 2.73 s",
+    ),
+    Row(
+        "values nested without end",
+        told(("/set", "[" * 50_000), chain="mda-overdrive"),
+        0,
+        "it takes a JSON object of numbers",
+    ),
+    Row(
+        "a value of four hundred digits",
+        told(("/set", '{"mda-overdrive/drive": ' + "9" * 400 + "}"), chain="mda-overdrive"),
+        0,
+        "it takes a JSON object of numbers",
+    ),
+    Row(
+        "snapshots nested without end",
+        told(("/snapshots", "[" * 50_000), chain="mda-overdrive"),
+        0,
+        "it takes a JSON object by A, B, C, D",
     ),
     Row("a state folder that is not UTF-8", told(folder=LATIN), 0, "caf\\\\udce9.wav/engine.log"),
 )

@@ -275,8 +275,9 @@ def _gets_back(fake: FakeArdour, moment: str) -> None:
     with connect(fake.url, fake.chain) as host:
         host.set(random_values(fake.chain, 0))
         host.read()
-        # As late as can be: after the answer that the write has waited for, or even after what the
-        # plugin in that place has told just before.
+        # As late as can be: after the answer that the write has waited for, and no earlier one, or
+        # even after what the plugin in that place has told just before.
+        fake.wait_until_idle()
         setattr(fake, moment, lambda: fake.insert_above(1))
         host.set(random_values(fake.chain, 1) | switches)
         assert eventually(lambda: others(fake.tracks) != {0.5})

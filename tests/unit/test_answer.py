@@ -177,6 +177,12 @@ def test_an_answer_says_what_came_of_it_and_what_to_do(
     assert (answer.verdict, answer.advice) == (verdict, advice)
 
 
+def test_what_a_network_takes_for_dry_may_be_a_little_farther(overdrive: PluginSpec) -> None:
+    answer = of(Chain.of_plugin(overdrive), Closeness(0.3, 0.3, 0.17, 0.5, 0.4), 0.0)
+    assert answer.verdict == Verdict.DRY
+    assert replace(answer, bypass_probability=(0.4,)).verdict == Verdict.NO_NEARER
+
+
 def test_what_no_network_knows_is_not_called_dry_and_a_chain_is_no_plugin(
     overdrive: PluginSpec, chain: Chain
 ) -> None:

@@ -600,7 +600,15 @@ def test_several_values_are_set_as_one_change(
     assert own(engine) == before | wanted
     parameters.undo()
     assert own(engine) == before
-    for wrong in ("", "[1]", '{"mda-delay/feedback": "loud"}', '{"a/b": 1}', '{"a/b": NaN}'):
+    endless = ("[" * 60_000, '{"mda-delay/feedback": ' + "9" * 400 + "}")
+    for wrong in (
+        "",
+        "[1]",
+        '{"mda-delay/feedback": "loud"}',
+        '{"a/b": 1}',
+        '{"a/b": NaN}',
+        *endless,
+    ):
         with pytest.raises(BridgeError):
             told_values(wrong, amplifier)
 

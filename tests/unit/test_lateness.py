@@ -3,7 +3,7 @@
 import pytest
 
 from bridge.analysis.features import FeatureSettings
-from bridge.analysis.lateness import is_late
+from bridge.analysis.lateness import Lateness
 from bridge.analysis.windows import at_feature_rate
 from bridge.arrays import Audio
 from bridge.effects import load_effect
@@ -17,7 +17,7 @@ def heard_late(manifest: Manifest, guitar: tuple[Audio, int], plugin: str, **val
     setting = Setting.of_values(manifest.plugin(plugin), values)
     wet = load_effect(manifest.plugin(plugin)).render(audio[:, : 6 * rate], rate, setting)
     dry, late = (at_feature_rate(a, rate, FEATURES) for a in (audio[:, : 6 * rate], wet))
-    return is_late(dry, late, FEATURES)
+    return Lateness(dry, FEATURES).is_late(late)
 
 
 @pytest.mark.parametrize(("mix", "late"), [(0.0, False), (0.4, False), (0.8, True), (1.0, True)])

@@ -1,12 +1,9 @@
 """Naming a model in the user's table of plugins, and leaving all else in it as it is."""
 
-from pathlib import Path
-
 import yaml
 
 from bridge.adding.entry import Entry
-from bridge.adding.user_table import write_entry
-from bridge.errors import ManifestError
+from bridge.adding.user_table import item_of, write_entry
 from bridge.library import Layer, Library
 from bridge.manifest import PluginSpec
 from training.files import write_whole
@@ -19,7 +16,7 @@ def name_model(layer: Layer, plugin: PluginSpec, model: str | None) -> None:
     ManifestError where the table cannot be understood.
     """
     text = layer.manifest.read_text(encoding="utf-8") if layer.manifest.is_file() else ""
-    entry = _entry(text, plugin.id, layer.manifest)
+    entry = item_of(plugin.id, text, layer.manifest) if text.strip() else None
     if entry is None:
         if model is not None:
             write_entry(layer.manifest, _copy(plugin, model), Library())
@@ -32,29 +29,6 @@ def _copy(plugin: PluginSpec, model: str) -> Entry:
     named = plugin.model_copy(update={"model": model})
     fields = named.model_dump(mode="json", exclude_defaults=True)
     return Entry(named, yaml.safe_dump([fields], sort_keys=False, allow_unicode=True), {})
-
-
-def _entry(text: str, plugin_id: str, path: Path) -> yaml.MappingNode | None:
-    """The node of the plugin's entry."""
-    plugins = _plugins(text, path)
-    for node in plugins.value if plugins else ():
-        if isinstance(node, yaml.MappingNode) and any(
-            key.value == "id" and value.value == plugin_id for key, value in node.value
-        ):
-            return node
-    return None
-
-
-def _plugins(text: str, path: Path) -> yaml.SequenceNode | None:
-    try:
-        root = yaml.compose(text, yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise ManifestError(f"{path}: not valid YAML ({error})".replace("\n", " ")) from None
-    if not isinstance(root, yaml.MappingNode):
-        return None
-    nodes = (value for key, value in root.value if key.value == "plugins")
-    found = next(nodes, None)
-    return found if isinstance(found, yaml.SequenceNode) else None
 
 
 def _changed(text: str, entry: yaml.MappingNode, model: str | None) -> str:

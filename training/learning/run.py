@@ -25,7 +25,7 @@ from training import sensitivity
 from training.calibration import calibrate
 from training.errors import TrainingError
 from training.examples import ClipSettings, ClipSource, ExampleSource, Task
-from training.export import sources, versions, write_card, write_predictor
+from training.export import record_beside, write_card, write_predictor
 from training.files import write_whole
 from training.joint import Networks, train_joint
 from training.learning.audio import build_corpus
@@ -213,11 +213,7 @@ class _Learning:
         # A run that was stopped may have left half of one.
         rmtree(folder, ignore_errors=True)
         models.mkdir(exist_ok=True)
-        record = self._card.model_dump(exclude={"kind", "sha256", "metrics"}) | {
-            "experiment": EXPERIMENT,
-            "training_data": sources(self._data / "corpus"),
-            "versions": versions(),
-        }
+        record = record_beside(self._card, EXPERIMENT, self._data / "corpus")
         rates = CLIPS.sample_rates_hz
         write_predictor(folder, networks, plugin, validation, rates, self._card.sha256, record)
         return models
