@@ -123,6 +123,14 @@ class ClipSource:
 
     def __getitem__(self, index: int) -> Clip:
         draw = np.random.default_rng((self.seed, index))
+        for _ in range(_MAX_REDRAWS):
+            clip = self._drawn(draw)
+            # A change of level and of recording can leave next to nothing.
+            if is_usable(clip.dry) and is_usable(clip.other):
+                return clip
+        raise TrainingError(f"{self._folder}: {_MAX_REDRAWS} clips in a row are too quiet")
+
+    def _drawn(self, draw: np.random.Generator) -> Clip:
         rate = int(draw.choice(self.settings.sample_rates_hz))
         frames = round(float(draw.choice(self.settings.halves_s)) * rate)
         stem, clip = self._clip(draw, rate, frames, list(self._stems))

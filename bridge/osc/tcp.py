@@ -65,6 +65,7 @@ class OscTcp(Closing):
         """The messages of the next well-formed packet, or None when time is up or the host left."""
         deadline = time.monotonic() + timeout_s
         last_looks = 0
+        before = self.closed_by_host
         while True:
             if packet := self._next_packet():
                 try:
@@ -72,6 +73,9 @@ class OscTcp(Closing):
                 except PacketError as error:
                     self._complain("dropped a packet: %s", error)
                     continue
+            # What it sends can be so wrong that its connection is closed.
+            if self.closed_by_host and not before:
+                return None
             # A flood of rubbish or of callers must not keep ours longer than agreed.
             if last_looks == _LAST_LOOKS:
                 return None
@@ -85,8 +89,6 @@ class OscTcp(Closing):
             for stream in [streams[r] for r in ready if r in streams]:
                 if not stream.take():
                     self._leave(stream)
-                    if self.closed_by_host:
-                        return None
             if not any(r in streams for r in ready):
                 self._accept()
 
