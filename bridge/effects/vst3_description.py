@@ -3,7 +3,10 @@
 Nothing here judges: every parameter is told with the texts that the plugin shows along its range.
 """
 
+import ctypes
+import platform
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pedalboard
@@ -53,7 +56,18 @@ def names_in(path: str) -> list[str]:
     try:
         return list(pedalboard.VST3Plugin.get_plugin_names_for_file(path))
     except (ImportError, RuntimeError, ValueError) as error:
-        raise EffectError(" ".join(str(error).split())) from None
+        reason = _missing_library(Path(path)) or str(error)
+        raise EffectError(" ".join(reason.split())) from None
+
+
+def _missing_library(path: Path) -> str:
+    """What the system cannot load of a bundle, which pedalboard does not tell; else empty."""
+    for binary in path.glob(f"Contents/{platform.machine()}-*/*"):
+        try:
+            ctypes.CDLL(str(binary))
+        except OSError as error:
+            return str(error)
+    return ""
 
 
 def describe(path: str, name: str) -> Vst3Description:

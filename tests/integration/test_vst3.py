@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import subprocess
 import threading
 import time
@@ -434,3 +435,20 @@ def test_a_file_that_is_no_vst3_is_refused(tmp_path: Path) -> None:
     (outcome,) = Adding(Layer(tmp_path / "plugins_manifest.yaml", tmp_path)).add(str(path))
     assert isinstance(outcome, Refused)
     assert "cannot be loaded" in outcome.reason
+
+
+def test_a_library_that_a_vst3_lacks_is_named(tmp_path: Path) -> None:
+    bundle = tmp_path / "Lacking.vst3"
+    folder = bundle / "Contents" / f"{platform.machine()}-linux"
+    folder.mkdir(parents=True)
+    source = tmp_path / "gone.c"
+    source.write_text("void gone(void) {}\n")
+    library = tmp_path / "libgone.so"
+    shared = ["g++", "-shared", "-fPIC", "-Wl,--no-as-needed"]
+    subprocess.run([*shared, str(source), "-o", str(library)], check=True)
+    binary = str(folder / "Lacking.so")
+    subprocess.run([*shared, str(source), str(library), "-o", binary], check=True)
+    library.unlink()
+    (outcome,) = Adding(Layer(tmp_path / "plugins_manifest.yaml", tmp_path)).add(str(bundle))
+    assert isinstance(outcome, Refused)
+    assert "libgone.so" in outcome.reason
