@@ -5,6 +5,7 @@ and every condition of an evaluation sees the same audio.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
@@ -22,6 +23,7 @@ from bridge.arrays import Audio
 from bridge.audio.names import file_name
 from bridge.audio.resample import resample
 from bridge.effects import Effect, load_effect
+from bridge.errors import PluginFaultError
 from bridge.manifest import PluginSpec, Setting
 from training.augmentation import Augmentation, augment
 from training.canonical import canonical
@@ -125,10 +127,12 @@ class ClipSource:
         draw = np.random.default_rng((self.seed, index))
         for _ in range(_MAX_REDRAWS):
             clip = self._drawn(draw)
-            # A change of level and of recording can leave next to nothing.
-            if is_usable(clip.dry) and is_usable(clip.other):
+            # Made to differ as recordings do, a clip can end as next to nothing.
+            if min(_rms(clip.dry), _rms(clip.other)) > _SILENCE_RMS:
                 return clip
-        raise TrainingError(f"{self._folder}: {_MAX_REDRAWS} clips in a row are too quiet")
+        raise TrainingError(
+            f"{self._folder}: {_MAX_REDRAWS} clips in a row are too quiet once they are augmented"
+        )
 
     def _drawn(self, draw: np.random.Generator) -> Clip:
         rate = int(draw.choice(self.settings.sample_rates_hz))
@@ -255,18 +259,20 @@ class ExampleSource:
     def reference(self, index: int, clip: Clip) -> tuple[Audio, Setting | None]:
         """The clip's other half, made wet, and the setting that did it.
 
-        Settings that leave next to nothing, or far too much, are drawn again.
+        Settings that leave next to nothing, or far too much, or at which the plugin fails, are
+        drawn again.
         """
         draw = np.random.default_rng((self.clips.seed, index, crc32(self.plugin.id.encode())))
         if draw.random() < self.task.clean_share:
             return clip.other, None
         for _ in range(_MAX_REDRAWS):
             truth = self._setting(draw, clip)
-            wet = self.effect.render(clip.other, clip.sample_rate, truth)
-            if is_usable(wet):
-                return wet, truth
+            with suppress(PluginFaultError):
+                wet = self.effect.render(clip.other, clip.sample_rate, truth)
+                if is_usable(wet):
+                    return wet, truth
         raise TrainingError(
-            f"{self.plugin.id}: {_MAX_REDRAWS} settings in a row leave silence or noise;"
+            f"{self.plugin.id}: {_MAX_REDRAWS} settings in a row fail, or leave silence or noise;"
             " narrow the ranges in the manifest"
         )
 
@@ -290,7 +296,10 @@ def nearly_dry(
     dry = magnitudes(some[0], _CHANGE_FFT)
 
     def change(setting: _Drawn) -> float:
-        wet = render(some, clip.sample_rate, setting)[0]
+        try:
+            wet = render(some, clip.sample_rate, setting)[0]
+        except PluginFaultError:
+            return float("inf")
         if not np.isfinite(wet).all():
             return float("inf")
         return spectral_distance(magnitudes(wet, _CHANGE_FFT), dry)
@@ -300,5 +309,8 @@ def nearly_dry(
 
 def is_usable(audio: Audio) -> bool:
     """Whether audio is neither silence nor noise; what is not finite is noise."""
-    rms = float(np.sqrt(np.mean(audio**2)))
-    return _USABLE_RMS[0] < rms < _USABLE_RMS[1]
+    return _USABLE_RMS[0] < _rms(audio) < _USABLE_RMS[1]
+
+
+def _rms(audio: Audio) -> float:
+    return float(np.sqrt(np.mean(audio**2)))
