@@ -82,6 +82,7 @@ def main() -> None:
     known = [plugin for plugin in Library().manifest.plugins if plugin.model]
     chains = [Chain.of_plugin(plugin) for plugin in (*known, *read_manifest(STRANGERS).plugins)]
     clips = ClipSource(_CLIPS, arguments.corpus, arguments.split, arguments.seed)
+    arguments.out.mkdir(parents=True, exist_ok=True)
     record = arguments.out / "auto.json"
     told = {"budget_s": arguments.budget_s, "seed": arguments.seed, "split": arguments.split}
     cases = _known(record, told)

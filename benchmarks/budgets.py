@@ -153,6 +153,7 @@ def breaches(found: list[Kept]) -> list[tuple[Kept, Kept]]:
 
 
 def _write(found: list[Kept], demo: Demo, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
     budgets = sorted({one.budget_s for one in found})
     late = [one for one in found if one.share > MOST]
     worst = sorted(found, key=lambda one: -one.share)[:10]

@@ -157,6 +157,7 @@ def _clips(folder: Path, random: np.random.Generator, count: int) -> list[Audio]
 
 
 def _write(rig: str, budget_s: float, cases: list[Case], out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
     gains = [case.gain for case in cases]
     harmed = sum(case.harmed for case in cases)
     lines = [

@@ -43,6 +43,7 @@ def main() -> None:
         for plugin in read_manifest(arguments.table).plugins
         if not arguments.ids or plugin.id in arguments.ids
     ]
+    arguments.out.mkdir(parents=True, exist_ok=True)
     record = arguments.out / "learn.json"
     rows: list[dict[str, Any]] = json.loads(record.read_text()) if record.exists() else []
     for plugin in plugins:

@@ -70,6 +70,7 @@ def main() -> None:
         "most_examples_per_s": round(PLANNED_CHUNK / overhead_s),
         "planned": [_planned(alone, overhead_s, cores) for cores in CORES],
     }
+    arguments.out.mkdir(parents=True, exist_ok=True)
     (arguments.out / "scaling.json").write_text(json.dumps(report, indent=1) + "\n")
     (arguments.out / "scaling.md").write_text(_markdown(report))
 
