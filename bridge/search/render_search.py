@@ -201,7 +201,7 @@ class Search:
 
     def answer(self, deadline: Deadline | None = None) -> Answer:
         """The finalist that is expected nearest on all excerpts, or doing nothing."""
-        finals = self.finals(deadline)
+        finals = self._finals(deadline or Deadline())
         best, nothing = finals.best(self._memory.last), finals.nothing
         self.memory = Memory(finals.excerpts, (best, *(t for t in finals.tried if t is not best)))
         expectation = best.on(finals.excerpts)
@@ -210,9 +210,8 @@ class Search:
         posteriors = self._posteriors(best.setting)
         return answer.decided(best.setting, posteriors, best.gain_db, closeness)
 
-    def finals(self, deadline: Deadline | None = None) -> Finals:
+    def _finals(self, deadline: Deadline) -> Finals:
         """What is likely best, on as many excerpts as there is time for, at least on the first."""
-        deadline = deadline or Deadline()
         tried = [
             Tried(c.setting, c.gain_db, {self._first: c.expectation}) for c in self._finalists()
         ]

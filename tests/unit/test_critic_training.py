@@ -16,11 +16,10 @@ from bridge.models.critic import LEAST_DISTANCE, QUANTILES, Critic
 from bridge.search.comparison import COMPARISON_SIZE
 from bridge.search.surprise import SURPRISES
 from tests.stand_ins import write_models
-from training.critic.caution import CAUTIOUS, HARMED, Answers, least_caution
 from training.critic.export import export_critic
 from training.critic.fit import Plan, Table, fit_critic, load_table
 from training.critic.networks import HEADS, CriticNetwork
-from training.critic.picking import Picks, picks, quantiles_of
+from training.critic.picking import HARMED, Picks, cautious_quantile, picks, quantiles_of
 from training.critic.rows import KINDS
 from training.errors import TrainingError
 from training.export import TOLERANCE, golden_difference
@@ -198,19 +197,11 @@ def test_a_network_that_promises_too_much_is_answered_with_caution(table: Table)
     network = Promising()
     harm = [picks(network, farther, quantile).harmed for quantile in (0.5, 0.75, 0.9)]
     assert harm[0] > harm[1] > harm[2] > 0
-
-
-def test_the_least_caution_that_harms_seldom_enough_is_chosen() -> None:
-    """Of ten searches, one more keeps from harm with every step of caution."""
-    harmed, harmless = 1.0 + 2 * HARMED, 1.0 + HARMED / 2
-    found = [
-        Answers(1.0, tuple(harmed if number > step else harmless for step in range(len(CAUTIOUS))))
-        for number in range(10)
-    ]
-    assert least_caution(found, 1.0) == CAUTIOUS[0] == 0.5
-    assert least_caution(found, 0.7) == CAUTIOUS[2]
-    assert least_caution(found, 0.25) == CAUTIOUS[7]
-    assert least_caution(found, 0.0) == CAUTIOUS[-1] == 0.9
+    chosen = cautious_quantile(network, farther, harm[1])
+    assert 0.5 < chosen <= 0.75
+    assert picks(network, farther, chosen).harmed <= harm[1]
+    assert cautious_quantile(network, farther, 1.0) == 0.5
+    assert cautious_quantile(network, farther, 0.0) == 0.9
 
 
 def test_figures_say_what_answers_bring() -> None:

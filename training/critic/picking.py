@@ -8,13 +8,15 @@ import torch
 from bridge.arrays import Floats
 from bridge.models.critic import LEAST_DISTANCE, QUANTILES
 from bridge.search.judge import CAUTION
-from training.critic.caution import HARMED
 from training.critic.fit import Table
 from training.critic.networks import CriticNetwork
 from training.critic.rows import KINDS
 
+HARMED = 0.05
+"""Farther from the target than doing nothing by so much counts as harm."""
 CLEAR = 0.15
 """Doing nothing is farther than this where there is something to gain."""
+_CAUTIOUS = tuple(round(float(q), 2) for q in np.arange(0.5, 0.91, 0.05))
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,14 @@ def picks(network: CriticNetwork, table: Table, cautious: float) -> Picks:
         median = np.exp(expected[chosen, 0, len(QUANTILES) // 2]) - LEAST_DISTANCE
         found.append((distances[dry], distances[chosen], max(median, 0.0)))
     return Picks(*np.array(found, np.float32).T)
+
+
+def cautious_quantile(network: CriticNetwork, table: Table, harmed: float) -> float:
+    """The least quantile with which no more answers than this share do harm; else the greatest."""
+    for cautious in _CAUTIOUS:
+        if picks(network, table, cautious).harmed <= harmed:
+            return cautious
+    return _CAUTIOUS[-1]
 
 
 def quantiles_of(network: CriticNetwork, table: Table) -> Floats:

@@ -14,12 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from bridge.analysis.features import FeatureSettings
 from bridge.library import SHIPPED, Layer, Library
 from bridge.models.critic import QUANTILES
-from training.critic.caution import answers_of, least_caution
 from training.critic.export import export_critic
 from training.critic.fit import Plan, Table, fit_critic, load_table
 from training.critic.gear import GearPairs
 from training.critic.networks import CriticNetwork
-from training.critic.picking import Picks, picks
+from training.critic.picking import Picks, cautious_quantile, picks
 from training.critic.rows import SEARCHED, Candidates, candidates, winners, write_rows
 from training.critic.scenes import SOUNDS, SceneSource
 from training.examples import ClipSettings, ClipSource
@@ -73,18 +72,14 @@ class _Run:
         sounds: int = SOUNDS,
     ) -> Path:
         """The folder with the rows of these scenes, made where they are missing."""
-        folder = self.folder / "rows" / f"{split}-{name}"
-        drawn = self.source(split, library, sounds)
-        write_rows(drawn, library, folder, scenes, judged, self.workers)
-        return folder
-
-    def source(self, split: str, library: Library, sounds: int = SOUNDS) -> SceneSource:
-        """The scenes of a split."""
         clips = self.settings.clips if split == "train" else self.settings.clips.plain
         source = ClipSource(clips, self.folders.data / "corpus", split, _SEEDS[split])
         gear = self.folders.data / "gear"
         pairs = GearPairs(gear, split) if (gear / split).exists() else None
-        return SceneSource(source, library, FeatureSettings(), pairs, sounds)
+        drawn = SceneSource(source, library, FeatureSettings(), pairs, sounds)
+        folder = self.folder / "rows" / f"{split}-{name}"
+        write_rows(drawn, library, folder, scenes, judged, self.workers)
+        return folder
 
     def log(self, name: str, found: Picks) -> None:
         line = {"stage": name, **found.figures()}
@@ -113,19 +108,12 @@ def train_critic(
         learned.append(run.rows(f"winners-{number}", "train", library, scenes, winners))
         network = _fitted(run, f"round-{number}", learned, validation)
         first += count
-    # What decides how cautious an answer must be are searches with the last network, never learned.
+    # What decides how cautious an answer must be are winners of the last network, never learned.
     library = _with_critic(run, "last", network, validation, models)
     scenes = range(first, first + settings.validation_winner_scenes)
     # Each of their references is searched for.
     last = load_table([run.rows("winners", "validation", library, scenes, winners, SEARCHED)])
-    answers = answers_of(
-        run.source("validation", library, SEARCHED),
-        library,
-        scenes,
-        run.folder / "answers.jsonl",
-        workers,
-    )
-    cautious = least_caution(answers, settings.harmed)
+    cautious = cautious_quantile(network, last, settings.harmed)
     found = picks(network, last, cautious)
     run.log("winners", found)
     count = SOUNDS * (settings.scenes + sum(settings.winner_scenes))
