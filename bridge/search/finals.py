@@ -54,19 +54,16 @@ class Finals:
         return self.tried[0]
 
     def best(self, last: Tried | None) -> Tried:
-        """The last record of the finalists, or leaving all out where that costs less, with a change
-        of level only where that is clearly nearer; the last answer, as long as none is.
+        """The last record of the finalists, or leaving all out where that costs less; the last
+        answer, as long as none is clearly nearer.
 
         What sounds other than the playing must in all probability be nearer than doing nothing, and
         the last answer more likely than not.
         """
         kept = [one for one in self.tried if last and one.setting == last.setting]
         possible = [one for one in self.tried if self._is_nearer(one, one in kept)]
-        dry, wet = (
-            records((one for one in possible if one.setting.dry == left_out), self._expected)
-            for left_out in (True, False)
-        )
-        best = min((dry[-1], *wet[-1:]), key=self._cost)
+        wet = records((one for one in possible if not one.setting.dry), self._expected)
+        best = min((*(one for one in possible if one.setting.dry), *wet[-1:]), key=self._cost)
         stay = min((one for one in possible if one in kept), key=self._cost, default=best)
         return best if _is_nearer_by(STAY, self._expected(best), self._expected(stay)) else stay
 
