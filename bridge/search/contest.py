@@ -47,7 +47,7 @@ UNKNOWN_SHARE, LEAST_SHARE = 0.05, 1e-3
 CONTEST_SHARE = 0.7
 """How much of a budget a contest takes where its winner is then searched for."""
 _SILENT = "nothing that was tried is to be heard"
-_TOO_LATE = "there was no time to try it; give a longer --budget-s"
+_TOO_LATE = "there was no time to try it; allow more seconds"
 
 
 def everything(manifest: Manifest) -> list[Chain]:
