@@ -3,8 +3,9 @@
 Threads: that of `run`, the analysis thread, hears, answers, sends, and once a hop polls the control
 surface's socket, which never makes it wait. What takes time (opening a device, finding a host,
 reading a reference) happens on a pool of threads; a store's thread writes settings. In processes
-of their own: decisions by rendering, rankings of plugins, and the embedded host where the engine has started one. Only
-`/revert` and `/panic` hold the analysis thread, for as long as the host takes to answer.
+of their own: decisions by rendering, rankings of plugins, and the embedded host where the engine
+has started one. Only `/revert` and `/panic` hold the analysis thread, for as long as the host takes
+to answer.
 """
 
 import logging

@@ -1,5 +1,9 @@
 """Which of the plugins there are suit what was played: asked of the engine, by real plugins."""
 
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
 from collections.abc import Callable, Iterator
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -9,11 +13,19 @@ import numpy as np
 import psutil
 import pytest
 import yaml
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from bridge.arrays import Audio
 from bridge.chain import chain_of
 from bridge.demo.run import INPUT, REFERENCE
 from bridge.library import MANIFEST, MODELS, Layer, Library
+from gui.app import open_window
+from gui.remembered import Remembered
+from gui.views.suggestions import NOTHING
+from gui.widgets.library import ID
+from gui.widgets.suggestions import SuggestionsDialog
 from tests.fake_hosts import FakeArdour
 from tests.unit.test_control import Engine
 
@@ -31,6 +43,7 @@ GONE = {
 }
 BUDGET_S = 2.0
 PATIENCE_S = 60.0
+MS = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -178,4 +191,38 @@ def test_only_what_the_connected_host_holds_is_ranked(playing: Engine, library: 
         playing.until(host__state="connected", chain__used=chain.id, engine__busy="")
         ask(playing, BUDGET_S, "/suggest/host")
         rows = answer(playing)["chains"]
+        playing.client.send("/host", "")
+        playing.until(host__state="none")
     assert [row["chain"] for row in rows] == ["mda-overdrive"]
+
+
+def test_one_is_chosen_in_the_window(
+    playing: Engine, library: Library, tmp_path: Path, qapp: QApplication, qtbot: QtBot
+) -> None:
+    # What was ranked before is for another reference.
+    playing.client.send("/reference/region", 0.0, 6.0)
+    wanted = {"/reference/region": (0.0, 6.0), "/engine/busy": ("",), "/suggested": ("",)}
+    playing.client.wait(lambda told: told.items() >= wanted.items(), PATIENCE_S)
+    port = playing.service.surface.port
+    window, engine = open_window(qapp, Remembered(tmp_path), port, library=library)
+    window.show()
+    engine.start()
+    button = window.setup.chain.suggest
+    qtbot.waitUntil(button.isEnabled, timeout=MS)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    (dialog,) = window.findChildren(SuggestionsDialog)
+    assert dialog.isVisible()
+    qtbot.waitUntil(lambda: dialog.model.rowCount() == len(IDS) + 1, timeout=MS)
+    names = [dialog.model.item(line).text() for line in range(dialog.model.rowCount())]
+    assert NOTHING in names
+    other = next(
+        line
+        for line in range(len(names))
+        if names[line] != NOTHING and dialog.model.item(line).data(ID) != engine.chain.id
+    )
+    chain_id = dialog.model.item(other).data(ID)
+    dialog.table.setCurrentIndex(dialog.model.index(other, 0))
+    qtbot.mouseClick(dialog.use, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: engine.values["/chain/used"] == (chain_id,), timeout=MS)
+    qtbot.waitUntil(lambda: engine.chain.id == chain_id, timeout=MS)
+    window.close()
