@@ -175,6 +175,10 @@ class Contest:
         self._ears = ears or Ears(library)
         self._heard: dict[Listener, _Heard] = {}
 
+    def warm_up(self) -> None:
+        """Listen to playing and reference, so that no budget has to pay for it. Raises as `run`."""
+        self._hear(self._ears.newest)
+
     def run(self, chains: Sequence[Chain], deadline: Deadline) -> Ranking:
         """Let these chains try until the deadline; each tries one setting, if there is time.
 

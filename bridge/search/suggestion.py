@@ -45,7 +45,7 @@ class Question:
     sample_rate: float
     reference: Path
     budget_s: float
-    """From when the reference is read."""
+    """From when playing and reference are analysed."""
     begin_s: float = 0.0
     end_s: float = inf
     """Where the part of the reference that counts begins and ends."""
@@ -81,6 +81,7 @@ def answered(question: Question, library: Library) -> Ranking:
     require_peak(wanted.peak, question.reference)
     played, goal = (question.played, question.sample_rate), (wanted.mono, wanted.sample_rate)
     contest = Contest(library, played, goal, name, ears)
+    contest.warm_up()
     return contest.run(chains, Deadline.after(question.budget_s))
 
 

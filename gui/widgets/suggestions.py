@@ -23,6 +23,8 @@ _CHAIN = Qt.ItemDataRole.UserRole
 _LINE_PX = 28
 _REASONS_PX = 110
 _GAP_PX = 8
+_PATIENCE_S = 5.0
+"""An engine that has not begun by then has not heard of it."""
 _SECONDS = (10, 30, 60)
 _ALL, _HOST = "/suggest", "/suggest/host"
 
@@ -40,6 +42,7 @@ class SuggestionsDialog(QDialog):
         self._shown: Ranked | None = None
         self._stale: str | None = None
         """What an earlier question has come to, until it is forgotten; None once it is."""
+        self._asked_s = 0.0
         self._refused = ""
         self._began_s: float | None = None
         self._now_s = time.monotonic()
@@ -86,6 +89,7 @@ class SuggestionsDialog(QDialog):
     def ask(self) -> None:
         """Have all ranked again."""
         self._stale, self._refused = text(self._engine.values, "/suggested"), ""
+        self._asked_s = time.monotonic()
         seconds = float(self.seconds.currentData())
         self._engine.send(str(self.scope.currentData() or _ALL), seconds)
 
@@ -103,7 +107,9 @@ class SuggestionsDialog(QDialog):
         values = self._engine.values
         self._now_s = now_s
         if self._stale is not None and (
-            is_on(values, "/suggest/running") or text(values, "/suggested") != self._stale
+            is_on(values, "/suggest/running")
+            or text(values, "/suggested") != self._stale
+            or now_s > self._asked_s + _PATIENCE_S
         ):
             self._stale = None
         host = host_to_ask(values)
@@ -212,6 +218,5 @@ def _item(one: Suggested, words: str) -> QStandardItem:
     item = QStandardItem(words)
     item.setData(one.chain, _CHAIN)
     item.setToolTip(as_tip(one.help))
-    item.setAccessibleText(words or "nothing")
     item.setAccessibleDescription(one.spoken)
     return item

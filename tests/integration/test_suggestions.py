@@ -41,7 +41,8 @@ GONE = {
         {"symbol": "rate", "name": "Rate", "min": 0, "max": 1, "default": 0, "scale": "linear"}
     ],
 }
-BUDGET_S = 2.0
+BUDGET_S = 20.0
+"""Three plugins have tried all they try much sooner, where nobody else computes."""
 PATIENCE_S = 60.0
 MS = 60_000
 
