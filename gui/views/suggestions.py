@@ -90,7 +90,10 @@ def _words(chains: list[dict[str, Any]], nothing: float | None) -> str:
         return "Nothing could be tried."
     if min(row["expected"] for row in chains) >= nothing:
         return "None of them is expected to come nearer than doing nothing."
-    return "For what you played last, the likeliest first:"
+    return (
+        f"For what you played last, the likeliest first. {NOTHING} is {nothing:.2f} away:"
+        f" {in_words(nothing)}."
+    )
 
 
 def _with_nothing(

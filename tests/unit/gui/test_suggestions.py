@@ -82,6 +82,7 @@ def test_what_is_missing_is_said(told: dict[str, Value], why: str) -> None:
 def test_a_ranking_is_told_in_words_with_doing_nothing_in_its_place() -> None:
     view = ranked(PLUGINS | {"/suggested": (TOLD,)})
     assert "likeliest first" in view.words
+    assert "Doing nothing is 1.20 away: clearly different" in view.words
     assert not view.fault
     names = [row.cells[0] for row in view.rows]
     assert names == [
