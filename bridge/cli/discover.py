@@ -75,8 +75,9 @@ def _suggest(
     if source is None or reference is None:
         raise typer.BadParameter("--suggest needs --input and --reference")
     # The models, which take long to load, are needed for this alone.
-    from bridge.cli.suggestions import candidates, print_ranking, ranking_rows
+    from bridge.cli.suggestions import print_ranking
     from bridge.search.offline import rank_files
+    from bridge.search.suggestion import candidates, ranking_rows
 
     library = open_library()
     ranking = rank_files(source, reference, candidates(library, host), library, budget_s)

@@ -21,7 +21,7 @@ from bridge.cli.options import (
     parameter_rows,
 )
 from bridge.cli.printing import printable, screen
-from bridge.cli.suggestions import FromHostOption, candidates, print_ranking, ranking_rows
+from bridge.cli.suggestions import FromHostOption, print_ranking
 from bridge.errors import ModelError
 from bridge.estimate.answer import Answer
 from bridge.estimate.estimator import Estimator
@@ -30,6 +30,7 @@ from bridge.library import Library, open_library
 from bridge.readings import shown
 from bridge.search.contest import Ranking
 from bridge.search.offline import MatchResult, match_best, match_files
+from bridge.search.suggestion import candidates, ranking_rows
 
 EXAMPLES = """\
   dafx-bridge match dry.wav reference.wav --plugin mda-overdrive --out wet.wav
@@ -82,7 +83,7 @@ def command(
     library = open_library()
     ranking: Ranking | None = None
     if plugin == AUTO and rig is None:
-        chains = candidates(library, from_host)
+        chains = candidates(library, from_host or "")
         budget = AUTO_BUDGET_S if budget_s is None else budget_s
         result, ranking = match_best(source, reference, chains, library, out, budget, bit_depth)
     elif from_host:

@@ -219,6 +219,30 @@ NODES: tuple[Node, ...] = (
         ' null is what the host does not tell; or an error as {"error": …}',
         default=("",),
     ),
+    _command(
+        "/suggest",
+        "rank all plugins and rigs for what was played last and the reference, within so many"
+        " seconds; without a number 10",
+        "f*",
+        (1.0, 60.0),
+        "s",
+    ),
+    _command(
+        "/suggest/host",
+        "the same of those on the tracks of the connected host alone",
+        "f*",
+        (1.0, 60.0),
+        "s",
+    ),
+    Node("/suggest/running", "i", "1 while they are ranked", limits=_SWITCHED, default=(0,)),
+    Node(
+        "/suggested",
+        "s",
+        "what came of /suggest: JSON, the likeliest first, with expected distances, that of doing"
+        ' nothing, and why others were left out; or an error as {"error": …}; empty while there is'
+        " none",
+        default=("",),
+    ),
     _command("/devices/rescan", "look for sound devices again; the input pauses"),
     Node("/devices", "s", "the sound devices with inputs: JSON, a list of names"),
     Node("/plugins", "s", "known plugins: JSON, a list of id, name, kind, installed, model"),

@@ -57,11 +57,21 @@ class Region:
 
 @dataclass(frozen=True)
 class Reference:
-    """A recording, analysed."""
+    """A region of a recording, analysed."""
 
+    path: Path
+    region: Region
     analysis: ReferenceAnalysis
     spectrum_db: list[float]
     report: Report
+
+    def same_as(self, other: "Reference | None") -> bool:
+        """Whether another one was read from the same place and sounds the same."""
+        return other is not None and (self.path, self.region, self.spectrum_db) == (
+            other.path,
+            other.region,
+            other.spectrum_db,
+        )
 
 
 def read_reference(path: Path, region: Region, listener: Listener) -> Reference:
@@ -81,7 +91,7 @@ def read_reference(path: Path, region: Region, listener: Listener) -> Reference:
     report = report_of(recording, mono, measured, features)
     if excess := region.excess(region.begin_s + recording.seconds):
         report = replace(report, advice=[excess, *report.advice])
-    return Reference(analysis, spectra.tolist(), report)
+    return Reference(path, region, analysis, spectra.tolist(), report)
 
 
 def as_json(report: Report) -> str:

@@ -3,8 +3,9 @@
 Threads: that of `run`, the analysis thread, hears, answers, sends, and once a hop polls the control
 surface's socket, which never makes it wait. What takes time (opening a device, finding a host,
 reading a reference) happens on a pool of threads; a store's thread writes settings. In processes
-of their own: decisions by rendering, and the embedded host where the engine has started one. Only
-`/revert` and `/panic` hold the analysis thread, for as long as the host takes to answer.
+of their own: decisions by rendering, rankings of plugins, and the embedded host where the engine
+has started one. Only `/revert` and `/panic` hold the analysis thread, for as long as the host takes
+to answer.
 """
 
 import logging
@@ -39,6 +40,7 @@ from bridge.control.publishing import (
 from bridge.control.reference import Reference, Region
 from bridge.control.reference_recorder import ReferenceRecorder
 from bridge.control.resources import Resources
+from bridge.control.suggestions import Suggestions, budget_of
 from bridge.control.surface import Order, Surface
 from bridge.control.tuning import live_settings
 from bridge.demo.run import INPUT as DEMO_INPUT
@@ -100,6 +102,7 @@ class Service(Closing):
         )
         self._output = Output(self.surface)
         self._cursor = MapCursor(self.surface, self._engine, self._parameters, self._resources)
+        self._suggestions = Suggestions(self.surface, self._pool, library)
         self._recordings = LatestJob(self._pool, self._take_recording)
         self._recorder: ReferenceRecorder | None = None
         self._told_reference: Reference | None = None
@@ -178,6 +181,7 @@ class Service(Closing):
         self._engine.drive(None)
         self._engine.close()
         self._output.close()
+        self._suggestions.close()
         self._resources.close()
         self._kept.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -197,6 +201,7 @@ class Service(Closing):
         self._resources.poll(now_s)
         self._output.poll(self._resources.connected, now_s)
         self._listings.poll()
+        self._suggestions.poll(self._resources.reference)
         self._recordings.poll()
         if self._resume and self._resources.connected:
             self._engine.follow, self._resume = True, False
@@ -250,6 +255,8 @@ class Service(Closing):
             "/map": lambda order: self._cursor.go(float(order.value[0]), float(order.value[1])),
             "/discover": lambda order: self._listings.discover(order.text),
             "/host/test": lambda _: resources.test_host(),
+            "/suggest": lambda order: self._suggest(order),
+            "/suggest/host": lambda order: self._suggest(order, self._connected_url),
             "/devices/rescan": lambda _: self._listings.list_devices(),
             "/audition": self._audition,
             "/back": lambda order: resources.go_back(order.text),
@@ -375,7 +382,19 @@ class Service(Closing):
         self._engine.let_go()
         self._engine.frozen = False
         self._recorder = None
+        self._suggestions.stop()
         self._revert()
+
+    def _suggest(self, order: Order, host: str = "") -> None:
+        budget_s = budget_of(tuple(map(float, order.value)))
+        self._suggestions.ask(self._engine.hearing, self._resources.reference, budget_s, host)
+
+    @property
+    def _connected_url(self) -> str:
+        """Raises HostError where no host is connected."""
+        if self._resources.connected is None:
+            raise HostError("no effect host is connected; choose one first")
+        return self._resources.connected.url
 
     def _start_recording(self, order: Order) -> None:
         if self._engine.hearing is None:

@@ -24,6 +24,9 @@ class Hearing:
         """What arrived in the last hop, (channels, frames)."""
         self.clipped = False
         """Whether the source was at full scale; stays until it is cleared."""
+        self.sounding = False
+        """Whether there is a window, and most of it sounds."""
+        self._last_played: Audio | None = None
         self._peak = 0.0
         self._samples = self._clipped_samples = 0
         self._told: set[str] = set()
@@ -32,6 +35,7 @@ class Hearing:
         """Take what has arrived since the last hop. Raises DeviceError where the device is gone."""
         self.block = self.source.read()
         self.window.push(self.block)
+        self._note_sounding()
         loud = np.abs(self.block)
         self._peak = float(loud.max(initial=0.0))
         self.clipped |= self._peak >= CLIPPED
@@ -64,7 +68,15 @@ class Hearing:
         return level_db(self._peak)
 
     @property
-    def sounding(self) -> bool:
-        """Whether most of the window sounds."""
-        rate = self.features.sample_rate_hz
-        return active_share(self.window.audio, rate) >= LEAST_ACTIVE_SHARE
+    def last_played(self) -> Audio | None:
+        """The newest window that sounded, (1, frames) at the source's rate; None before any did."""
+        return self.window.played() if self.sounding else self._last_played
+
+    def _note_sounding(self) -> None:
+        rate, before = self.features.sample_rate_hz, self.sounding
+        self.sounding = (
+            self.window.ready and active_share(self.window.audio, rate) >= LEAST_ACTIVE_SHARE
+        )
+        if before and not self.sounding:
+            # Who has played reaches for the mouse then.
+            self._last_played = self.window.played()

@@ -47,7 +47,7 @@ UNKNOWN_SHARE, LEAST_SHARE = 0.05, 1e-3
 CONTEST_SHARE = 0.7
 """How much of a budget a contest takes where its winner is then searched for."""
 _SILENT = "nothing that was tried is to be heard"
-_TOO_LATE = "there was no time to try it; give a longer --budget-s"
+_TOO_LATE = "there was no time to try it; allow more seconds"
 
 
 def everything(manifest: Manifest) -> list[Chain]:
@@ -174,6 +174,10 @@ class Contest:
         self._name = name
         self._ears = ears or Ears(library)
         self._heard: dict[Listener, _Heard] = {}
+
+    def warm_up(self) -> None:
+        """Listen to playing and reference, so that no budget has to pay for it. Raises as `run`."""
+        self._hear(self._ears.newest)
 
     def run(self, chains: Sequence[Chain], deadline: Deadline) -> Ranking:
         """Let these chains try until the deadline; each tries one setting, if there is time.

@@ -2,19 +2,14 @@
 
 Three parties. The analysis thread asks and polls: both only touch queues and never block. A thread
 of this process hands the child one request at a time and blocks until it has answered or died. The
-child, niced and with one thread for numbers, loads plugins and models and renders; a thread of it
-waits for the end of this process, however that comes, and ends the child with it.
+child (`bridge.search.child`) loads plugins and models and renders.
 
 A child that dies or fails is started again; after `MOST_FAILURES` in a row it stays off.
 """
 
-import os
-import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -24,16 +19,14 @@ from typing_extensions import override
 from bridge.chain import Chain
 from bridge.closing import Closing
 from bridge.library import Library, open_library
+from bridge.search.child import PATIENCE_S, start_child
 from bridge.search.deadline import Deadline
 from bridge.search.decisions import Decisions
 from bridge.search.requests import Outcome, Request
-from bridge.spawning import one_thread_each
-from bridge.system import Pipe, give_way, terminal_signals, unheard
+from bridge.system import Pipe
 
 BUDGET_S = 2.5
 """For one decision; less than the new audio it is worth, so that the child rests in between."""
-PATIENCE_S = 60.0
-"""A child that is silent for so long counts as dead."""
 MOST_FAILURES = 3
 
 Work = Callable[[Pipe, Chain, Library], None]
@@ -95,15 +88,7 @@ class SearchWorker(Closing):
         self._pipe.close()
 
     def _start(self) -> tuple[BaseProcess, Pipe]:
-        context = get_context("spawn")
-        pipe, its_end = context.Pipe()
-        child = context.Process(
-            target=_child, args=(its_end, *self._arguments), name="decisions", daemon=True
-        )
-        with one_thread_each(), unheard():
-            child.start()
-        its_end.close()
-        return child, pipe
+        return start_child("decisions", _child, *self._arguments)
 
     def _run(self) -> None:
         while (request := self._requests.get()) is not None:
@@ -141,11 +126,7 @@ class SearchWorker(Closing):
 
 
 def _child(pipe: Pipe, work: Work, chain: Chain, library: Library) -> None:
-    """The child's whole life; it reports what stops it as its last outcome."""
-    for number in terminal_signals():
-        signal.signal(number, signal.SIG_IGN)
-    give_way()
-    Thread(target=_die_with_parent, daemon=True).start()
+    """The child's work; it reports what stops it as its last outcome."""
     try:
         work(pipe, chain, library)
     except EOFError:
@@ -156,13 +137,6 @@ def _child(pipe: Pipe, work: Work, chain: Chain, library: Library) -> None:
         pipe.send(
             Outcome(None, fault=f"trying settings failed ({lines[0] or type(error).__name__})")
         )
-
-
-def _die_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-    os._exit(0)
 
 
 def serve(pipe: Pipe, chain: Chain, library: Library) -> None:

@@ -76,6 +76,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("amount_down", "Play", "Less amount", "Ctrl+Down"),
     Action("rendering", "Play", "Try settings in the background", "Ctrl+B", toggles="/rendering"),
     Action("add_slot", "Chain", "Add a plugin…", "A"),
+    Action("suggest", "Chain", "Which of my plugins?", "W"),
     Action("slot_open", "Chain", "Open or close the plugin", "O"),
     Action("slots_open", "Chain", "Open or close all plugins", "Shift+O"),
     Action("slot_up", "Chain", "Move the plugin up", "Ctrl+Shift+Up"),

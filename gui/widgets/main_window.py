@@ -181,6 +181,7 @@ class MainWindow(QMainWindow):
             "go_parameters": self.rack.focus_first,
             **{f"tab_{n}": partial(self.tabs.setCurrentIndex, i) for i, n in enumerate(_TABS)},
             "add_slot": self.rack.ask_add,
+            "suggest": setup.chain.ask,
             "slots_open": self.rack.toggle_all,
             "slot_open": self._of_slot(SlotCard.toggle),
             "slot_up": self._of_slot(lambda card: self.rack.step(card, -1)),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QStandardItem, QStandardItemModel
 from PyQt6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
@@ -19,6 +20,7 @@ from gui.views.setup import (
     steps,
 )
 from gui.views.status import devices
+from gui.views.suggestions import WATCHED, why_not
 from gui.views.values import is_on, number, numbers, text
 from gui.widgets.basics import (
     GAP,
@@ -36,6 +38,7 @@ from gui.widgets.basics import (
 from gui.widgets.library import ID, fill_catalogue
 from gui.widgets.meter import Meter
 from gui.widgets.output import OutputRows
+from gui.widgets.suggestions import SuggestionsDialog
 from gui.widgets.theme import Theme
 from gui.widgets.waveform import Waveform
 
@@ -45,6 +48,7 @@ _OWN = ""
 """The kind of host that the engine starts itself."""
 _CHANNELS = {"": "Ch 1 + 2", **{str(n): f"Ch {n}" for n in range(1, 9)}, "3,4": "Ch 3 + 4"}
 LEARN_S = 10.0
+_SUGGEST_TIP = "Rank all you have by how near they bring your playing to the reference (W)"
 
 
 def _combo(name: str) -> Combo:
@@ -204,8 +208,29 @@ class ChainCard(StepCard):
         self._model = QStandardItemModel()
         self.choice.setModel(self._model)
         self.choice.activated.connect(self._choose)
+        self.suggest = button("Which of my plugins?", self.ask, kind="link")
         self.body.addWidget(self.choice)
+        self.body.addWidget(self.suggest)
         engine.watch(self._show, "/plugins", "/rigs", "/chain")
+        engine.watch(self._show_suggest, *WATCHED)
+
+    def ask(self) -> None:
+        """Have all ranked for what was played last, and let the player choose one."""
+        if why := why_not(self._engine.values):
+            self._engine.complained.emit("/suggest", why)
+            return
+        dialog = SuggestionsDialog(self._engine, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(lambda chain: self._engine.send("/chain", chain))
+        dialog.open()
+
+    def _show_suggest(self) -> None:
+        why = why_not(self._engine.values)
+        self.suggest.setEnabled(not why)
+        tip = why or _SUGGEST_TIP
+        if self.suggest.toolTip() != tip:
+            self.suggest.setToolTip(tip)
+            self.suggest.setAccessibleDescription(tip)
 
     def _choose(self, _: int) -> None:
         if chosen := self.choice.currentData(ID):

@@ -240,6 +240,11 @@ QPushButton#badge {{
     border: 1px solid transparent; border-radius: 9px; padding: 1px 7px; min-height: 15px;
     font-size: 12px; }}
 QPushButton#badge:focus {{ border-color: {c.accent}; }}
+QPushButton#link {{ background: transparent; color: {c.accent}; border: 1px solid transparent;
+    padding: 0 4px; min-height: 16px; font-size: 12px; font-weight: 600; }}
+QPushButton#link:hover {{ background: {c.hover}; }}
+QPushButton#link:disabled {{ color: {c.off}; font-weight: 400; }}
+QPushButton#link:focus {{ border-color: {c.accent}; }}
 QPushButton#sound {{ min-width: 22px; }}
 QPushButton#snapshot {{ padding: 3px 0; }}
 QPushButton#snapshot[stored="true"] {{ border-color: {c.accent}; font-weight: 600; }}
@@ -272,6 +277,9 @@ QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QTableView {{ background: {c.card}; border: 1px solid transparent; border-radius: 8px;
     gridline-color: {c.border}; selection-background-color: {c.hover};
     selection-color: {c.text}; }}
+QTableView#ranking {{ outline: 0; }}
+QTableView#ranking::item {{ padding: 0 3px; border: 0; }}
+QTableView#ranking::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
 QHeaderView::section {{ background: {c.card}; color: {c.dim}; border: 0;
     border-bottom: 1px solid {c.border}; padding: 5px 6px; }}
 QFrame#messages {{ background: {c.card}; border: 2px solid {c.danger}; border-radius: 8px; }}

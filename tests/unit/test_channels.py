@@ -138,3 +138,21 @@ def test_the_live_window_hears_one_side_and_says_so_once(
     faults = [fault for fault in told if fault]
     assert len(faults) == bool(says)
     assert all(says in fault and "\n" not in fault for fault in faults)
+
+
+def test_what_was_played_last_outlives_the_silence_after_it() -> None:
+    loud, quiet = noise(4, level=0.3), np.zeros(6 * RATE, np.float32)
+    audio = np.concatenate([loud, quiet])[None]
+    hearing = Hearing(BlockSource(blocks(audio), RATE), FEATURES)
+    assert hearing.last_played is None
+    lasts = []
+    for _ in blocks(audio):
+        hearing.hear()
+        lasts.append(hearing.last_played)
+    assert not hearing.sounding
+    last = lasts[-1]
+    assert last is not None
+    assert last.shape == (1, round(FEATURES.window_s * RATE))
+    # Half of it is what was played at the end.
+    assert np.abs(last).max() > 0.1
+    assert lasts[-2] is last
