@@ -1,7 +1,7 @@
 """What is kept of a case, and what it is made into: harm, modulation, foretold distances, gear."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from bridge.arrays import Audio
 from bridge.chain import Chain, ChainSetting, chain_of
 from bridge.estimate.answer import Answer, Closeness
 from bridge.manifest import Manifest, PluginSpec, Setting
+from training.corpus import GearPair
 from training.errors import TrainingError
 from training.evaluation.cases import NoCaseError
 from training.evaluation.draws import near_ends, random_setting
@@ -318,21 +319,26 @@ def test_a_rig_is_drawn_around_its_start_with_slots_left_out(manifest: Manifest)
 
 
 def write_gear(folder: Path, played: list[tuple[str, str]], rate: int = 48_000) -> None:
-    """Clips of 6 s whose second half is louder; wet is dry times -1."""
+    """As the corpus does: clips of 6 s whose second half is louder; wet is dry times -1.
+
+    The letter of a clip is its recording, a number after it where it begins in it.
+    """
     index = []
     for capture, clip in played:
         seed = sum(map(ord, clip))
         dry = np.random.default_rng(seed).standard_normal(6 * 48_000) * 0.01
         dry[3 * 48_000 :] *= 10
-        names = {"dry": f"{clip}.flac", "wet": f"{capture}-{clip}.flac"}
-        soundfile.write(folder / names["dry"], dry, 48_000)
-        soundfile.write(folder / names["wet"], -dry, rate)
-        index.append({"capture": capture, "clip": clip, **names})
-    (folder / "index.json").write_text(json.dumps(index))
+        names = (f"{clip}.flac", f"{capture}-{clip}.flac")
+        soundfile.write(folder / names[0], dry, 48_000)
+        soundfile.write(folder / names[1], -dry, rate)
+        kind = "bass" if clip.startswith("b") else "guitar"
+        start_s = float(clip[1:] or 0)
+        index.append(GearPair(capture, "train", kind, clip[0], start_s, 6.0, *names, 0.0, "0"))
+    (folder / "index.json").write_text(json.dumps([asdict(pair) for pair in index]))
 
 
 def test_gear_takes_turns_and_the_reference_is_other_playing(tmp_path: Path) -> None:
-    played = [("amp", "a"), ("amp", "b"), ("amp", "c"), ("pedal", "a"), ("pedal", "b")]
+    played = [("amp", "a"), ("amp", "c"), ("amp", "d"), ("pedal", "a"), ("pedal", "c")]
     write_gear(tmp_path, [*played, ("alone", "a")])
     cases = GearCases(tmp_path)
     assert len(cases) == 5
@@ -348,13 +354,23 @@ def test_gear_takes_turns_and_the_reference_is_other_playing(tmp_path: Path) -> 
         assert not np.allclose(case.reference, case.target, atol=1e-3)
 
 
+def test_gears_reference_shares_nothing_with_the_input_and_is_of_its_kind(tmp_path: Path) -> None:
+    write_gear(tmp_path, [("amp", clip) for clip in ("a0", "a3", "a9", "b0", "c0")])
+    found = [(clip.dry, other.dry) for clip, other in GearCases(tmp_path)._pairs]
+    names = [("a0", "a9"), ("a3", "a9"), ("a9", "c0"), ("b0", "c0"), ("c0", "a0")]
+    assert found == [(f"{clip}.flac", f"{other}.flac") for clip, other in names]
+
+
 def test_gear_that_is_not_there_or_broken_is_told(tmp_path: Path) -> None:
     with pytest.raises(NoCaseError, match="corpus --gear DIR"):
         GearCases(tmp_path)
     write_gear(tmp_path, [("alone", "a")])
-    with pytest.raises(NoCaseError, match="no capture with two clips"):
+    with pytest.raises(NoCaseError, match="no capture with two clips of other playing"):
         GearCases(tmp_path)
-    write_gear(tmp_path, [("amp", "a"), ("amp", "b")], rate=44_100)
+    write_gear(tmp_path, [("amp", "a0"), ("amp", "a3")])
+    with pytest.raises(NoCaseError, match="other playing"):
+        GearCases(tmp_path)
+    write_gear(tmp_path, [("amp", "a"), ("amp", "c")], rate=44_100)
     with pytest.raises(TrainingError, match="is at 48000 Hz"):
         _ = GearCases(tmp_path)[0]
     (tmp_path / "index.json").write_text('[{"capture": "amp"}]')

@@ -15,6 +15,7 @@ from zlib import crc32
 
 import numpy as np
 import soundfile
+from pydantic import TypeAdapter, ValidationError
 from rich.progress import track
 
 from bridge.arrays import Audio
@@ -69,11 +70,14 @@ def require_reader() -> None:
 
 
 def load_pairs(folder: Path, split: str) -> list[GearPair]:
-    """The pairs of one split below `folder`. Raises TrainingError where there are none."""
+    """The pairs of one split below `folder`. Raises TrainingError without any, or a valid index."""
     index = folder / split / INDEX
     if not index.exists():
         raise TrainingError(f"no pairs of gear at {index}: run `dafx-train corpus --gear DIR`")
-    return [GearPair(**entry) for entry in json.loads(index.read_text())]
+    try:
+        return TypeAdapter(list[GearPair]).validate_json(index.read_bytes())
+    except ValidationError as error:
+        raise TrainingError(f"{index}: {error.errors()[0]['msg']}; write it again") from None
 
 
 def render_captures(

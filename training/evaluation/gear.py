@@ -1,38 +1,22 @@
 """Cases of real gear: captures of amplifiers and pedals, which nothing here can reach exactly.
 
-A folder holds `index.json`, a list of `{"capture", "clip", "dry", "wet"}`: which clip was played
-through which capture, and the files, mono at 48 kHz, of the clip before and after it.
+The corpus keeps them for each split: clips before and after captures (`training.corpus`).
 """
 
 import hashlib
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, zip_longest
 from pathlib import Path
 
 import numpy as np
 import soundfile
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from bridge.arrays import Audio
+from training.corpus import GearPair, load_pairs
+from training.corpus.stems import INDEX
 from training.errors import TrainingError
 from training.evaluation.cases import Case, NoCaseError
 from training.examples import HALF_S
-
-INDEX = "index.json"
-
-
-class Played(BaseModel):
-    """One clip, dry and through one capture; files are named below the index's folder."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    capture: str
-    clip: str
-    dry: str
-    wet: str
-
-
-_PLAYED = TypeAdapter(list[Played])
 
 
 class GearCases:
@@ -42,11 +26,12 @@ class GearCases:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Raises NoCaseError without an index, TrainingError where it is not valid."""
+        """`folder` is a split's. Raises NoCaseError without an index, TrainingError where it is not
+        valid."""
         self._folder = folder
         self._pairs = _pairs(_read_index(folder))
         if not self._pairs:
-            raise NoCaseError(f"{folder / INDEX} has no capture with two clips")
+            raise NoCaseError(f"{folder / INDEX} has no capture with two clips of other playing")
 
     def __len__(self) -> int:
         return len(self._pairs)
@@ -61,10 +46,10 @@ class GearCases:
                 " write the folder again"
             )
         return Case(
-            played.clip, played.capture, rate, dry, target, reference, truth=None, clean=False
+            played.stem, played.capture, rate, dry, target, reference, truth=None, clean=False
         )
 
-    def _excerpts(self, played: Played) -> tuple[Audio, Audio, int]:
+    def _excerpts(self, played: GearPair) -> tuple[Audio, Audio, int]:
         """The loudest stretch of the clip, as long as a half, before and after the capture."""
         dry, rate = self._read(played.dry)
         wet, its_rate = self._read(played.wet)
@@ -98,26 +83,32 @@ def gear_sha256(folder: Path) -> str:
     return found.hexdigest()
 
 
-def _read_index(folder: Path) -> list[Played]:
-    path = folder / INDEX
-    try:
-        return _PLAYED.validate_json(path.read_bytes())
-    except FileNotFoundError:
+def _read_index(folder: Path) -> list[GearPair]:
+    if not (folder / INDEX).exists():
         raise NoCaseError(
             f"no captures of real gear in {folder}; `dafx-train corpus --gear DIR` writes them"
-        ) from None
-    except ValidationError as error:
-        raise TrainingError(f"{path}: {error.errors()[0]['msg']}; write it again") from None
+        )
+    return load_pairs(folder.parent, folder.name)
 
 
-def _pairs(played: Sequence[Played]) -> list[tuple[Played, Played]]:
-    """Every clip with the next one of the same capture, captures in turns."""
-    ordered = sorted(played, key=lambda one: (one.capture, one.clip))
+def _pairs(played: Sequence[GearPair]) -> list[tuple[GearPair, GearPair]]:
+    """Every clip with other playing through the same capture, captures in turns."""
+    ordered = sorted(played, key=lambda one: (one.capture, one.dry))
     captures = [list(clips) for _, clips in groupby(ordered, key=lambda one: one.capture)]
-    captures = [clips for clips in captures if len(clips) > 1]
-    return [
-        (clips[turn], clips[(turn + 1) % len(clips)])
-        for turn in range(max(map(len, captures), default=0))
-        for clips in captures
-        if turn < len(clips)
-    ]
+    turns = zip_longest(*(_with_others(clips) for clips in captures))
+    return [pair for turn in turns for pair in turn if pair]
+
+
+def _with_others(clips: Sequence[GearPair]) -> list[tuple[GearPair, GearPair]]:
+    """Every clip with the next one that shares nothing with it, of its own kind if there is one."""
+    found = []
+    for number, clip in enumerate(clips):
+        others = [one for one in (*clips[number + 1 :], *clips[:number]) if not _overlap(clip, one)]
+        if others:
+            found.append((clip, min(others, key=lambda one: one.kind != clip.kind)))
+    return found
+
+
+def _overlap(one: GearPair, other: GearPair) -> bool:
+    apart_s = abs(one.start_s - other.start_s)
+    return one.stem == other.stem and apart_s < max(one.seconds, other.seconds)
