@@ -42,6 +42,7 @@ train: $(VENV)/test.done
 	$(VENV)/bin/dafx-train fit shipped
 	$(VENV)/bin/dafx-train export shipped
 	$(VENV)/bin/dafx-train critic
+	$(VENV)/bin/dafx-train kinds
 	$(VENV)/bin/dafx-train evaluate
 	$(VENV)/bin/dafx-train embedding
 	$(VENV)/bin/dafx-train limits

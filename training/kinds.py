@@ -45,7 +45,7 @@ _MOST = 3
 class Settings:
     """How much it learns from; every clip goes through every plugin."""
 
-    clips: int = 384
+    clips: int = 2_048
     validation_clips: int = 128
     epochs: int = 12
 

@@ -18,7 +18,7 @@ from bridge.estimate.answer import Answer
 from bridge.library import Library
 from bridge.manifest import Manifest, PluginSpec
 from tests.stand_ins import write_critic
-from training.corpus import Stem
+from training.corpus import GearPair, Stem
 from training.errors import TrainingError
 from training.evaluation import Settings, bench, evaluate, report
 from training.evaluation.answers import answer_case
@@ -74,9 +74,11 @@ def gear(tmp_path_factory: pytest.TempPathFactory, guitar: tuple[Audio, int]) ->
             "pedal": np.convolve(dry, np.ones(24) / 24)[: len(dry)],
         }
         for capture, wet in through.items():
-            names = {"dry": f"di-{number}.flac", "wet": f"{capture}-{number}.flac"}
-            soundfile.write(folder / names["wet"], wet, 48_000)
-            played.append({"capture": capture, "clip": f"clip-{number}", **names})
+            names = (f"di-{number}.flac", f"{capture}-{number}.flac")
+            soundfile.write(folder / names[1], wet, 48_000)
+            stem = f"clip-{number}"
+            pair = GearPair(capture, "train", "guitar", stem, 0.0, 6.0, *names, 0.0, "0")
+            played.append(asdict(pair))
     (folder / "index.json").write_text(json.dumps(played))
     return folder
 

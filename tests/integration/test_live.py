@@ -28,12 +28,14 @@ OWN = {DRIVE: 0.2, MUFFLE: 0.1, OUTPUT: 0.9}
 def clips(
     overdrive: PluginSpec, guitar: tuple[Audio, int], write_wav: Callable[..., Path]
 ) -> dict[str, Path]:
-    """Nine seconds of playing, and references with other notes: one made with `TRUTH`, one dry."""
+    """Nine seconds of playing, the same twice, and references with other notes: one made with
+    `TRUTH`, one dry."""
     audio, rate = guitar
     half = audio.shape[1] // 2
     wet = load_effect(overdrive).render(audio[:, half:], rate, Setting.of_values(overdrive, TRUTH))
     return {
         "playing": write_wav("playing.wav", audio[:, : 9 * rate], rate),
+        "twice": write_wav("twice.wav", np.tile(audio[:, : 9 * rate], 2), rate),
         "reference": write_wav("reference.wav", wet, rate),
         "dry": write_wav("dry.wav", audio[:, half:], rate),
         "silence": write_wav("hush.wav", audio[:, : 4 * rate] * 1e-3, rate),
@@ -76,7 +78,8 @@ def test_live_turns_the_hosts_knobs_towards_the_reference(
     clips: dict[str, Path], host: str, chain: Chain
 ) -> None:
     before = values(host, chain)
-    *statuses, last = live(clips, host)
+    # On a busy machine the first decision may take longer than nine seconds.
+    *statuses, last = live(clips, host, source="twice")
     after = values(host, chain)
 
     def error(now: dict[str, float]) -> float:
@@ -96,7 +99,7 @@ def test_live_turns_the_hosts_knobs_towards_the_reference(
     assert summary["verdict"] == statuses[-1]["verdict"] == "matched"
     assert summary["closeness"] == statuses[-1]["closeness"]
     assert statuses[0]["verdict"] is None
-    assert 0 < summary["predictions"] <= summary["hops"] < 9 / 0.05 + 5
+    assert 0 < summary["predictions"] <= summary["hops"] < 18 / 0.05 + 5
     assert 0 < summary["sends"] < 3 * summary["predictions"]
 
 
