@@ -198,6 +198,8 @@ def test_the_first_minute_by_keys_alone(tmp_path: Path) -> None:
         told("/chain", "mda-overdrive")
         keys.press("alt+3", "alt+Down", "Down", "Return")
         client.wait(lambda values: values["/chain"] != ("mda-overdrive",), PATIENCE_S)
+        # The window hears of it a moment later.
+        time.sleep(1)
         keys.press("alt+3", "alt+Down", "Up", "Return")
         told("/chain", "mda-overdrive")
         keys.press("alt+4", "Tab", "space")
