@@ -1,18 +1,13 @@
 """The command `dafx-bridge`: one file for each subcommand, all thin."""
 
-import sys
-
 
 def main() -> None:
-    """Entry point of the console command; Ctrl-C ends it quietly, also while it is loading."""
-    try:
-        from bridge.cli.printing import encode_anything
-        from bridge.cli.stopping import clean_up_when_ended
+    """Entry point of the console command."""
+    from bridge.cli.stopping import end_at_once
 
-        encode_anything()
-        clean_up_when_ended()
-        from bridge.cli.app import app
+    end_at_once()
+    from bridge.cli.app import app
+    from bridge.cli.printing import encode_anything
 
-        app()
-    except KeyboardInterrupt:
-        sys.exit(130)
+    encode_anything()
+    app()

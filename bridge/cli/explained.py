@@ -6,6 +6,7 @@ from collections.abc import Callable
 import typer
 
 from bridge.cli.printing import printable
+from bridge.cli.stopping import asked_to_end, clean_up_when_ended
 from bridge.errors import BridgeError
 
 
@@ -14,6 +15,7 @@ def explained(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(*arguments: object, **options: object) -> None:
+        clean_up_when_ended()
         try:
             command(*arguments, **options)
         except BridgeError as error:
@@ -21,5 +23,10 @@ def explained(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
+        except Exception:
+            code = asked_to_end()
+            if code is None:
+                raise
+            raise typer.Exit(code) from None
 
     return run

@@ -14,6 +14,8 @@ from types import FrameType
 _BY_NAME = ("SIGTERM", "SIGHUP", "SIGBREAK")
 """Windows knows no SIGHUP, and sends SIGBREAK where a console is closed."""
 _HANGUPS = {getattr(signal, name) for name in ("SIGHUP", "SIGBREAK") if hasattr(signal, name)}
+_came: list[int] = []
+"""The signals that have asked this process to end."""
 
 
 def ending_signals() -> list[signal.Signals]:
@@ -25,16 +27,46 @@ def ending_signals() -> list[signal.Signals]:
     return [number for number in there if signal.getsignal(number) is not signal.SIG_IGN]
 
 
+def end_at_once() -> None:
+    """Have those signals and Ctrl-C end this process as they end any program: nothing is begun.
+
+    Raised as exceptions while modules load, they would be lost: a compiled module turns them into
+    faults of its own, or into nothing.
+    """
+    for number in (*_ctrl_c(), *ending_signals()):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def clean_up_when_ended() -> None:
-    """Have those signals end this process as an error does, so that nothing half-done stays."""
+    """Have those signals and Ctrl-C end this process as an error does: nothing half-done stays."""
 
     def end(number: int, _frame: FrameType | None) -> None:
         _leave_terminal(number)
-        # As a shell tells of a process that a signal has ended.
-        sys.exit(128 + number)
+        _came.append(number)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        sys.exit(_exit_code(number))
 
-    for number in ending_signals():
+    for number in (*_ctrl_c(), *ending_signals()):
         signal.signal(number, end)
+
+
+def asked_to_end() -> int | None:
+    """The exit code due to the first signal that came; None: no signal came.
+
+    A module that a command loads late may turn the signal's exception into one of its own.
+    """
+    return _exit_code(_came[0]) if _came else None
+
+
+def _ctrl_c() -> list[signal.Signals]:
+    """Left out where it is ignored: so a shell starts what runs in its background."""
+    return [] if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else [signal.SIGINT]
+
+
+def _exit_code(number: int) -> int:
+    """As a shell tells of a process that a signal has ended."""
+    return 128 + number
 
 
 @contextmanager

@@ -211,7 +211,7 @@ def test_a_clean_reference_leaves_the_sound_alone(
     assert mrstft(wet[0], audio[0]) < 0.3 * mrstft(strong[0], audio[0])
 
 
-@pytest.mark.parametrize("after_s", [0.1, 0.4, 0.9])
+@pytest.mark.parametrize("after_s", [0.25, 0.5, 0.9])
 def test_ctrl_c_ends_quietly_and_writes_nothing(
     guitar: tuple[Audio, int],
     reference_path: Path,
@@ -226,9 +226,9 @@ def test_ctrl_c_ends_quietly_and_writes_nothing(
         time.sleep(after_s)
         child.send_signal(signal.SIGINT)
         _, err = child.communicate(timeout=PATIENCE_S)
-        # Before Python itself is up, the signal ends it; afterwards the bridge does.
-        assert child.returncode in (130, -signal.SIGINT)
-    assert "bridge/" not in err
+    # While its modules load, the signal itself ends it; afterwards the bridge does.
+    assert child.returncode in (130, -signal.SIGINT), err
+    assert "Traceback" not in err
     assert not out.exists()
 
 
