@@ -22,6 +22,8 @@ from bridge.osc import OscSocket
 from gui.app import open_window
 from gui.remembered import Remembered
 from gui.views.hands import all_yours
+from gui.views.sound_map import nearness
+from gui.views.values import numbers
 from gui.widgets.main_window import MainWindow
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
@@ -136,6 +138,9 @@ def _changes(window: MainWindow) -> None:
 def _map(window: MainWindow) -> None:
     window.do("tab_map")
     _wait("the map", lambda: window.map.cloud is not None)
+    _wait(
+        "what was tried", lambda: nearness(numbers(window.engine.values, "/map/heard")) is not None
+    )
     _idle(500)
 
 

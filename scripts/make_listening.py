@@ -26,6 +26,8 @@ OUT = Path("docs/listen")
 SECONDS = 9.0
 BUDGET_S = 10.0
 PEAK = 0.7
+Notes = tuple[tuple[str, float], ...]
+"""Samples, and for how many seconds each, again and again where it is shorter."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,9 @@ class Case:
     made_with: str
     """What the reference was made with."""
     values: dict[str, float]
+    played: Notes = ()
+    """Empty for the demo's guitar."""
+    reference: Notes = (("guit_e_fifths", 5.0), ("guit_e_slide", 4.0))
 
 
 CASES = (
@@ -59,17 +64,31 @@ CASES = (
             "level/gain_db": -12.0,
         },
     ),
+    # A guitar rings for so long that a reverb behind it is hardly heard.
+    Case(
+        "reverb",
+        "pedalboard-reverb",
+        "pedalboard-reverb",
+        {
+            "pedalboard-reverb/room_size": 0.75,
+            "pedalboard-reverb/damping": 0.3,
+            "pedalboard-reverb/wet_level": 0.45,
+            "pedalboard-reverb/dry_level": 0.4,
+        },
+        played=(("loop_industrial", SECONDS),),
+        reference=(("loop_compus", SECONDS),),
+    ),
 )
 
 
-def _other_notes(rate: int) -> Audio:
-    """What the reference plays: (1, frames)."""
+def _play(notes: Notes, rate: int) -> Audio:
+    """Samples one after another, (1, frames)."""
     parts = []
-    for name, seconds in (("guit_e_fifths", 5.0), ("guit_e_slide", 4.0)):
+    for name, seconds in notes:
         audio, of_file = soundfile.read(SAMPLES / f"{name}.flac", dtype="float32", always_2d=True)
         if of_file != rate:
             raise SystemExit(f"{name}.flac has {of_file} Hz, and the playing {rate}")
-        mono = audio.mean(axis=1)[: round(seconds * rate)]
+        mono = np.resize(audio.mean(axis=1), round(seconds * rate))
         mono[-2_000:] *= np.linspace(1, 0, 2_000)
         parts.append(mono * (0.5 / np.abs(mono).max()))
     return np.concatenate(parts)[None].astype(np.float32)
@@ -89,14 +108,18 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     manifest = Library().manifest
     whole, rate = soundfile.read(INPUT, dtype="float32", always_2d=True)
-    played = whole.T[:, : round(SECONDS * rate)]
+    guitar = whole.T[:, : round(SECONDS * rate)]
     file = OUT / "found.json"
     told = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    _write("before", played, rate)
+    _write("before", guitar, rate)
     for case in (case for case in CASES if case.name in sys.argv[1:] or not sys.argv[1:]):
+        played = guitar
+        if case.played:
+            played = _play(case.played, rate)
+            _write(f"{case.name}-before", played, rate)
         chain = chain_of(case.made_with, manifest)
         setting = ChainSetting.of_values(chain, case.values)
-        reference = load_chain(chain).render(_other_notes(rate), rate, setting)
+        reference = load_chain(chain).render(_play(case.reference, rate), rate, setting)
         found = match(played, reference, rate, case.chain, budget_s=BUDGET_S, library=Library())
         _write(f"{case.name}-reference", reference, rate)
         _write(f"{case.name}-after", found.audio, rate)

@@ -8,6 +8,7 @@ from bridge.errors import BridgeError
 from bridge.estimate.listener import Analysis
 from bridge.estimate.sound_map import Position, SoundMap
 from bridge.manifest import Setting
+from bridge.search.requests import Heard
 
 _SAME = 2e-3
 """Normalised values as near as this are one."""
@@ -24,6 +25,8 @@ class MapCursor:
         self._gone_to: tuple[Setting, Position] | None = None
         self._located: tuple[SoundMap, Analysis, Position] | None = None
         """The reference, on the map it was last looked for on."""
+        self._heard: tuple[SoundMap, tuple[Heard, ...]] | None = None
+        """What is told of them, and on which map."""
 
     def go(self, x: float, y: float) -> None:
         """Move all predicted parameters to the setting there, for the player.
@@ -55,6 +58,17 @@ class MapCursor:
         if engine.answer:
             (predicted,) = engine.answer.setting.settings
             self._surface.tell("/map/prediction", *_rounded(sound_map.position_of(predicted)))
+        self._tell_heard(sound_map, tuple(engine.refinement.heard))
+
+    def _tell_heard(self, sound_map: SoundMap, heard: tuple[Heard, ...]) -> None:
+        if self._heard and self._heard[0] is sound_map and self._heard[1] == heard:
+            return
+        self._heard = sound_map, heard
+        told: list[float] = []
+        for one in heard:
+            (setting,) = one.setting.settings
+            told += (*_rounded(sound_map.position_of(setting)), round(one.distance, 3))
+        self._surface.tell("/map/heard", *told)
 
     def _map(self) -> SoundMap | None:
         return self._resources.loaded.sound_map if self._resources.loaded else None

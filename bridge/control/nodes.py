@@ -209,6 +209,12 @@ NODES: tuple[Node, ...] = (
     Node("/map/input", "ff", "where the input lies on the sound map", limits=_SHARE),
     Node("/map/reference", "ff", "where the reference lies on it", limits=_SHARE),
     Node("/map/prediction", "ff", "where the predicted setting lies on it", limits=_SHARE),
+    Node(
+        "/map/heard",
+        "f*",
+        "the settings that were tried last for what is played now: of each its two shares on the"
+        " map, and its expected distance from the reference's sound",
+    ),
     _command("/discover", "list the tracks, plugins and parameters of the host at this URL", "s"),
     Node("/discovered", "s", 'what the last /discover found: JSON, or an error as {"error": …}'),
     _command("/host/test", "turn one knob of the host there and back, and listen to what it says"),

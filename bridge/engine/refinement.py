@@ -5,6 +5,7 @@ rests until another one takes its place. While the playing is not the one that w
 answer moves from the decision as the networks' answer moves.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -12,13 +13,15 @@ from bridge.chain import ChainSetting
 from bridge.engine.playing import Playing
 from bridge.estimate.answer import Answer
 from bridge.estimate.listener import ReferenceAnalysis
-from bridge.search.requests import Decider, Outcome, Request
+from bridge.search.requests import Decider, Heard, Outcome, Request
 
 DECIDE_EVERY_S = 3.0
 """How much new sounding audio is worth another decision. More than half of a window is new then, so
 that nearly every sound counts as evidence once."""
 LONGEST_S = 12.0
 """The same where decisions change nothing any more: each of them doubles it up to here."""
+MOST_HEARD = 240
+"""So many of the settings that were tried last are remembered."""
 BYPASS_ABOVE, RETURN_BELOW = 0.6, 0.4
 """Probabilities from which the networks leave a slot out, and from which they take it in again."""
 
@@ -72,6 +75,8 @@ class Refinement:
         """Whether the decision holds for what is being played."""
         self.newest: Answer | None = None
         """The newest decision about what is played now; None until there is one."""
+        self.heard: deque[Heard] = deque(maxlen=MOST_HEARD)
+        """What was tried for what is played now, the newest last."""
         self._new_s = self._every_s = DECIDE_EVERY_S
         self._was_whole = False
         """Whether a whole window of this playing was asked about."""
@@ -135,6 +140,7 @@ class Refinement:
     def _begin_again(self) -> None:
         """Ask at once: what was decided was decided for something else."""
         self._rests = self._was_whole = False
+        self.heard.clear()
         self._new_s = self._every_s = DECIDE_EVERY_S
 
     def _is_due(self, playing: Playing) -> bool:
@@ -156,6 +162,7 @@ class Refinement:
         if asked.playing != self._playing:
             return
         self.newest = outcome.answer
+        self.heard.extend(outcome.heard)
         # What was decided on less than a window of this playing is made up for by the networks.
         self._rests = asked.whole
         is_kept = before is not None and before.answer.setting == outcome.answer.setting

@@ -13,7 +13,7 @@ from bridge.library import Library
 from bridge.search.deadline import Deadline
 from bridge.search.memory import Memory
 from bridge.search.render_search import Search, warm_up
-from bridge.search.requests import Outcome, Request
+from bridge.search.requests import Heard, Outcome, Request
 
 
 class Decisions:
@@ -53,7 +53,9 @@ class Decisions:
         if not request.whole:
             # A whole window will soon tell all of this again, and better.
             self.memory = replace(self.memory, excerpts=())
-        return Outcome(answer, time.monotonic() - started_s)
+        wet = (one for one in search.candidates if not one.bypass)
+        heard = tuple(Heard(one.setting, one.expectation.median) for one in wet)
+        return Outcome(answer, time.monotonic() - started_s, heard=heard)
 
     def _goes_on_with(self, request: Request) -> bool:
         last = self._request

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bridge.arrays import Audio
+from bridge.chain import ChainSetting
 from bridge.estimate.answer import Answer
 from bridge.estimate.listener import ReferenceAnalysis
 
@@ -23,6 +24,15 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """A setting that was tried."""
+
+    setting: ChainSetting
+    distance: float
+    """What is expected of it on this playing, as `Closeness` has it."""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What came of a request."""
 
@@ -31,6 +41,8 @@ class Outcome:
     seconds: float = 0.0
     fault: str = ""
     """Why not, for the player; empty where there is nothing to tell."""
+    heard: tuple[Heard, ...] = ()
+    """All that was tried with the chain in place."""
 
 
 class Decider(Protocol):

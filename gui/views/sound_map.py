@@ -1,6 +1,6 @@
 """The background of a plugin's sound map: its settings as coloured points."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,11 @@ from bridge.arrays import Floats
 from bridge.chain import Chain, ChainSetting
 from bridge.errors import ModelError
 from bridge.manifest import PluginSpec, Setting
+
+_FIELD_CELLS = 48
+_REACH = 0.06
+"""How far round its place, as a share of the map, a setting that was tried tells of others."""
+_FEWEST_HEARD = 20
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,27 @@ def read_map(plugin: PluginSpec) -> MapPicture | None:
     except ModelError:
         return None
     return MapPicture(sound_map.points, sound_map.colours, sound_map.settings)
+
+
+def nearness(heard: Sequence[float]) -> Floats | None:
+    """How near the reference each cell of the map is expected to be, of `/map/heard`.
+
+    (cells, cells), the lowest row first: 1 where it is nearest, 0 where it is farthest or nothing
+    near was tried; None where too little was tried. A mean weighed by distance on the map
+    (Nadaraya, Theory Probab. Appl. 9, 1964).
+    """
+    if len(heard) % 3 or len(heard) < 3 * _FEWEST_HEARD:
+        return None
+    x, y, distance = np.reshape(np.asarray(heard, np.float32), (-1, 3)).T
+    spread = float(np.ptp(distance))
+    if not np.isfinite(spread) or spread <= 0:
+        return None
+    near = (distance.max() - distance) / spread
+    centres = (np.arange(_FIELD_CELLS, dtype=np.float32) + 0.5) / _FIELD_CELLS
+    across, up = (np.exp(-(((centres[:, None] - at) / _REACH) ** 2) / 2) for at in (x, y))
+    weight = up @ across.T
+    # One setting right there is enough to be shown in full.
+    return np.asarray((up * near) @ across.T / np.maximum(weight, 1.0), np.float32)
 
 
 def missing_map(chain: Chain | None, reading: bool) -> str:

@@ -15,7 +15,6 @@ from gui.views.values import text
 from gui.views.words import sentence
 from gui.widgets.basics import as_tip, button, label, restyle
 
-_WIDEST_PX = 900
 _LINES = 2
 """So many there is room for; of what is longer the middle is left out, and its tip has it whole."""
 Holds = Callable[[], bool]
@@ -118,9 +117,7 @@ class Messages(QFrame):
 
     def _lie(self) -> None:
         for place in self._places:
-            width = min(place.width(), _WIDEST_PX)
-            left = place.x() + (place.width() - width) // 2
-            self.setGeometry(left, place.y(), width, place.height())
+            self.setGeometry(place)
             if self._fit():
                 return
 

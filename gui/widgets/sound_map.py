@@ -5,9 +5,11 @@ A click or drag moves all parameters there; the arrow keys move a hundredth.
 
 from functools import partial
 
+import numpy as np
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import (
     QColor,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -22,7 +24,7 @@ from PyQt6.QtWidgets import QWidget
 from bridge.chain import Chain
 from gui.engine import Engine
 from gui.views.setup import snapshots
-from gui.views.sound_map import MapPicture, missing_map, read_map, snapshot_setting
+from gui.views.sound_map import MapPicture, missing_map, nearness, read_map, snapshot_setting
 from gui.views.values import numbers
 from gui.widgets.background import Background
 from gui.widgets.basics import canvas
@@ -31,6 +33,8 @@ from gui.widgets.theme import Theme, colour
 _MARGIN = 14
 _STEP = 0.01
 _LEGEND_PX = 24
+_FIELD_ALPHA = 200
+"""Of 255, where settings come nearest."""
 _PLACES = (("/map/prediction", "match"),)
 """Only settings have a place: where a recording lies is a guess that misleads."""
 Place = tuple[float, float]
@@ -48,15 +52,20 @@ class SoundMap(QWidget):
         self._asked = self._reading = False
         self._pins: dict[str, Place] = {}
         self._picture: QPixmap | None = None
+        self._has_field = False
         self._chain: Chain | None = None
         self._held: Place | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(200, 200)
-        self.setToolTip("Near places sound alike; dark points are settings that sound dark")
+        self.setToolTip(
+            "Near places sound alike; dark points are settings that sound dark; the "
+            "field is where settings that were tried come near the reference"
+        )
         theme.changed.connect(self._repaint)
         engine.watch(self._choose, "/chain", "/plugins", "/rigs")
         engine.watch(self.update, "/map", *(address for address, _ in _PLACES))
         engine.watch(self._say, "/map")
+        engine.watch(self._repaint, "/map/heard")
         engine.watch(self._pin, "/snapshots")
 
     @property
@@ -233,12 +242,33 @@ class SoundMap(QWidget):
         painter.setPen(QPen(colour(colours.card), 1))
         painter.setBrush(colour(colours.accent))
         painter.drawEllipse(QPointF(x, y), 6, 6)
-        for name in ("you", *told):
-            if name != "you":
+        for name in ("you", *told, *(("near",) if self._has_field else ())):
+            if name == "near":
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(colour(colours.good, _FIELD_ALPHA / 255))
+                painter.drawRoundedRect(QRectF(x - 6, y - 6, 12, 12), 3, 3)
+            elif name != "you":
                 self._sign(painter, QPointF(x, y))
             painter.setPen(colour(colours.dim))
             painter.drawText(QPointF(x + 12, y + 5), name)
             x += 34 + painter.fontMetrics().horizontalAdvance(name)
+
+    def _draw_nearness(self, painter: QPainter) -> None:
+        """A field of colour, from what the search has tried."""
+        near = nearness(numbers(self._engine.values, "/map/heard"))
+        self._has_field = near is not None
+        if near is None:
+            return
+        # Qt wants the upper row first.
+        alpha = (_FIELD_ALPHA * near[::-1]).astype(np.uint8)
+        good = colour(self._theme.colours.good)
+        cells = np.empty((*alpha.shape, 4), np.uint8)
+        cells[..., :3], cells[..., 3] = (good.red(), good.green(), good.blue()), alpha
+        rows, columns = alpha.shape
+        kept = cells.tobytes()
+        image = QImage(kept, columns, rows, QImage.Format.Format_RGBA8888)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(self._square, image)
 
     def _drawn(self) -> QPixmap:
         colours = self._theme.colours
@@ -257,6 +287,7 @@ class SoundMap(QWidget):
                 words,
             )
         else:
+            self._draw_nearness(painter)
             painter.setPen(QPen(colour(colours.dim, 0.5), 0.5))
             for (x, y), shade in zip(
                 self.cloud.points.tolist(), self.cloud.colours.tolist(), strict=True

@@ -137,6 +137,10 @@ def test_a_place_on_the_sound_map_sets_every_parameter(
     demo: ControlClient, overdrive: PluginSpec
 ) -> None:
     demo.wait(lambda values: {"/map/input", "/map/reference"} <= values.keys(), PATIENCE_S)
+    demo.wait(lambda values: len(values.get("/map/heard", ())) >= 3 * 20, PATIENCE_S)
+    heard = np.reshape(demo.values["/map/heard"], (-1, 3)).astype(float)
+    assert ((heard[:, :2] >= 0) & (heard[:, :2] <= 1)).all()
+    assert (heard[:, 2] > 0).all()
     demo.send("/map", 0.25, 0.75)
     demo.wait(lambda values: values["/map"] == pytest.approx((0.25, 0.75)), PATIENCE_S)
     wanted = load_map(overdrive).setting_at(0.25, 0.75).values

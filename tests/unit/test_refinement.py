@@ -9,7 +9,7 @@ from bridge.engine.refinement import DECIDE_EVERY_S, LONGEST_S, Refinement
 from bridge.estimate.answer import Answer
 from bridge.estimate.listener import ReferenceAnalysis
 from bridge.manifest import PluginSpec
-from bridge.search.requests import Outcome, Request
+from bridge.search.requests import Heard, Outcome, Request
 from tests.doubles import ScriptedDecider
 
 
@@ -104,6 +104,21 @@ def test_the_knobs_go_to_a_decision_and_rest_there(chain: Chain) -> None:
         assert session.hop(answer(chain, wandering, 0.5, 0.5, dry=0.9), reference, 0.0) is decided
         assert session.refinement.bypassed == frozenset()
     assert (session.refinement.decisions, session.refinement.last_s) == (1, 2.0)
+
+
+def test_what_was_tried_is_kept_until_something_else_is_played(chain: Chain) -> None:
+    network, decided = answer(chain, 0.2, 0.2, 0.0), answer(chain, 0.4, 0.1, 1.0)
+    heard = [Heard(decided.setting, distance) for distance in (0.3, 0.4, 0.5)]
+    decider = ScriptedDecider(
+        Outcome(decided, heard=tuple(heard[:2])), Outcome(decided, heard=tuple(heard[2:]))
+    )
+    session, reference = Session(decider), analysis()
+    for _ in range(4):
+        session.hop(network, reference, DECIDE_EVERY_S)
+    assert list(session.refinement.heard) == heard
+    session.change()
+    session.hop(network, reference, 0.0)
+    assert list(session.refinement.heard) == []
 
 
 def test_what_was_decided_on_part_of_a_window_moves_with_the_networks_answer(

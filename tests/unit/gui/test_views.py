@@ -43,7 +43,7 @@ from gui.views.preset_files import (
 )
 from gui.views.presets import Carried, preset_of, tags_of
 from gui.views.setup import SILENT_S, SignalWatch, steps
-from gui.views.sound_map import MapPicture
+from gui.views.sound_map import MapPicture, nearness
 from gui.views.status import segments
 
 HALF = lambda _: 0.5  # noqa: E731
@@ -481,3 +481,24 @@ def test_every_action_has_a_key_of_its_own() -> None:
     for attribute in ("keys", "id", "text"):
         values = [getattr(action, attribute) for action in ACTIONS]
         assert len(set(values)) == len(values)
+
+
+def test_the_field_of_the_map_is_strongest_where_settings_come_nearest() -> None:
+    heard: list[float] = []
+    for n in range(24):
+        heard += (0.2 + n / 400, 0.8, 0.4 if n % 2 else 0.5)
+        heard += (0.7 + n / 400, 0.3, 2.0)
+    near = nearness(heard)
+    assert near is not None
+    rows, columns = near.shape
+
+    def at(x: float, y: float) -> float:
+        return float(near[int(y * rows), int(x * columns)])
+
+    assert at(0.22, 0.8) > 0.9
+    # Far off, and where nothing was tried, is no colour.
+    assert at(0.72, 0.3) == pytest.approx(0, abs=0.01)
+    assert at(0.5, 0.05) == pytest.approx(0, abs=0.01)
+    assert nearness(heard[: 3 * 10]) is None
+    assert nearness(heard[:-1]) is None
+    assert nearness([0.5, 0.5, 1.0] * 30) is None
