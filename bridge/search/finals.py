@@ -17,8 +17,9 @@ from bridge.search.rendering import ExcerptJudge
 
 STAY = 0.05
 """How much nearer, as a share of the distance, another answer must be than the last one."""
-CLEARLY = 0.1
-"""How much nearer what was tried later must be than what was tried before."""
+CLEARLY, CLEARLY_UNTRAINED = 0.2, 0.1
+"""How much nearer what was tried later must be than what was tried before: after a network's
+proposals, which are likelier than what is tried later, and after a bare start."""
 HEARD = 0.03
 """How much nearer at the least, as a distance: what cannot be heard moves no knob."""
 _LIKELIER_THAN_NOT = 0.5
@@ -29,11 +30,13 @@ def _is_nearer_by(share: float, one: Expectation, other: Expectation) -> bool:
     return one.cost < other.cost - share and other.median - one.median > HEARD
 
 
-def records(tried: Iterable[_Tried], expected: Callable[[_Tried], Expectation]) -> list[_Tried]:
+def records(
+    tried: Iterable[_Tried], expected: Callable[[_Tried], Expectation], clearly: float
+) -> list[_Tried]:
     """Of what is in the order of trial, whatever was clearly nearer than all records before it."""
     found: list[_Tried] = []
     for one in tried:
-        if not found or _is_nearer_by(CLEARLY, expected(one), expected(found[-1])):
+        if not found or _is_nearer_by(clearly, expected(one), expected(found[-1])):
             found.append(one)
     return found
 
@@ -47,6 +50,7 @@ class Finals:
     tried: tuple[Tried, ...]
     cautious: float
     """The quantile of the change that must be below 0 for a setting to count as nearer."""
+    clearly: float
 
     @property
     def nothing(self) -> Tried:
@@ -62,7 +66,9 @@ class Finals:
         """
         kept = [one for one in self.tried if last and one.setting == last.setting]
         possible = [one for one in self.tried if self._is_nearer(one, one in kept)]
-        wet = records((one for one in possible if not one.setting.dry), self._expected)
+        wet = records(
+            (one for one in possible if not one.setting.dry), self._expected, self.clearly
+        )
         best = min((*(one for one in possible if one.setting.dry), *wet[-1:]), key=self._cost)
         stay = min((one for one in possible if one in kept), key=self._cost, default=best)
         return best if _is_nearer_by(STAY, self._expected(best), self._expected(stay)) else stay

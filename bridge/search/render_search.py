@@ -28,7 +28,7 @@ from bridge.search.deadline import Deadline
 from bridge.search.echo_alignment import Aligned, Alignment
 from bridge.search.evolution import Evolution, Individual, prepare
 from bridge.search.excerpts import Excerpt, excerpts
-from bridge.search.finals import Finals, records
+from bridge.search.finals import CLEARLY, CLEARLY_UNTRAINED, Finals, records
 from bridge.search.judge import Expectation
 from bridge.search.memory import REMEMBERED, Memory, Tried
 from bridge.search.proposals import proposals
@@ -141,6 +141,7 @@ class Search:
         self._others = others
         self._gain_db = self._missing_db(audio)
         self._tuning: Tuning | None = None
+        self._clearly = CLEARLY if estimator.trained else CLEARLY_UNTRAINED
         self._render_s = 0.0
         self.candidates: list[Candidate] = []
 
@@ -227,6 +228,7 @@ class Search:
             tuple(heard),
             tuple(one for one in tried if id(one) not in silent),
             self._estimator.critic.card.cautious,
+            self._clearly,
         )
 
     def _more_excerpts(self) -> Iterator[Excerpt | ExcerptJudge]:
@@ -251,7 +253,7 @@ class Search:
         and the best."""
         last, wet = self._memory.last, [c for c in self.candidates if not c.bypass]
         before = [c for c in wet if last and c.setting == last.setting][:1]
-        newest = records(wet, lambda c: c.expectation)[::-1]
+        newest = records(wet, lambda c: c.expectation, self._clearly)[::-1]
         likely = list(dict.fromkeys(id(c) for c in (*newest, *self._best_wet())))
         chosen = {*map(id, before), *likely[:FINALISTS]}
         return [c for c in self.candidates if c.bypass or id(c) in chosen]

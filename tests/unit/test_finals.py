@@ -46,7 +46,7 @@ def wet(chain: Chain, drive: float, **on: Expectation) -> Tried:
 def best(
     *tried: Tried, last: Tried | None = None, excerpts: tuple[ExcerptJudge, ...] = (ONE,)
 ) -> Tried:
-    return Finals(excerpts, tried, CAUTIOUS).best(last)
+    return Finals(excerpts, tried, CAUTIOUS, CLEARLY).best(last)
 
 
 def test_what_is_expected_nearest_is_chosen(chain: Chain, nothing: Tried) -> None:
@@ -71,7 +71,9 @@ def test_a_plain_gain_needs_no_such_proof(nothing: Tried) -> None:
     assert best(nothing, gain) is gain
 
 
-@pytest.mark.parametrize(("share", "stays"), [(1 - 0.5 * STAY, True), (1 - 2 * CLEARLY, False)])
+@pytest.mark.parametrize(
+    ("share", "stays"), [(1 - 0.5 * STAY, True), (np.exp(-2 * CLEARLY), False)]
+)
 def test_the_last_answer_stays_unless_another_is_clearly_nearer(
     chain: Chain, nothing: Tried, share: float, stays: bool
 ) -> None:
@@ -87,8 +89,8 @@ def test_the_last_answer_stays_unless_another_is_clearly_nearer(
 def test_what_is_tried_later_must_be_clearly_nearer(chain: Chain, nothing: Tried) -> None:
     """Of many the one that is judged best is judged too well."""
     first = wet(chain, 0.3, one=expected(0.5, -0.7))
-    hardly = wet(chain, 0.6, one=expected(0.5 * (1 - 0.5 * CLEARLY), -0.7))
-    clearly = wet(chain, 0.9, one=expected(0.5 * (1 - 2 * CLEARLY), -0.7))
+    hardly = wet(chain, 0.6, one=expected(0.5 * np.exp(-0.5 * CLEARLY), -0.7))
+    clearly = wet(chain, 0.9, one=expected(0.5 * np.exp(-2 * CLEARLY), -0.7))
     assert best(nothing, first, hardly) is first
     assert best(nothing, first, hardly, clearly) is clearly
     assert best(nothing, clearly, hardly, first) is clearly
@@ -108,7 +110,7 @@ def test_doing_nothing_stays_too(chain: Chain, nothing: Tried) -> None:
 def test_evidence_over_several_excerpts_changes_the_choice(chain: Chain, nothing: Tried) -> None:
     """What was lucky on one excerpt is not so on the next."""
     lucky = wet(chain, 0.3, one=expected(0.3, -1.2), other=expected(0.9, -0.2))
-    steady = wet(chain, 0.6, one=expected(0.5, -0.7), other=expected(0.5, -0.7))
+    steady = wet(chain, 0.6, one=expected(0.4, -0.9), other=expected(0.4, -0.9))
     assert best(nothing, lucky, steady) is lucky
     assert best(nothing, lucky, steady, excerpts=(ONE, OTHER)) is steady
     harmful = wet(chain, 0.9, one=expected(0.2, -0.3), other=expected(0.2, 0.5))

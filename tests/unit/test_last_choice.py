@@ -7,7 +7,7 @@ import pytest
 
 from bridge.chain import Chain, ChainSetting
 from bridge.manifest import PluginSpec
-from bridge.search.finals import HEARD, STAY, Finals
+from bridge.search.finals import CLEARLY, HEARD, STAY, Finals
 from bridge.search.judge import Expectation
 from bridge.search.memory import Tried
 
@@ -26,7 +26,7 @@ def expected(distance: float, change: float) -> Expectation:
 
 
 def finals(excerpts: list[Any], *tried: Tried) -> Finals:
-    return Finals(tuple(excerpts), tried, CAUTIOUS)
+    return Finals(tuple(excerpts), tried, CAUTIOUS, CLEARLY)
 
 
 @pytest.fixture

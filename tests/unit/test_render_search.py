@@ -19,7 +19,7 @@ from bridge.estimate.listener import ReferenceAnalysis
 from bridge.library import ENCODER_FOLDER, MODELS, SHIPPED, Layer, Library
 from bridge.manifest import Manifest, PluginSpec
 from bridge.search.deadline import Deadline
-from bridge.search.finals import records
+from bridge.search.finals import CLEARLY, records
 from bridge.search.memory import REMEMBERED
 from bridge.search.proposals import SAMPLED
 from bridge.search.render_search import EXCERPTS, FINALISTS, Search, decide
@@ -141,7 +141,7 @@ def test_finalists_are_doing_nothing_a_gain_and_what_was_clearly_nearer(
     heard = {tried.setting.predicted for tried in finalists if not tried.setting.dry}
     assert len(heard) == FINALISTS
     in_order = [candidate for candidate in search.candidates if not candidate.bypass]
-    last_record = records(in_order, lambda candidate: candidate.expectation)[-1]
+    last_record = records(in_order, lambda candidate: candidate.expectation, CLEARLY)[-1]
     assert last_record.setting.predicted in heard
     assert all(len(t.expectations) == len(search.memory.excerpts) for t in finalists)
 
