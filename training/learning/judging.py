@@ -105,17 +105,17 @@ def _case(job: tuple[Trial, int]) -> Case | None:
     clips = ClipSource(trial.clips.plain, trial.corpus, "validation", SEED)
     plugin, _ = trial.before
     example = ExampleSource(Task(plugin=plugin.id), plugin, clips)[index]
-    (nothing,) = _distances([example.dry], example.target, example.sample_rate)
+    (nothing,) = distances([example.dry], example.target, example.sample_rate)
     if example.truth is not None and nothing[0] < HARDLY_AUDIBLE:
         # There is nothing to be gained, with a network or without.
         return None
     try:
         answers = [
-            _answered(side, example, trial.budget_s) for side in (trial.before, trial.learned)
+            answered(side, example, trial.budget_s) for side in (trial.before, trial.learned)
         ]
     except AudioError:
         return None
-    both = _distances(answers, example.target, example.sample_rate)
+    both = distances(answers, example.target, example.sample_rate)
     return Case(
         nothing=nothing[0],
         alone=both[0][0],
@@ -126,7 +126,7 @@ def _case(job: tuple[Trial, int]) -> Case | None:
     )
 
 
-def _answered(side: Side, example: Example, budget_s: float) -> Audio:
+def answered(side: Side, example: Example, budget_s: float) -> Audio:
     """The input as a search with this entry's predictor, or without one, makes it.
 
     Seconds are those of computing: on a busy machine both would else try next to nothing.
@@ -142,7 +142,7 @@ def _answered(side: Side, example: Example, budget_s: float) -> Audio:
     return search.answer(deadline).apply(effect, example.dry, example.sample_rate)
 
 
-def _distances(
+def distances(
     answers: Sequence[Audio], target: Audio, sample_rate: float
 ) -> list[tuple[float, float]]:
     """Of each answer its distance, half raw and half at the target's level, and the latter."""
