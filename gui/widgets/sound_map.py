@@ -52,7 +52,7 @@ class SoundMap(QWidget):
         self._asked = self._reading = False
         self._pins: dict[str, Place] = {}
         self._picture: QPixmap | None = None
-        self._has_field = False
+        self._field: QImage | None = None
         self._chain: Chain | None = None
         self._held: Place | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -62,10 +62,11 @@ class SoundMap(QWidget):
             "field is where settings that were tried come near the reference"
         )
         theme.changed.connect(self._repaint)
+        theme.changed.connect(self._see_nearness)
         engine.watch(self._choose, "/chain", "/plugins", "/rigs")
         engine.watch(self.update, "/map", *(address for address, _ in _PLACES))
         engine.watch(self._say, "/map")
-        engine.watch(self._repaint, "/map/heard")
+        engine.watch(self._see_nearness, "/map/heard")
         engine.watch(self._pin, "/snapshots")
 
     @property
@@ -189,6 +190,12 @@ class SoundMap(QWidget):
             self._picture = self._drawn()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(colour(self._theme.colours.border))
+        painter.setBrush(colour(self._theme.colours.field))
+        painter.drawRoundedRect(self._square, 8, 8)
+        if self.cloud and self._field:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(self._square, self._field)
         painter.drawPixmap(0, 0, self._picture)
         if self.cloud:
             self._draw_places(painter)
@@ -242,7 +249,7 @@ class SoundMap(QWidget):
         painter.setPen(QPen(colour(colours.card), 1))
         painter.setBrush(colour(colours.accent))
         painter.drawEllipse(QPointF(x, y), 6, 6)
-        for name in ("you", *told, *(("near",) if self._has_field else ())):
+        for name in ("you", *told, *(("near",) if self._field else ())):
             if name == "near":
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(colour(colours.good, _FIELD_ALPHA / 255))
@@ -253,31 +260,27 @@ class SoundMap(QWidget):
             painter.drawText(QPointF(x + 12, y + 5), name)
             x += 34 + painter.fontMetrics().horizontalAdvance(name)
 
-    def _draw_nearness(self, painter: QPainter) -> None:
-        """A field of colour, from what the search has tried."""
+    def _see_nearness(self) -> None:
+        """Make the field of colour, from what the search has tried."""
         near = nearness(numbers(self._engine.values, "/map/heard"))
-        self._has_field = near is not None
-        if near is None:
-            return
-        # Qt wants the upper row first.
-        alpha = (_FIELD_ALPHA * near[::-1]).astype(np.uint8)
-        good = colour(self._theme.colours.good)
-        cells = np.empty((*alpha.shape, 4), np.uint8)
-        cells[..., :3], cells[..., 3] = (good.red(), good.green(), good.blue()), alpha
-        rows, columns = alpha.shape
-        kept = cells.tobytes()
-        image = QImage(kept, columns, rows, QImage.Format.Format_RGBA8888)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(self._square, image)
+        self._field = None
+        if near is not None:
+            # Qt wants the upper row first.
+            alpha = (_FIELD_ALPHA * near[::-1]).astype(np.uint8)
+            good = colour(self._theme.colours.good)
+            cells = np.empty((*alpha.shape, 4), np.uint8)
+            cells[..., :3], cells[..., 3] = (good.red(), good.green(), good.blue()), alpha
+            rows, columns = alpha.shape
+            image = QImage(cells.tobytes(), columns, rows, QImage.Format.Format_RGBA8888)
+            # A copy of its own: Qt does not keep the bytes that an image is made of.
+            self._field = image.copy()
+        self.update()
 
     def _drawn(self) -> QPixmap:
         colours = self._theme.colours
         picture = canvas(self)
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(colour(colours.border))
-        painter.setBrush(colour(colours.field))
-        painter.drawRoundedRect(self._square, 8, 8)
         if self.cloud is None:
             painter.setPen(colour(colours.dim))
             words = self._missing
@@ -287,7 +290,6 @@ class SoundMap(QWidget):
                 words,
             )
         else:
-            self._draw_nearness(painter)
             painter.setPen(QPen(colour(colours.dim, 0.5), 0.5))
             for (x, y), shade in zip(
                 self.cloud.points.tolist(), self.cloud.colours.tolist(), strict=True
