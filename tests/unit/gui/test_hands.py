@@ -161,7 +161,7 @@ def test_a_message_covers_no_menu_and_no_control(
         *(QRect(w.mapTo(window, QPoint(0, 0)), w.size()) for w in controls(window)),
         menu,
     ]
-    path = "/home/somebody/Music/takes/of last summer/" + "a very long name of a take " * 8
+    path = "/home/somebody/Music/takes/of last summer/" + "a very long name of a take " * 16
     for words in ("Short", f"{path}.wav: cannot be read as audio; give a WAV or FLAC file"):
         window.messages.say(words)
         qtbot.wait(20)
