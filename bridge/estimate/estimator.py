@@ -7,7 +7,7 @@ import numpy as np
 
 from bridge.analysis.features import FeatureSettings
 from bridge.analysis.statistics import Statistics, statistics
-from bridge.arrays import Audio, Floats
+from bridge.arrays import Audio
 from bridge.chain import Chain, Slot
 from bridge.estimate.answer import Answer
 from bridge.estimate.ears import Ears
@@ -96,10 +96,6 @@ class Estimator:
     ) -> ReferenceAnalysis:
         """`Listener.analyse`."""
         return self.listener.analyse(audio, sample_rate, name, repeat_short)
-
-    def levels(self, audio: Audio, sample_rate: float, name: str) -> Floats:
-        """`Listener.levels`."""
-        return self.listener.levels(audio, sample_rate, name)
 
     def embed(self, measured: Statistics) -> Analysis:
         """`Listener.embed`."""

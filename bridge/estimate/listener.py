@@ -107,16 +107,6 @@ class Listener:
             tuple(map(self.embed, parts)),
         )
 
-    def levels(self, audio: Audio, sample_rate: float, name: str) -> Floats:
-        """The levels of a recording (channels, frames), in the mean of its windows.
-
-        As `analyse` has them, but one shorter than the models need is taken as it is.
-        """
-        mono = fill_window(at_feature_rate(audio, sample_rate, self.features), self.features)
-        windows = active_windows(mono, self.features, name)
-        levels = [statistics(window, self.features).levels for window in windows]
-        return np.asarray(np.mean(levels, axis=0))
-
     def embed(self, measured: Statistics) -> Analysis:
         """What the encoder makes of statistics."""
         embedded = self.encoder.embed(measured.vector)

@@ -58,20 +58,33 @@ class Finals:
         return self.tried[0]
 
     def best(self, last: Tried | None) -> Tried:
-        """The last record of the finalists, or leaving all out where that costs less; the last
-        answer, as long as none is clearly nearer.
+        """What is clearly nearer than what was tried before, or leaving all out where that costs
+        less; the last answer, as long as none is clearly nearer.
 
         What sounds other than the playing must in all probability be nearer than doing nothing, and
         the last answer more likely than not.
         """
         kept = [one for one in self.tried if last and one.setting == last.setting]
         possible = [one for one in self.tried if self._is_nearer(one, one in kept)]
-        wet = records(
-            (one for one in possible if not one.setting.dry), self._expected, self.clearly
-        )
-        best = min((*(one for one in possible if one.setting.dry), *wet[-1:]), key=self._cost)
+        dry = [one for one in possible if one.setting.dry]
+        wet = [one for one in possible if not one.setting.dry]
+        if wet:
+            wet = [self._nearest(wet) if last else self._as_soon(wet)]
+        best = min((*dry, *wet), key=self._cost)
         stay = min((one for one in possible if one in kept), key=self._cost, default=best)
         return best if _is_nearer_by(STAY, self._expected(best), self._expected(stay)) else stay
+
+    def _nearest(self, wet: list[Tried]) -> Tried:
+        """The last record on all excerpts together."""
+        return records(wet, self._expected, self.clearly)[-1]
+
+    def _as_soon(self, wet: list[Tried]) -> Tried:
+        """The last record on the first excerpt, which is all that there would be less time for;
+        another only where it is clearly nearer on all of them."""
+        soon = records(wet, lambda one: one.on(self.excerpts[:1]), self.clearly)[-1]
+        nearest = min(wet, key=self._cost)
+        is_clear = _is_nearer_by(self.clearly, self._expected(nearest), self._expected(soon))
+        return nearest if is_clear else soon
 
     def _expected(self, tried: Tried) -> Expectation:
         return tried.on(self.excerpts)

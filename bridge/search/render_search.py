@@ -139,7 +139,12 @@ class Search:
         self._memory = self.memory = memory or Memory()
         """What the next search of more playing, for the same reference, goes on from."""
         self._others = others
-        self._gain_db = self._missing_db(audio)
+        whole = estimator.analyse(audio, sample_rate, "the playing", repeat_short=True)
+        self._gain_db = float(reference.levels[_LOUDNESS] - whole.levels[_LOUDNESS])
+        """How much louder the reference is than the playing, both in the mean of their windows."""
+        network = estimator.predict(whole, reference, sample_rate).setting.predicted
+        self._network = ChainSetting.of_predicted(estimator.chain, network)
+        """What the networks answer to all of the playing, with every slot in its place."""
         self._tuning: Tuning | None = None
         self._clearly = CLEARLY if estimator.trained else CLEARLY_UNTRAINED
         self._render_s = 0.0
@@ -156,7 +161,8 @@ class Search:
         CMA-ES tries `most` at the most. `also` are settings that looked well elsewhere.
         """
         deadline = deadline or Deadline()
-        first, *others = proposals(self._estimator, self._first.judge.predictions, self._random)
+        others = proposals(self._estimator, self._first.judge.predictions, self._random)
+        first, others = self._network, [one for one in others if one != self._network]
         self._leave_out(self._memory.last.setting if self._memory.last else first)
         tuned = self._tuned([first, *others], deadline)
         known = self._known(tuned)
@@ -264,12 +270,6 @@ class Search:
         changes_db = [0.0, self._gain_db] if abs(self._gain_db) > _HEARD_DB else [0.0]
         for change_db in changes_db:
             self.candidates.append(Candidate(dry, change_db, self._first.louder(change_db)))
-
-    def _missing_db(self, audio: Audio) -> float:
-        """How much louder the reference is than the playing, both in the mean of their windows."""
-        name = "the playing"
-        played = self._estimator.levels(audio, self._rate, name)
-        return float(self._reference.levels[_LOUDNESS] - played[_LOUDNESS])
 
     def _judged(self, excerpt: Excerpt) -> ExcerptJudge:
         return ExcerptJudge(self._estimator, self._effect, excerpt, self._rate, self._reference)

@@ -49,6 +49,18 @@ def best(
     return Finals(excerpts, tried, CAUTIOUS, CLEARLY).best(last)
 
 
+def test_more_excerpts_change_the_choice_only_where_they_are_clear(
+    chain: Chain, nothing: Tried
+) -> None:
+    """With more time there are more excerpts; it must not undo what less time would have found."""
+    first = wet(chain, 0.3, one=expected(0.6, -0.5), other=expected(0.3, -0.9))
+    soon = wet(chain, 0.6, one=expected(0.45, -0.8), other=expected(0.5, -0.7))
+    assert best(nothing, first, soon) is soon
+    assert best(nothing, first, soon, excerpts=(ONE, OTHER)) is soon
+    worse = wet(chain, 0.6, one=expected(0.45, -0.8), other=expected(0.8, -0.2))
+    assert best(nothing, first, worse, excerpts=(ONE, OTHER)) is first
+
+
 def test_what_is_expected_nearest_is_chosen(chain: Chain, nothing: Tried) -> None:
     near = wet(chain, 0.3, one=expected(0.4, -0.9))
     far = wet(chain, 0.6, one=expected(0.7, -0.4))

@@ -70,6 +70,19 @@ def test_it_comes_nearer_than_the_network_that_proposed(
     assert np.mean(tried) < 0.7 * np.mean(alone)
 
 
+def test_the_first_to_be_tried_is_the_networks_answer_to_all_of_the_playing(
+    open_estimator: Callable[..., Estimator], effect: ChainEffect, guitar: tuple[Audio, int]
+) -> None:
+    """It is what no budget would have answered; what is tried later must be nearer than that."""
+    estimator, (audio, rate) = open_estimator(-9.0), guitar
+    reference = estimator.analyse(0.5 * audio, rate, "reference")
+    whole = estimator.analyse(audio, rate, "played")
+    search = Search(estimator, effect, audio, rate, reference)
+    search.explore(Deadline.after(0.0))
+    (first,) = (tried for tried in search.candidates if not tried.bypass)
+    assert first.setting == estimator.predict(whole, reference, rate).setting
+
+
 def test_the_same_question_gets_the_same_answer(
     open_estimator: Callable[..., Estimator], effect: ChainEffect, guitar: tuple[Audio, int]
 ) -> None:
