@@ -13,8 +13,8 @@ import json
 import os
 import sys
 import time
-from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +23,10 @@ from benchmarks.packages.unpacked import environment, unpacked
 from bridge.adding.add import Added, Adding
 from bridge.analysis.metrics import HARM
 from bridge.errors import AudioError
-from bridge.estimate.closeness import HARDLY_AUDIBLE
 from bridge.library import SHIPPED, Layer, Library
 from bridge.manifest import PluginSpec, read_manifest
-from training.examples import ClipSettings, ClipSource, ExampleSource, Task
-from training.learning.judging import answered, distances
-from training.workers import executor, in_order
+from training.examples import ClipSettings, ClipSource
+from training.learning.judging import answered, distances, first_found, question
 
 _GUITARIX = "http://guitarix.sourceforge.net/plugins/"
 _CALF = "http://calf.sourceforge.net/plugins/"
@@ -67,8 +65,6 @@ ADDED = {
 }
 """By package: LV2 URIs, and what kind of effect each is."""
 _CLIPS = ClipSettings(sample_rates_hz=(48_000,), other_clip_share=0.5, equal_levels=True)
-_DRAWN = 4
-"""So many times the wanted clips are drawn at the most."""
 _TOLD = 0.01
 """How much farther than doing nothing is worth a line."""
 _UNPACKED = "DAFX_BENCHMARK_UNPACKED"
@@ -104,7 +100,6 @@ class _Job:
     plugin: PluginSpec
     corpus: Path
     budget_s: float
-    index: int
 
 
 def main() -> None:
@@ -130,8 +125,8 @@ def main() -> None:
         plugin = _added(uri, layer)
         if plugin is None:
             continue
-        job = _Job(layer, plugin, arguments.corpus, arguments.budget_s, 0)
-        cases = _cases(job, arguments.cases, arguments.processes)
+        job = _Job(layer, plugin, arguments.corpus, arguments.budget_s)
+        cases = first_found(partial(_case, job), arguments.cases, arguments.processes)
         row = {"uri": uri, "kind": kinds.get(uri, plugin.kind), "name": plugin.name}
         rows.append({**row, "cases": [asdict(case) for case in cases]})
         record.write_text(json.dumps(rows, indent=1) + "\n")
@@ -161,20 +156,13 @@ def _added(uri: str, layer: Layer) -> PluginSpec | None:
     return None
 
 
-def _cases(job: _Job, wanted: int, processes: int) -> list[Case]:
-    jobs = (replace(job, index=number) for number in range(_DRAWN * wanted))
-    with executor(processes) as pool:
-        found = (case for case in in_order(pool, _case, jobs) if case is not None)
-        return list(islice(found, wanted))
-
-
-def _case(job: _Job) -> Case | None:
+def _case(job: _Job, index: int) -> Case | None:
     """None where there is nothing to gain, or nothing to hear."""
     clips = ClipSource(_CLIPS, job.corpus, "test", 0)
-    example = ExampleSource(Task(plugin=job.plugin.id), job.plugin, clips)[job.index]
-    (nothing,) = distances([example.dry], example.target, example.sample_rate)
-    if example.truth is not None and nothing[0] < HARDLY_AUDIBLE:
+    asked = question(job.plugin, clips, index)
+    if asked is None:
         return None
+    example, nothing = asked
     started_s = time.monotonic()
     side = job.plugin, Library((SHIPPED, job.layer))
     try:

@@ -18,15 +18,14 @@ def explained(command: Callable[..., None]) -> Callable[..., None]:
         clean_up_when_ended()
         try:
             command(*arguments, **options)
-        except BridgeError as error:
-            typer.echo(f"error: {printable(str(error))}", err=True)
-            raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
-        except Exception:
-            code = asked_to_end()
-            if code is None:
+        except Exception as error:
+            if (code := asked_to_end()) is not None:
+                raise typer.Exit(code) from None
+            if not isinstance(error, BridgeError):
                 raise
-            raise typer.Exit(code) from None
+            typer.echo(f"error: {printable(str(error))}", err=True)
+            raise typer.Exit(error.exit_code) from None
 
     return run

@@ -51,6 +51,7 @@ class Finals:
     cautious: float
     """The quantile of the change that must be below 0 for a setting to count as nearer."""
     clearly: float
+    """How much nearer what was tried later must be."""
 
     @property
     def nothing(self) -> Tried:
@@ -69,19 +70,18 @@ class Finals:
         dry = [one for one in possible if one.setting.dry]
         wet = [one for one in possible if not one.setting.dry]
         if wet:
-            wet = [self._nearest(wet) if last else self._as_soon(wet)]
+            wet = [self._last_record(wet, self.excerpts) if last else self._as_soon(wet)]
         best = min((*dry, *wet), key=self._cost)
         stay = min((one for one in possible if one in kept), key=self._cost, default=best)
         return best if _is_nearer_by(STAY, self._expected(best), self._expected(stay)) else stay
 
-    def _nearest(self, wet: list[Tried]) -> Tried:
-        """The last record on all excerpts together."""
-        return records(wet, self._expected, self.clearly)[-1]
+    def _last_record(self, wet: list[Tried], excerpts: tuple[ExcerptJudge, ...]) -> Tried:
+        return records(wet, lambda one: one.on(excerpts), self.clearly)[-1]
 
     def _as_soon(self, wet: list[Tried]) -> Tried:
         """The last record on the first excerpt, which is all that there would be less time for;
         another only where it is clearly nearer on all of them."""
-        soon = records(wet, lambda one: one.on(self.excerpts[:1]), self.clearly)[-1]
+        soon = self._last_record(wet, self.excerpts[:1])
         nearest = min(wet, key=self._cost)
         is_clear = _is_nearer_by(self.clearly, self._expected(nearest), self._expected(soon))
         return nearest if is_clear else soon

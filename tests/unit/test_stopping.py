@@ -7,29 +7,32 @@ import sys
 import pytest
 
 _COMMAND = """
-import os, signal
+import os, signal, typer
 from bridge.cli.explained import explained
+from bridge.errors import EffectError
 
 @explained
 def command() -> None:
     try:
         os.kill(os.getpid(), signal.{name})
     except BaseException as error:
-        # As a compiled module does that is just being loaded.
-        raise ImportError("initialization failed") from error
+        # As a compiled module does that is just being loaded, or who loads it.
+        raise {fault}("initialization failed") from error
 
-command()
+try:
+    command()
+except typer.Exit as left:
+    raise SystemExit(left.exit_code)
 """
 
 
+@pytest.mark.parametrize("fault", ["ImportError", "EffectError"])
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
 def test_a_signal_that_became_another_fault_ends_the_command_as_the_signal(
-    name: str, code: int
+    name: str, code: int, fault: str
 ) -> None:
-    script = _COMMAND.format(name=name) + "\n"
-    ended = "import typer\ntry:\n" + "".join(f"    {line}\n" for line in script.splitlines())
-    ended += "except typer.Exit as left:\n    raise SystemExit(left.exit_code)\n"
-    done = subprocess.run([sys.executable, "-c", ended], capture_output=True, text=True)
+    script = _COMMAND.format(name=name, fault=fault)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (code, "")
 
 

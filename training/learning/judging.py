@@ -1,9 +1,11 @@
 """Whether a predictor helps: the same search with it and without, on clips that were held back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -24,6 +26,7 @@ from training.examples import ClipSettings, ClipSource, Example, ExampleSource, 
 from training.workers import executor, in_order
 
 SEED = 61
+Found = TypeVar("Found")
 _DRAWN = 4
 """So many times the wanted clips are drawn at the most."""
 
@@ -94,21 +97,37 @@ class Trial:
 
 def judge(trial: Trial, cases: int, workers: int) -> Verdict:
     """Search so many held-back clips twice each; fewer where few let the plugin be heard."""
-    jobs = [(trial, index) for index in range(_DRAWN * cases)]
+    return Verdict(first_found(partial(_case, trial), cases, workers))
+
+
+def first_found(
+    case: Callable[[int], Found | None], wanted: int, workers: int
+) -> tuple[Found, ...]:
+    """The first cases that are some, by number; `case` must travel to a worker."""
     with executor(workers) as pool:
-        found = (case for case in in_order(pool, _case, jobs) if case is not None)
-        return Verdict(tuple(islice(found, cases)))
+        drawn = in_order(pool, case, range(_DRAWN * wanted))
+        return tuple(islice((one for one in drawn if one is not None), wanted))
 
 
-def _case(job: tuple[Trial, int]) -> Case | None:
-    trial, index = job
-    clips = ClipSource(trial.clips.plain, trial.corpus, "validation", SEED)
-    plugin, _ = trial.before
+def question(
+    plugin: PluginSpec, clips: ClipSource, index: int
+) -> tuple[Example, tuple[float, float]] | None:
+    """An example, and how far doing nothing is from its target, as `distances` has it; None where
+    there is nothing to be gained."""
     example = ExampleSource(Task(plugin=plugin.id), plugin, clips)[index]
     (nothing,) = distances([example.dry], example.target, example.sample_rate)
     if example.truth is not None and nothing[0] < HARDLY_AUDIBLE:
-        # There is nothing to be gained, with a network or without.
         return None
+    return example, nothing
+
+
+def _case(trial: Trial, index: int) -> Case | None:
+    clips = ClipSource(trial.clips.plain, trial.corpus, "validation", SEED)
+    plugin, _ = trial.before
+    asked = question(plugin, clips, index)
+    if asked is None:
+        return None
+    example, nothing = asked
     try:
         answers = [
             answered(side, example, trial.budget_s) for side in (trial.before, trial.learned)
