@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from bridge.errors import ManifestError
-from bridge.texts import read_yaml
+from bridge.texts import YamlLoader, read_yaml
 
 Scale = Literal["linear", "log", "integer", "enum", "toggle"]
 Symbol = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -361,7 +361,7 @@ class Setting:
         return {parameter.symbol: parameter.to_real(value) for parameter, value in pairs}
 
 
-class _StrictLoader(yaml.SafeLoader):
+class _StrictLoader(YamlLoader):
     """YAML that refuses a key written twice, which PyYAML would take silently."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:

@@ -13,6 +13,7 @@ from bridge.cli.options import (
     AUTO,
     AUTO_BUDGET_S,
     BitDepthOption,
+    FromHostOption,
     JsonOption,
     PluginOption,
     RigOption,
@@ -21,7 +22,6 @@ from bridge.cli.options import (
     parameter_rows,
 )
 from bridge.cli.printing import printable, screen
-from bridge.cli.suggestions import FromHostOption, print_ranking
 from bridge.errors import ModelError
 from bridge.estimate.answer import Answer
 from bridge.estimate.estimator import Estimator
@@ -30,7 +30,6 @@ from bridge.library import Library, open_library
 from bridge.readings import shown
 from bridge.search.contest import Ranking
 from bridge.search.offline import MatchResult, match_best, match_files
-from bridge.search.suggestion import candidates, ranking_rows
 
 EXAMPLES = """\
   dafx-bridge match dry.wav reference.wav --plugin mda-overdrive --out wet.wav
@@ -83,6 +82,9 @@ def command(
     library = open_library()
     ranking: Ranking | None = None
     if plugin == AUTO and rig is None:
+        # It brings the hosts, which no other match needs.
+        from bridge.search.suggestion import candidates
+
         chains = candidates(library, from_host or "")
         budget = AUTO_BUDGET_S if budget_s is None else budget_s
         result, ranking = match_best(source, reference, chains, library, out, budget, bit_depth)
@@ -96,10 +98,16 @@ def command(
     for line in result.advice:
         typer.echo(f"WARNING: {line}", err=True)
     if as_json:
-        told = {"ranking": ranking_rows(ranking)} if ranking else {}
-        echo_json(_report(result) | {"map": _rounded(places)} | told)
+        told = _report(result) | {"map": _rounded(places)}
+        if ranking:
+            from bridge.search.suggestion import ranking_rows
+
+            told["ranking"] = ranking_rows(ranking)
+        echo_json(told)
     else:
         if ranking:
+            from bridge.cli.suggestions import print_ranking
+
             print_ranking(ranking)
         _print(result, places, out)
 

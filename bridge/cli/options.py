@@ -21,6 +21,14 @@ PluginOption = Annotated[
 RigOption = Annotated[
     str | None, typer.Option("--rig", metavar="ID", help="A named chain, in place of --plugin.")
 ]
+FromHostOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="With --plugin auto: of all plugins only those on the tracks of this host, such as"
+        " ardour://127.0.0.1:3819/guitar.",
+    ),
+]
 AttachedOption = Annotated[
     bool,
     typer.Option(

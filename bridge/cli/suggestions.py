@@ -1,21 +1,10 @@
-"""How a ranking of plugins and rigs is asked for with `--plugin auto`, and how it is shown."""
-
-from typing import Annotated
+"""How a ranking of plugins and rigs is shown."""
 
 import typer
 
 from bridge.cli.printing import print_table
 from bridge.search.contest import Ranking
 from bridge.search.suggestion import contender_row
-
-FromHostOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="URL",
-        help="With --plugin auto: of all plugins only those on the tracks of this host, such as"
-        " ardour://127.0.0.1:3819/guitar.",
-    ),
-]
 
 
 def print_ranking(ranking: Ranking) -> None:

@@ -108,6 +108,8 @@ class _Lv2Instance(Instance):
             )
         self._instance: c._Pointer[api.Instance] | None = instance
         self._plugin = instance.contents.descriptor.contents
+        # Looked up once: ctypes makes a new object each time.
+        self._connect_port, self._run_block = self._plugin.connect_port, self._plugin.run
         self._handle = instance.contents.handle
         ranges = np.array([port.range_at(sample_rate) for port in self._ports.all], np.float32)
         self._minimum, self._maximum, self._controls = ranges.T.copy()
@@ -116,7 +118,7 @@ class _Lv2Instance(Instance):
         self._silence = np.zeros(BLOCK_FRAMES, np.float32)
         self._scratch = np.zeros(BLOCK_FRAMES, np.float32)
         for port in self._ports.all:
-            self._connect(port.number, self._place_of(port))
+            self._connect_port(self._handle, port.number, self._place_of(port))
         if effect.starts_with_state:
             lilv().restore_default(effect._plugin, instance, self._features)
         self._begin(setting)
@@ -143,13 +145,10 @@ class _Lv2Instance(Instance):
             case "unknown":
                 return None
 
-    def _connect(self, port: int, address: int | None) -> None:
-        self._plugin.connect_port(self._handle, port, address)
-
     def _run(self, frames: int) -> None:
         for atom in self._atoms:
             atom.clear()
-        self._plugin.run(self._handle, frames)
+        self._run_block(self._handle, frames)
         self._features.worker.answer()
 
     def _begin(self, setting: Setting) -> None:
@@ -191,9 +190,10 @@ class _Lv2Instance(Instance):
             for buffer, ports in ((source, self._ports.audio_in), (result, self._ports.audio_out))
             for row, port in enumerate(ports)
         ]
+        connect, handle = self._connect_port, self._handle
         for start in range(0, frames, BLOCK_FRAMES):
             for port, place in places:
-                self._connect(port, place + _FLOAT_BYTES * start)
+                connect(handle, port, place + _FLOAT_BYTES * start)
             self._run(min(BLOCK_FRAMES, frames - start))
         return result
 

@@ -100,6 +100,23 @@ class PredictorCard(_Card):
         return card
 
 
+class Foretelling(_Record):
+    """How what a search foretells is corrected: of what is chosen among many, too much is hoped.
+
+    Distances count by the logarithm of themselves and `LEAST_DISTANCE`. As it stands here, nothing
+    is changed.
+    """
+
+    offset: float = 0.0
+    slope: Annotated[float, Field(gt=0)] = 1.0
+    """Of the distance of the playing as it is, in what the critic says of it."""
+    kept: Annotated[float, Field(gt=0)] = 1.0
+    """How much is kept of the hoped difference between the answer and the playing as it is."""
+    low: Annotated[float, Field(gt=0)] = 1.0
+    high: Annotated[float, Field(gt=0)] = 1.0
+    """How many times as far away the bounds are."""
+
+
 class CriticCard(_Card):
     """Card of the critic; `hop_s` is that of its encoder."""
 
@@ -112,6 +129,7 @@ class CriticCard(_Card):
     cautious: float
     """Of `bridge.models.critic.QUANTILES`, which one of the change must be below 0 for an answer
     to count as nearer than doing nothing."""
+    foretelling: Foretelling = Foretelling()
 
 
 class MapCard(_Record):

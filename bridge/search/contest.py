@@ -106,7 +106,8 @@ class Contender:
     @property
     def closeness(self) -> Closeness:
         """What is expected with the best that was tried."""
-        return self.tried[0].expectation.closeness(self.nothing)
+        foretelling = self.estimator.critic.card.foretelling
+        return self.tried[0].expectation.closeness(self.nothing, foretelling)
 
     def go_on(self) -> None:
         """Try one setting more, if there is one."""
@@ -210,7 +211,7 @@ class Contest:
             del standing[keep:]
         ranked = sorted((contender for contender in everyone if contender.tried), key=_cost)
         left_out |= {c.chain.id: c.fault or _SILENT for c in everyone if not c.tried}
-        nothing = float(np.mean([c.nothing.median for c in ranked])) if ranked else float("nan")
+        nothing = float(np.mean([c.closeness.now for c in ranked])) if ranked else float("nan")
         return Ranking(tuple(ranked), nothing, left_out)
 
     def goal(self, contender: Contender) -> ReferenceAnalysis:

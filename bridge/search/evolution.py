@@ -5,9 +5,11 @@ searched in normalised values, integers among their steps; enums, toggles and th
 that may be left out are categories.
 """
 
+import sys
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from typing import Any
+from types import ModuleType
+from typing import Any, cast
 
 import numpy as np
 
@@ -22,9 +24,13 @@ _START_SHARE = 0.5
 
 def prepare() -> Any:
     """The strategy's class; the first call takes a while, and should not count as searching."""
-    # It brings scipy.stats, which would slow the start of every command.
-    from cmaes import CatCMAwM
-
+    # cmaes has functions of its own where scipy.stats, which takes a second to load, is missing.
+    missing = sys.modules.setdefault("scipy.stats", cast(ModuleType, None)) is None
+    try:
+        from cmaes import CatCMAwM
+    finally:
+        if missing:
+            del sys.modules["scipy.stats"]
     return CatCMAwM
 
 

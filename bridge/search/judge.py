@@ -12,6 +12,7 @@ from bridge.chain import ChainSetting
 from bridge.estimate.closeness import Closeness
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import Analysis
+from bridge.models.cards import Foretelling
 from bridge.models.critic import LEAST_DISTANCE, QUANTILES
 from bridge.search.comparison import comparison
 from bridge.search.surprise import Surprises
@@ -54,15 +55,23 @@ class Expectation:
         """How probable it is, 0..1, that the candidate is nearer than doing nothing."""
         return float(np.interp(0.0, self.change, QUANTILES, left=0.05, right=0.95))
 
-    def closeness(self, nothing: Self) -> Closeness:
+    def closeness(self, nothing: Self, corrected: Foretelling) -> Closeness:
         """The same for a player; `nothing` is what is expected of doing nothing."""
+        as_it_is = np.log(nothing.median + LEAST_DISTANCE)
+        low, median, high = np.log(self.distance[[_LOW, _MEDIAN, _HIGH]] + LEAST_DISTANCE)
+        now = corrected.offset + corrected.slope * as_it_is
+        expected = now + corrected.kept * (median - as_it_is)
         return Closeness(
-            now=nothing.median,
-            expected=self.median,
-            low=float(self.distance[_LOW]),
-            high=float(self.distance[_HIGH]),
+            now=_distance(now),
+            expected=_distance(expected),
+            low=_distance(expected - corrected.low * (median - low)),
+            high=_distance(expected + corrected.high * (high - median)),
             better=self.better,
         )
+
+
+def _distance(logarithm: float) -> float:
+    return max(float(np.exp(logarithm)) - LEAST_DISTANCE, 0.0)
 
 
 class Judge:

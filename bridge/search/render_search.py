@@ -212,7 +212,8 @@ class Search:
         best, nothing = finals.best(self._memory.last), finals.nothing
         self.memory = Memory(finals.excerpts, (best, *(t for t in finals.tried if t is not best)))
         expectation = best.on(finals.excerpts)
-        closeness = expectation.closeness(nothing.on(finals.excerpts))
+        foretelling = self._estimator.critic.card.foretelling
+        closeness = expectation.closeness(nothing.on(finals.excerpts), foretelling)
         answer = Answer.of(self._estimator.chain, self._first.judge.predictions)
         posteriors = self._posteriors(best.setting)
         return answer.decided(best.setting, posteriors, best.gain_db, closeness)

@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -218,7 +219,7 @@ def test_rows_are_written_once(
 ) -> None:
     monkeypatch.setattr("training.critic.rows.CHUNK", 2)
     library = Library()
-    write_rows(source, library, tmp_path, range(3), candidates, processes=1)
+    write_rows(source, library, tmp_path, range(3), partial(rows_of, judged=candidates), 1)
     first, second = sorted(tmp_path.iterdir())
     assert [path.name for path in (first, second)] == ["00000000.npz", "00000002.npz"]
     table = load_table([tmp_path])
@@ -228,7 +229,7 @@ def test_rows_are_written_once(
     second.unlink()
     second.with_suffix(".partial.npz").write_bytes(written[:100])
     os.utime(first, (1, 1))
-    write_rows(source, library, tmp_path, range(3), candidates, processes=1)
+    write_rows(source, library, tmp_path, range(3), partial(rows_of, judged=candidates), 1)
     assert first.stat().st_mtime == 1
     again = load_table([tmp_path])
     assert np.array_equal(again.comparisons, table.comparisons)

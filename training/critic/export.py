@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from bridge.library import CRITIC_FOLDER, ENCODER_FOLDER
-from bridge.models.cards import CriticCard, EncoderCard, read_card
+from bridge.models.cards import CriticCard, EncoderCard, Foretelling, read_card
 from bridge.search.comparison import COMPARISON_SIZE
 from training.critic.fit import Table
 from training.critic.networks import CriticNetwork
@@ -27,6 +27,7 @@ def export_critic(
     corpus: Path,
     models: Path,
     encoder_of: Path | None = None,
+    foretelling: Foretelling | None = None,
 ) -> None:
     """Write the critic below `models`, beside the encoder that it hears with.
 
@@ -58,6 +59,7 @@ def export_critic(
             comparison_size=COMPARISON_SIZE,
             cases=cases,
             cautious=cautious,
+            foretelling=foretelling or Foretelling(),
         )
         write_card(folder, card)
         target = models / CRITIC_FOLDER

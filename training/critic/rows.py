@@ -58,6 +58,8 @@ class Candidate:
 
 Candidates = Callable[["Heard"], Iterator[Candidate]]
 """What is judged beside doing nothing and the targets."""
+Rows = Callable[["Heard"], dict[str, npt.NDArray[Any]]]
+"""What is kept of a scene."""
 
 
 @dataclass(frozen=True)
@@ -121,21 +123,28 @@ def winners(heard: Heard) -> Iterator[Candidate]:
     """What searches with the critic so far think best, and some of what they have tried."""
     scene, effect = heard.scene, effect_of(heard.scene.chain)
     for number in range(SEARCHED):
-        search = Search(
-            heard.estimator,
-            effect,
-            scene.playing,
-            scene.sample_rate,
-            heard.references[number],
-            seed=scene.index,
-        )
-        search.explore(most=_EVOLVED)
+        search = searched(heard, number)
         ranked = sorted((c for c in search.candidates if not c.bypass), key=lambda c: c.cost)
         places = {round(place * (len(ranked) - 1)) for place in _WINNERS} if ranked else set()
         for place in sorted(places):
             setting = ranked[place].setting
             wet = effect.render(scene.excerpt.audio, scene.sample_rate, setting)
             yield Candidate("winner", wet, setting)
+
+
+def searched(heard: Heard, number: int) -> Search:
+    """A search for one of a scene's references, when it has tried what it would."""
+    scene = heard.scene
+    search = Search(
+        heard.estimator,
+        effect_of(scene.chain),
+        scene.playing,
+        scene.sample_rate,
+        heard.references[number],
+        seed=scene.index,
+    )
+    search.explore(most=_EVOLVED)
+    return search
 
 
 def _near(
@@ -154,13 +163,13 @@ def write_rows(
     library: Library,
     folder: Path,
     indices: range,
-    judged: Candidates = candidates,
+    make: Rows,
     processes: int = 2,
 ) -> None:
     """Write the chunks of these scenes that are not there yet."""
     folder.mkdir(parents=True, exist_ok=True)
     jobs = [
-        (source, library, chunk, judged, path)
+        (source, library, chunk, make, path)
         for start in range(indices.start, indices.stop, CHUNK)
         if not (path := folder / f"{start:08d}.npz").exists()
         for chunk in [range(start, min(start + CHUNK, indices.stop))]
@@ -170,11 +179,11 @@ def write_rows(
             list(track(as_done(workers, _write_chunk, jobs), "rows", total=len(jobs)))
 
 
-def _write_chunk(job: tuple[SceneSource, Library, range, Candidates, Path]) -> None:
-    source, library, indices, judged, path = job
+def _write_chunk(job: tuple[SceneSource, Library, range, Rows, Path]) -> None:
+    source, library, indices, make, path = job
     arrays: dict[str, npt.NDArray[Any]] = {}
     for index in indices:
-        for name, values in rows_of(Heard.of(source[index], library), judged).items():
+        for name, values in make(Heard.of(source[index], library)).items():
             arrays[f"{index}.{name}"] = values
     partial = path.with_suffix(".partial.npz")
     np.savez(partial, allow_pickle=False, **arrays)
@@ -200,7 +209,7 @@ def rows_of(heard: Heard, judged: Candidates) -> dict[str, npt.NDArray[Any]]:
         "kind": np.array([KINDS.index(one.kind) for one in some], np.int8),
         "maker": np.array([made.maker for made in scene.made], "U10"),
         "chain": np.array(scene.chain.id, "U100"),
-        "distance": _distances(monos, len(scene.made)),
+        "distance": distances(monos, len(scene.made)),
         "echo_similarity": np.array(
             [
                 [(similarity(sound.echoes, reference.echoes), alike) for sound in sounds]
@@ -227,7 +236,7 @@ def _is_sound(audio: Audio) -> bool:
     return bool(np.isfinite(audio).all()) and rms_db(audio) >= _SILENT_DB
 
 
-def _distances(monos: Sequence[Audio], targets: int) -> Floats:
+def distances(monos: Sequence[Audio], targets: int) -> Floats:
     """MRSTFT of every candidate to each target, at the target's level and raw; (m, n, 2).
 
     The targets are the first candidates after the playing itself.

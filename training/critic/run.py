@@ -5,6 +5,7 @@ Everything lies below the run's folder and the data folder, and goes on where it
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -16,10 +17,11 @@ from bridge.library import SHIPPED, Layer, Library
 from bridge.models.critic import QUANTILES
 from training.critic.export import export_critic
 from training.critic.fit import Plan, Table, fit_critic, load_table
+from training.critic.foretelling import fitted, load_told, told_of
 from training.critic.gear import GearPairs
 from training.critic.networks import CriticNetwork
 from training.critic.picking import Picks, cautious_quantile, picks
-from training.critic.rows import SEARCHED, Candidates, candidates, winners, write_rows
+from training.critic.rows import SEARCHED, Rows, candidates, rows_of, winners, write_rows
 from training.critic.scenes import SOUNDS, SceneSource
 from training.examples import ClipSettings, ClipSource
 from training.fit import Folders
@@ -68,7 +70,7 @@ class _Run:
         split: str,
         library: Library,
         scenes: range,
-        judged: Candidates,
+        make: Rows,
         sounds: int = SOUNDS,
     ) -> Path:
         """The folder with the rows of these scenes, made where they are missing."""
@@ -78,7 +80,7 @@ class _Run:
         pairs = GearPairs(gear, split) if (gear / split).exists() else None
         drawn = SceneSource(source, library, FeatureSettings(), pairs, sounds)
         folder = self.folder / "rows" / f"{split}-{name}"
-        write_rows(drawn, library, folder, scenes, judged, self.workers)
+        write_rows(drawn, library, folder, scenes, make, self.workers)
         return folder
 
     def log(self, name: str, found: Picks) -> None:
@@ -95,27 +97,29 @@ def train_critic(
     run = _Run(settings, folders, workers)
     run.folder.mkdir(parents=True, exist_ok=True)
     library = Library((Layer(SHIPPED.manifest, models),))
-    learned = [run.rows("cases", "train", library, range(settings.scenes), candidates)]
-    checked = [
-        run.rows("cases", "validation", library, range(settings.validation_scenes), candidates)
-    ]
+    cases, won = partial(rows_of, judged=candidates), partial(rows_of, judged=winners)
+    learned = [run.rows("cases", "train", library, range(settings.scenes), cases)]
+    checked = [run.rows("cases", "validation", library, range(settings.validation_scenes), cases)]
     validation = load_table(checked)
     network = _fitted(run, "round-0", learned, validation)
     first = _WINNERS_FROM
     for number, count in enumerate(settings.winner_scenes, 1):
         library = _with_critic(run, f"round-{number - 1}", network, validation, models)
         scenes = range(first, first + count)
-        learned.append(run.rows(f"winners-{number}", "train", library, scenes, winners))
+        learned.append(run.rows(f"winners-{number}", "train", library, scenes, won))
         network = _fitted(run, f"round-{number}", learned, validation)
         first += count
     # What decides how cautious an answer must be are winners of the last network, never learned.
     library = _with_critic(run, "last", network, validation, models)
     scenes = range(first, first + settings.validation_winner_scenes)
     # Each of their references is searched for.
-    last = load_table([run.rows("winners", "validation", library, scenes, winners, SEARCHED)])
+    last = load_table([run.rows("winners", "validation", library, scenes, won, SEARCHED)])
     cautious = cautious_quantile(network, last, settings.harmed)
     found = picks(network, last, cautious)
     run.log("winners", found)
+    library = _with_critic(run, "cautious", network, validation, models, cautious)
+    scenes = range(scenes.stop, scenes.stop + settings.validation_winner_scenes)
+    told = load_told([run.rows("told", "validation", library, scenes, told_of, SEARCHED)])
     count = SOUNDS * (settings.scenes + sum(settings.winner_scenes))
     export_critic(
         "critic",
@@ -126,6 +130,7 @@ def train_critic(
         found.figures(),
         folders.data / "corpus",
         models,
+        foretelling=fitted(told),
     )
 
 
@@ -145,7 +150,12 @@ def _fitted(run: _Run, name: str, learned: list[Path], validation: Table) -> Cri
 
 
 def _with_critic(
-    run: _Run, name: str, network: CriticNetwork, validation: Table, models: Path
+    run: _Run,
+    name: str,
+    network: CriticNetwork,
+    validation: Table,
+    models: Path,
+    cautious: float = 0.5,
 ) -> Library:
     """The models, and the critic of this round over them."""
     folder = run.folder / "models" / name
@@ -153,6 +163,6 @@ def _with_critic(
     corpus = run.folders.data / "corpus"
     # Anew each time: what a kill has left half written takes a second to make whole.
     export_critic(
-        f"critic {name}", network, validation, 0, 0.5, {}, corpus, folder, encoder_of=models
+        f"critic {name}", network, validation, 0, cautious, {}, corpus, folder, encoder_of=models
     )
     return Library((Layer(SHIPPED.manifest, models), Layer(folder / SHIPPED.manifest.name, folder)))
