@@ -1,6 +1,7 @@
 """The evaluation from corpus to tables, with the real plugins and small corpora."""
 
 import json
+import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -38,6 +39,8 @@ from training.joint import Networks
 from training.networks import Encoder, Predictor
 from training.pool import load_pool
 
+# All evaluations in one worker, which makes what they share once.
+pytestmark = pytest.mark.xdist_group("evaluation")
 SETTINGS = Settings(cases=6, rendered_cases=3, pesq_cases=2, ceiling_cases=1, seed=7)
 CRITIC = "1" * 64
 KINDS = sorted({kind for kinds in SLICES.values() for kind in kinds})
@@ -113,13 +116,29 @@ def always_bypass(estimator: NoEstimator, *_: object) -> Answer:
     return replace(answer, setting=dry, bypass_probability=(1.0,))
 
 
+def without_models(patch: pytest.MonkeyPatch) -> None:
+    bench._bench.cache_clear()
+    patch.setattr("training.evaluation.bench.chain_estimator", NoEstimator)
+    patch.setattr("training.evaluation.results.chain_estimator", NoEstimator)
+    patch.setattr("training.evaluation.answers.decide", always_bypass)
+    patch.setattr("training.evaluation.ceiling.TRIES", 24)
+
+
 @pytest.fixture(autouse=True)
 def no_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    bench._bench.cache_clear()
-    monkeypatch.setattr("training.evaluation.bench.chain_estimator", NoEstimator)
-    monkeypatch.setattr("training.evaluation.results.chain_estimator", NoEstimator)
-    monkeypatch.setattr("training.evaluation.answers.decide", always_bypass)
-    monkeypatch.setattr("training.evaluation.ceiling.TRIES", 24)
+    without_models(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def evaluated(
+    manifest: Manifest, corpus: Path, gear: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """What an evaluation of Overdrive with `SETTINGS` leaves behind."""
+    folder = tmp_path_factory.mktemp("evaluated")
+    with pytest.MonkeyPatch.context() as patch:
+        without_models(patch)
+        run(manifest, corpus, folder, gear=gear)
+    return folder
 
 
 def run(
@@ -136,15 +155,21 @@ def run(
     return measured_of(chain, out)
 
 
+def copied(evaluated: Path, out: Path) -> Measured:
+    """What is known of Overdrive at 24 kHz; it lies below `out` then, and can be gone on with."""
+    shutil.copytree(evaluated, out, dirs_exist_ok=True)
+    return measured_of(Chain.of_plugin(MANIFEST.plugin("mda-overdrive")), out)[24_000]
+
+
 def measured_of(chain: Chain, out: Path) -> dict[int, Measured]:
     measured = by_host_rate([ChainResults.below(out / "evaluation", chain)])
     return {rate: found for rate, (found,) in measured.items()}
 
 
 def test_an_evaluation_goes_from_corpus_to_tables_and_pictures(
-    manifest: Manifest, corpus: Path, gear: Path, tmp_path: Path
+    manifest: Manifest, corpus: Path, evaluated: Path, tmp_path: Path
 ) -> None:
-    found = run(manifest, corpus, tmp_path, gear=gear)[24_000]
+    found = copied(evaluated, tmp_path)
     slices = found.slices
     assert list(slices) == list(SLICES)
     for name, summary in slices.items():
@@ -263,9 +288,13 @@ def test_what_was_measured_is_not_measured_again(
 
 
 def test_a_changed_critic_measures_the_rendered_cases_alone(
-    manifest: Manifest, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    manifest: Manifest,
+    corpus: Path,
+    evaluated: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    first = run(manifest, corpus, tmp_path)[24_000].slices["guitar"]
+    first = copied(evaluated, tmp_path).slices["guitar"]
     monkeypatch.setattr(
         "training.evaluation.answers.decide",
         lambda estimator, *_: estimator.predict(None, None, 0.0),
@@ -325,10 +354,9 @@ def test_results_of_earlier_versions_are_told_until_they_are_measured_again(
 
 
 def test_cases_of_other_parameters_are_left_out_and_named(
-    manifest: Manifest, corpus: Path, tmp_path: Path
+    manifest: Manifest, evaluated: Path, tmp_path: Path
 ) -> None:
-    few = replace(SETTINGS, cases=2, rendered_cases=2)
-    run(manifest, corpus, tmp_path, few)
+    copied(evaluated, tmp_path)
     plugin = manifest.plugin("mda-overdrive")
     narrower = plugin.model_copy(update={"parameters": plugin.parameters[:-1]})
     assert measured_of(Chain.of_plugin(narrower), tmp_path) == {}

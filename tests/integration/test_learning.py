@@ -17,9 +17,13 @@ pytestmark = pytest.mark.timeout(900)
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.pool._CHUNK", 16)
+    monkeypatch.setattr("training.sensitivity.CASES", 2)
+    # One batch, and one chunk that is held back.
     for name, value in (
-        ("_LEAST_CLIPS", 128),
-        ("_MOST_CLIPS", 128),
+        ("_CHUNK", 16),
+        ("_LEAST_CLIPS", 64),
+        ("_MOST_CLIPS", 64),
         ("_EPOCHS", 2),
         ("_LEAST_CASES", 2),
         ("_MOST_CASES", 2),
@@ -37,16 +41,17 @@ def test_a_plugin_of_the_users_is_taught_and_then_used(
     layer.manifest.write_text(USER_TABLE)
     library = Library((SHIPPED, layer))
     plugin = library.manifest.plugin("my-gain")
-    wish = Wish(plugin, library, layer, tmp_path / "cache", minutes=1.0)
+    wish = Wish(plugin, library, layer, tmp_path / "cache", minutes=1.0, workers=1)
     told: list[str] = []
     monkeypatch.setattr(Verdict, "better", property(lambda _: False))
     first = learn(wish, told.append)
-    assert (first.kept, first.clips, len(first.verdict.cases)) == (None, 128, 2)
+    assert (first.kept, first.clips, len(first.verdict.cases)) == (None, 64, 2)
     assert [line[:6] for line in told] == ["1 of 3", "2 of 3", "3 of 3"]
     assert layer.manifest.read_text() == USER_TABLE
     assert not layer.models.exists()
     chunks = {path: path.stat().st_mtime for path in (tmp_path / "cache").rglob("0*.npz")}
-    assert len(chunks) == 4
+    # Of the dry clips and of the references, for learning and held back.
+    assert len(chunks) == 2 * (64 // 16 + 1)
 
     # Where it helps it is kept; what was heard is not heard again.
     monkeypatch.setattr(Verdict, "better", property(lambda _: True))
