@@ -19,7 +19,8 @@ from tests.rigs.children import started, wait_for
 from tests.rigs.display import display
 from tests.rigs.screen_reader import bus, flat
 
-pytestmark = pytest.mark.timeout(400)
+# In one worker, which opens the window that is read once.
+pytestmark = [pytest.mark.xdist_group("accessibility"), pytest.mark.timeout(400)]
 DRIVE = "/parameter/mda-overdrive/drive"
 ROLES = {
     "push button": "press",

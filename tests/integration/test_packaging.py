@@ -16,6 +16,8 @@ from bridge.demo.run import INPUT, REFERENCE
 from bridge.library import MANIFEST
 from bridge.version import __version__
 
+# In one worker, which builds and installs the wheel once.
+pytestmark = pytest.mark.xdist_group("packaging")
 ROOT = MANIFEST.parent
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -24,6 +24,8 @@ from training.critic.rows import KINDS
 from training.errors import TrainingError
 from training.export import TOLERANCE, golden_difference
 
+# In one worker, which fits the network that many look at once.
+pytestmark = pytest.mark.xdist_group("critic")
 CASES, ROWS = 24, 6
 DRY, RANDOM = KINDS.index("dry"), KINDS.index("random")
 
