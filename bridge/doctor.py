@@ -112,7 +112,8 @@ def _plugins(library: Library) -> Iterator[Finding]:
         return
     state = State.FAULT if len(missing) == len(plugins) else State.ADVICE
     todo = remedy(
-        linux="`dafx-bridge plugins` tells why; on Debian: apt install liblilv-0-0 mda-lv2",
+        linux="`dafx-bridge plugins` tells why; on Debian: apt install liblilv-0-0 mda-lv2"
+        " ardour-lv2-plugins",
         mac="`dafx-bridge plugins` tells why; pedalboard's effects need nothing more",
         windows="`dafx-bridge plugins` tells why; pedalboard's effects need nothing more",
     )

@@ -4,7 +4,7 @@
 set -eu
 
 # libatomic1 is what pedalboard is linked with.
-run="libatomic1 libportaudio2 liblilv-0-0 mda-lv2"
+run="libatomic1 libportaudio2 liblilv-0-0 mda-lv2 ardour-lv2-plugins"
 # What Qt is linked with, on X11 and for its plots.
 gui="$run libegl1 libgl1 libfontconfig1 libdbus-1-3 libglib2.0-0 libxkbcommon-x11-0 libxcb-cursor0
     libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0

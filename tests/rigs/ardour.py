@@ -7,6 +7,7 @@ environment names. Nothing of the user's Ardour is read or written.
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -160,11 +161,15 @@ class ScriptedArdour(Ardour):
 
     def multiply(self, copies: int) -> None:
         """Begin to add so many tracks that hold what the first one holds."""
-        uris = ", ".join(f'"{_MDA}{plugin_id[4:].capitalize()}"' for plugin_id in PLUGINS)
+        self.add_tracks("copy", [f"{_MDA}{name[4:].capitalize()}" for name in PLUGINS], copies)
+
+    def add_tracks(self, name: str, uris: Sequence[str], count: int = 1) -> None:
+        """Begin to add so many tracks of that name with these LV2 plugins, in order."""
+        listed = ", ".join(f'"{uri}"' for uri in uris)
         self._say(
             "mode = ARDOUR.TrackMode.Normal",
-            f'l = s:new_audio_track(1, 2, nil, {copies}, "copy", 99, mode, true)',
-            f"uris = {{{uris}}}",
+            f'l = s:new_audio_track(1, 2, nil, {count}, "{name}", 99, mode, true)',
+            f"uris = {{{listed}}}",
             "for t in l:iter() do for n, u in ipairs(uris) do"
             ' local q = ARDOUR.LuaAPI.new_plugin(s, u, ARDOUR.PluginType.LV2, "")'
             " t:add_processor_by_index(q, n - 1, nil, true) end end",

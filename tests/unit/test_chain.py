@@ -68,7 +68,7 @@ def test_slots_of_one_name_are_numbered(manifest: Manifest) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("fuzz", "unknown plugin 'fuzz'.* and the rigs guitar-amp, mda-amp, vocal"),
+        ("fuzz", "unknown plugin 'fuzz'.* and the rigs guitar-amp, guitar-amp-lv2, mda-amp, vocal"),
         ("guitar-amp/gate", "rig guitar-amp has no slot 'gate'; it has tighten, push"),
         ("mda-delay/delay", "unknown plugin 'mda-delay/delay'"),
         ("", "but '' leaves one empty"),

@@ -130,11 +130,14 @@ def test_the_shipped_manifest_lists_the_plugins_by_id(manifest: Manifest) -> Non
 
 
 def test_the_shipped_rigs_are_of_shipped_plugins(manifest: Manifest) -> None:
-    assert [rig.id for rig in manifest.rigs] == ["guitar-amp", "mda-amp", "vocal"]
+    rigs = ["guitar-amp", "guitar-amp-lv2", "mda-amp", "vocal"]
+    assert [rig.id for rig in manifest.rigs] == rigs
     assert all(slot.plugin.startswith("pedalboard-") for slot in manifest.rig("guitar-amp").slots)
+    assert all(manifest.plugin(s.plugin).formats.lv2 for s in manifest.rig("guitar-amp-lv2").slots)
     optional = {rig.id: [s.slot for s in rig.slots if s.optional] for rig in manifest.rigs}
     assert optional == {
         "guitar-amp": ["delay", "reverb"],
+        "guitar-amp-lv2": ["delay", "reverb"],
         "mda-amp": ["delay", "reverb"],
         "vocal": ["gate", "delay", "reverb"],
     }
