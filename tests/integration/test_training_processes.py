@@ -28,9 +28,10 @@ def experiments(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def fit(experiments: Path, name: str, data: Path, runs: Path, *launcher: str) -> list[str]:
-    options = (str(experiments), "fit", name, "--data", str(data), "--runs", str(runs))
-    return [sys.executable, *launcher, *TINY, *options]
+def fit(experiments: Path, data: Path, runs: Path, *launcher: str, workers: int = 1) -> list[str]:
+    """A command that trains; every worker is a process that starts anew for every stage."""
+    options = (experiments, workers, "fit", "tuned", "--data", data, "--runs", runs)
+    return [sys.executable, *launcher, *TINY, *map(str, options)]
 
 
 def to_the_end(command: list[str]) -> None:
@@ -62,9 +63,9 @@ def weights(folder: Path) -> Iterator[tuple[str, torch.Tensor]]:
 
 @pytest.fixture(scope="module")
 def whole(tiny_data: Path, experiments: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an uninterrupted run of one process."""
+    """The folder of an uninterrupted run of one process, with two workers."""
     runs = tmp_path_factory.mktemp("whole")
-    to_the_end(fit(experiments, "tuned", tiny_data, runs))
+    to_the_end(fit(experiments, tiny_data, runs, workers=2))
     return runs / "tuned"
 
 
@@ -73,7 +74,7 @@ def test_a_run_killed_in_every_stage_ends_with_the_same_weights(
 ) -> None:
     data, runs = tmp_path / "data", tmp_path / "killed"
     shutil.copytree(tiny_data / "corpus", data / "corpus", symlinks=True)
-    again = fit(experiments, "tuned", data, runs)
+    again = fit(experiments, data, runs)
     history = Run(runs / "tuned").history
     killed_when(again, lambda: any(data.glob("pools/*/*[0-9].npz")))
     assert not history()
@@ -101,7 +102,7 @@ def test_two_processes_learn_what_one_learns(
     other; over the epochs it falls by 15 %.
     """
     torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-    to_the_end(fit(experiments, "tuned", tiny_data, tmp_path, *torchrun))
+    to_the_end(fit(experiments, tiny_data, tmp_path, *torchrun))
     one, two = (
         [figures["loss"] for figures in Run(folder).history()["joint"].values()]
         for folder in (whole, tmp_path / "tuned")

@@ -1,9 +1,10 @@
 """`dafx-train` with the experiments of another folder, one plugin, and little of everything.
 
-`python -m tests.integration.tiny_training EXPERIMENTS COMMAND …`, also below `torchrun`.
+`python -m tests.integration.tiny_training EXPERIMENTS WORKERS COMMAND …`, also below `torchrun`.
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -48,8 +49,9 @@ def write_experiments(folder: Path) -> None:
 
 def main() -> None:
     """Run one command."""
-    experiments = Path(sys.argv.pop(1))
+    experiments, workers = Path(sys.argv.pop(1)), int(sys.argv.pop(1))
     from training.__main__ import main as dafx_train
+    from training.fit import fit
 
     with (
         mock.patch("training.runs.EXPERIMENTS", experiments),
@@ -57,6 +59,7 @@ def main() -> None:
         mock.patch("training.sensitivity.CASES", SENSITIVITY_CASES),
         mock.patch("training.convergence.CASES", CASES),
         mock.patch("training.cli.Library", TinyLibrary),
+        mock.patch("training.cli.fit", partial(fit, workers=workers)),
     ):
         dafx_train()
 
