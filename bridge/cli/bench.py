@@ -92,8 +92,9 @@ def _show_search(chain: str, as_json: bool) -> None:
     )
     print_table(("part of a candidate", "ms"), [(name, f"{ms:.2f}") for name, ms in parts])
     typer.echo(
-        f"{speed.chain}: {speed.candidates_per_s:.0f} candidates a second on one core, of"
-        f" {speed.audio_s:g} s at {speed.sample_rate_hz / 1_000:g} kHz;"
+        f"{speed.chain}: {speed.candidates_per_s:.0f} candidates a second, on one core"
+        f" {speed.one_core_per_s:.0f}, of {speed.audio_s:g} s at"
+        f" {speed.sample_rate_hz / 1_000:g} kHz;"
         f" {speed.to_bare:.2f} x rendering and statistics alone"
     )
 

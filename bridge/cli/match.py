@@ -1,5 +1,6 @@
 """`dafx-bridge match`: whole files."""
 
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,6 +29,7 @@ from bridge.estimate.estimator import Estimator
 from bridge.estimate.sound_map import Position, load_map
 from bridge.library import Library, open_library
 from bridge.readings import shown
+from bridge.search.beside import WORTH_S, Beside, has_free_core
 from bridge.search.contest import Ranking
 from bridge.search.offline import MatchResult, match_best, match_files
 
@@ -91,9 +93,12 @@ def command(
     elif from_host:
         raise typer.BadParameter(f"--from-host goes with --plugin {AUTO}")
     else:
-        estimator = Estimator(chain_from(plugin, rig, library), library)
+        chain = chain_from(plugin, rig, library)
         budget = _BUDGET_S if budget_s is None else budget_s
-        result = match_files(source, reference, estimator, out, budget, bit_depth)
+        helped = budget >= WORTH_S and has_free_core()
+        with Beside(chain, library) if helped else nullcontext() as beside:
+            estimator = Estimator(chain, library)
+            result = match_files(source, reference, estimator, out, budget, bit_depth, beside)
     places = _places(result, library)
     for line in result.advice:
         typer.echo(f"WARNING: {line}", err=True)

@@ -11,6 +11,7 @@ from bridge.errors import ModelError
 from bridge.estimate.answer import Answer
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import Analysis, ReferenceAnalysis
+from bridge.search.beside import Beside
 from bridge.search.deadline import Deadline
 from bridge.search.render_search import Search, warm_up
 from bridge.spawning import one_blas_thread
@@ -60,11 +61,17 @@ def search_until(search: Search, deadline: Deadline, also: Sequence[ChainSetting
 
 
 def find_setting(
-    estimator: Estimator, effect: ChainEffect, played: Take, wanted: Take, budget_s: float
+    estimator: Estimator,
+    effect: ChainEffect,
+    played: Take,
+    wanted: Take,
+    budget_s: float,
+    beside: Beside | None = None,
 ) -> Found:
     """Take at most about `budget_s` seconds, once models are loaded; with 0 the networks answer.
 
-    Raises AudioError for a recording that cannot be used, EffectError where the chain fails.
+    `beside` is a process that helps. Raises AudioError for a recording that cannot be used,
+    EffectError where the chain fails.
     """
     if budget_s > 0:
         warm_up(estimator)
@@ -74,7 +81,8 @@ def find_setting(
     started_s, deadline = time.monotonic(), Deadline.after(budget_s)
     goal = estimator.analyse(wanted.audio, wanted.sample_rate, wanted.name)
     if budget_s > 0:
-        search = Search(estimator, effect, played.audio, round(played.sample_rate), goal)
+        rate = round(played.sample_rate)
+        search = Search(estimator, effect, played.audio, rate, goal, beside=beside)
         answer, tried = search_until(search, deadline), len(search.candidates)
     else:
         answer = estimator.predict(played.analysed(estimator), goal, played.sample_rate)

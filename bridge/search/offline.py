@@ -23,6 +23,7 @@ from bridge.estimate.ears import Ears
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import Analysis
 from bridge.library import Library
+from bridge.search.beside import Beside
 from bridge.search.contest import CONTEST_SHARE, Contest, Ranking
 from bridge.search.deadline import Deadline
 from bridge.search.evolution import prepare
@@ -74,12 +75,13 @@ def match_files(
     out: Path,
     budget_s: float,
     depth: BitDepth = BitDepth.AS_INPUT,
+    beside: Beside | None = None,
 ) -> MatchResult:
     """Bring `source` to the style of `reference` and write it at its own rate and channel count.
 
     Of what is longer than `MOST_WINDOWS` windows, so many are analysed, evenly spread. From when
     files are read and models loaded it takes at most about `budget_s` seconds until there is an
-    answer; with 0 the networks answer alone.
+    answer; with 0 the networks answer alone. `beside` is a process that helps to try settings.
 
     Raises AudioError or EffectError, before anything is written, where it cannot be done, and
     ModelError where no network could answer alone.
@@ -88,7 +90,7 @@ def match_files(
     require_network(estimator, budget_s, "--budget-s")
     playing = _playing(files.recording, source, estimator.features)
     effect = load_chain(estimator.chain)
-    found = find_setting(estimator, effect, playing, files.goal, budget_s)
+    found = find_setting(estimator, effect, playing, files.goal, budget_s, beside)
     return _written(files, playing, estimator, effect, found)
 
 

@@ -7,11 +7,13 @@ is nearer than these in all probability. What is likely best is heard on several
 playing before it is taken.
 
 Runs on the caller's thread and takes seconds: live use gives it a process of its own (`worker`).
+Where a second core is free, a second process judges every other setting (`beside`).
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 
 import numpy as np
 
@@ -23,10 +25,11 @@ from bridge.errors import PluginFaultError
 from bridge.estimate.answer import Answer
 from bridge.estimate.estimator import Estimator
 from bridge.estimate.listener import ReferenceAnalysis
+from bridge.search.beside import Beside, Levelled, Task
 from bridge.search.comb_tuning import CLEAR, Tuning, is_linear
 from bridge.search.deadline import Deadline
 from bridge.search.echo_alignment import Aligned, Alignment
-from bridge.search.evolution import Evolution, Individual, prepare
+from bridge.search.evolution import Evolution, prepare
 from bridge.search.excerpts import Excerpt, excerpts
 from bridge.search.finals import CLEARLY, CLEARLY_UNTRAINED, Finals, records
 from bridge.search.judge import Expectation
@@ -126,8 +129,10 @@ class Search:
         reference: ReferenceAnalysis,
         memory: Memory | None = None,
         seed: int = 0,
+        beside: Beside | None = None,
     ) -> None:
-        """`memory` is what searches of earlier playing have found, for the same reference.
+        """`memory` is what searches of earlier playing have found, for the same reference; `beside`
+        is a process that helps.
 
         Raises as `decide` does.
         """
@@ -136,6 +141,9 @@ class Search:
         self._random = np.random.default_rng(seed)
         first, *others = excerpts(audio, sample_rate, estimator.features, EXCERPTS)
         self._first = self._judged(first)
+        self._beside = beside
+        if beside:
+            beside.turn_to(Task(first, sample_rate, reference))
         self._memory = self.memory = memory or Memory()
         """What the next search of more playing, for the same reference, goes on from."""
         self._others = others
@@ -176,20 +184,42 @@ class Search:
             if not tried.setting.dry:
                 self._render_again(tried.setting)
         limit = deadline.share(_SAMPLING_SHARE)
-        for setting in (*also, *others):
-            if limit.passed or self._is_late(deadline):
-                break
-            self.render(_as_known(setting, known), known.fixed)
-        for trial in (*self._alignments(deadline), *tuned):
-            if self._is_late(deadline):
-                return
-            self.render(trial.setting, trial.fixed)
+        proposed = (Trial(_as_known(one, known), known.fixed) for one in (*also, *others))
+        self.render_all(proposed, lambda: limit.passed or self._is_late(deadline))
+        aligned = chain(self._alignments(deadline), tuned)
+        self.render_all(aligned, lambda: self._is_late(deadline))
         self._evolve(deadline, most)
         self._prune(deadline)
 
     def render(self, setting: ChainSetting, fixed: frozenset[int] = frozenset()) -> float:
         """Render a setting and judge it: its cost, infinite for what is silent or not finite."""
         return self._judge(*self._first.levelled(setting), fixed)
+
+    def render_all(
+        self, trials: Iterable[Trial], late: Callable[[], bool] = lambda: False
+    ) -> list[float]:
+        """The costs of trials in their order, until it is late."""
+        waiting, costs = iter(trials), []
+        while not late() and (some := list(islice(waiting, self._at_once))):
+            judged = zip(some, self._levelled([trial.setting for trial in some]), strict=True)
+            costs += [self._judge(*levelled, trial.fixed) for trial, levelled in judged]
+        return costs
+
+    @property
+    def _at_once(self) -> int:
+        return 2 if self._beside and self._beside.ready else 1
+
+    def _levelled(self, settings: Sequence[ChainSetting]) -> list[Levelled]:
+        """Of one setting, or of two at once."""
+        mine, *others = settings
+        for other in others:
+            if self._beside:
+                self._beside.hand_over(other)
+        levelled = [self._first.levelled(mine)]
+        for other in others:
+            theirs = self._beside.answer() if self._beside else None
+            levelled.append(theirs or self._first.levelled(other))
+        return levelled
 
     def _render_again(self, setting: ChainSetting) -> None:
         """Judge a setting of earlier playing as it is: an answer is kept only where it is there."""
@@ -287,20 +317,18 @@ class Search:
         computed = frozenset() if output is None else {output}
         evolution = Evolution(best.setting, spread, self._seed, best.fixed | computed)
         while evolution.dimensions and most > 0:
-            generation: list[tuple[Individual, float]] = []
-            for _ in range(evolution.population):
-                if self._is_late(deadline):
-                    return
-                individual = evolution.ask()
-                generation.append((individual, self._cost_of(individual.setting, best.fixed)))
-            evolution.tell(generation)
+            generation = [evolution.ask() for _ in range(evolution.population)]
+            wet = [one for one in generation if not one.setting.dry]
+            costs = self.render_all(
+                (Trial(one.setting, best.fixed) for one in wet), lambda: self._is_late(deadline)
+            )
+            if len(costs) < len(wet):
+                return
+            # Leaving all out has been judged already, with no gain and with the best.
+            dry = min(candidate.cost for candidate in self.candidates if candidate.bypass)
+            found = iter(costs)
+            evolution.tell([(one, dry if one.setting.dry else next(found)) for one in generation])
             most -= evolution.population
-
-    def _cost_of(self, setting: ChainSetting, fixed: frozenset[int]) -> float:
-        if setting.dry:
-            # It has been judged already, with no gain and with the best.
-            return min(candidate.cost for candidate in self.candidates if candidate.bypass)
-        return self.render(setting, fixed)
 
     def _prune(self, deadline: Deadline) -> None:
         """The best candidate without each of the slots that may be left out."""

@@ -34,7 +34,8 @@ def test_bench_measures_how_many_settings_a_second_are_tried() -> None:
     speed = run_json("bench", "--search", "--plugin", "mda-overdrive,mda-ambience")
     parts = [speed[f"{part}_ms"] for part in ("render", "resample", "statistics", "networks")]
     assert all(part > 0 for part in parts)
-    assert speed["candidates_per_s"] == pytest.approx(1_000 / speed["candidate_ms"], rel=0.05)
+    assert speed["candidates_per_s"] > 0
+    assert speed["one_core_per_s"] == pytest.approx(1_000 / speed["candidate_ms"], rel=0.05)
 
 
 def test_the_predecessors_network_is_as_published() -> None:
