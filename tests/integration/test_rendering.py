@@ -211,7 +211,10 @@ def test_every_corner_of_the_plain_effects_is_safe(plugin: PluginSpec, rate: int
         assert level_db(wet) < level_db(audio) + 40, corner
 
 
-@pytest.mark.parametrize(("rig", "most_db"), [("guitar-amp", 12), ("mda-amp", 6), ("vocal", 6)])
+@pytest.mark.parametrize(
+    ("rig", "most_db"),
+    [("guitar-amp", 12), ("guitar-amp-lv2", 6), ("mda-amp", 6), ("vocal", 6)],
+)
 def test_a_rig_starts_near_the_level_it_is_given(
     manifest: Manifest, guitar: tuple[Audio, int], rig: str, most_db: float
 ) -> None:

@@ -21,6 +21,7 @@ from bridge.library import Library
 from bridge.manifest import PluginSpec
 from bridge.search.render_search import Search, warm_up
 from training.computing import Computing
+from training.evaluation.cases import Case as Question
 from training.evaluation.protocol import PROTOCOL_RATE_HZ
 from training.examples import ClipSettings, ClipSource, Example, ExampleSource, Task
 from training.workers import executor, in_order
@@ -151,14 +152,19 @@ def answered(side: Side, example: Example, budget_s: float) -> Audio:
     Seconds are those of computing: on a busy machine both would else try next to nothing.
     """
     plugin, library = side
-    chain = Chain.of_plugin(plugin)
+    return searched(Chain.of_plugin(plugin), library, example, budget_s)
+
+
+def searched(chain: Chain, library: Library, asked: Example | Question, budget_s: float) -> Audio:
+    """The input as a search with this chain makes it, after so many seconds of computing."""
+    rate = asked.sample_rate
     estimator, effect = Estimator(chain, library), load_chain(chain)
     warm_up(estimator)
     deadline = Computing.after(budget_s)
-    goal = estimator.analyse(example.reference, example.sample_rate, "reference")
-    search = Search(estimator, effect, example.dry, example.sample_rate, goal)
+    goal = estimator.analyse(asked.reference, rate, "reference")
+    search = Search(estimator, effect, asked.dry, rate, goal)
     search.explore(deadline)
-    return search.answer(deadline).apply(effect, example.dry, example.sample_rate)
+    return search.answer(deadline).apply(effect, asked.dry, rate)
 
 
 def distances(
