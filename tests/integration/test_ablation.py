@@ -51,7 +51,7 @@ def test_the_ladder_is_climbed_once(
     with pytest.raises(ModelError):
         ablate("base", manifest, folders, SETTINGS, tmp_path, models=tmp_path)
     assert not run.exists()
-    ablate("base", manifest, folders, SETTINGS, tmp_path)
+    ablate("base", manifest, folders, SETTINGS, tmp_path, processes=1)
     log, scores = (run / "log.jsonl").read_text(), run / "scores.json"
     report = json.loads((tmp_path / "ablation.json").read_text())
     rungs = report["rungs"]
@@ -69,7 +69,7 @@ def test_the_ladder_is_climbed_once(
     known = json.loads(scores.read_text())
     lost = known.pop("+ heads")
     scores.write_text(json.dumps(known))
-    ablate("base", manifest, folders, SETTINGS, tmp_path)
+    ablate("base", manifest, folders, SETTINGS, tmp_path, processes=1)
     assert (run / "log.jsonl").read_text() == log
     assert json.loads(scores.read_text())["+ heads"] == lost
 
