@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 
 from bridge.chain import Chain, ChainSetting
+from bridge.drive import sending
 from bridge.drive.driver import Driver
 from bridge.errors import HostError
 from bridge.hosts import Host, connect, discover
@@ -24,8 +25,6 @@ from tests.rigs.children import PATIENCE_S, wait_for
 
 COMBO = "http://drobilla.net/plugins/mda/Combo"
 LIMITER = "http://drobilla.net/plugins/mda/Limiter"
-_FULL_STATE_S = 3.0
-"""A full state goes out so often."""
 Act = tuple[str, str]
 """What was done, and what was wrong then."""
 
@@ -125,9 +124,11 @@ def bypasses(ardour: Ardour, chain: Chain, rounds: int) -> Iterator[Act]:
             switch = f"{PLUGINS[plugin - 1]}/bypass"
             off = Message("/strip/plugin/deactivate", (1, plugin))
             to = ("127.0.0.1", ardour.port)
-            change = threading.Timer(draw.uniform(0, _FULL_STATE_S), musician.send, (off, to))
+            change = threading.Timer(
+                draw.uniform(0, sending.FULL_STATE_S), musician.send, (off, to)
+            )
             change.start()
-            for glide in range(round(2 * _FULL_STATE_S / 0.5)):
+            for glide in range(round(2 * sending.FULL_STATE_S / 0.5)):
                 hand.glide(glide)
             change.join()
             with connect(target, chain) as other:
