@@ -19,6 +19,8 @@ from bridge.manifest import Manifest, PluginSpec, Setting
 from bridge.osc import Message, OscSocket
 from tests.integration.commands import PATIENCE_S, host_running, next_line, run, running
 
+# In one worker, with one host.
+pytestmark = pytest.mark.xdist_group("live")
 TRUTH = {"drive": 0.8, "muffle": 0.5, "output": 0.3}
 DRIVE, MUFFLE, OUTPUT = ADDRESSES = tuple(f"mda-overdrive/{symbol}" for symbol in TRUTH)
 OWN = {DRIVE: 0.2, MUFFLE: 0.1, OUTPUT: 0.9}
@@ -47,10 +49,20 @@ def chain(overdrive: PluginSpec) -> Chain:
     return Chain.of_plugin(overdrive)
 
 
-@pytest.fixture
-def host() -> Iterator[str]:
+@pytest.fixture(scope="module")
+def running_host() -> Iterator[str]:
     with host_running("mda-overdrive") as (_, port):
         yield f"embedded://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def host(running_host: str, chain: Chain) -> str:
+    """A host in which every knob stands where it does at the start."""
+    start = ChainSetting.start(chain).all_values
+    with connect(running_host, chain) as client:
+        client.set(start)
+        assert client.read() == pytest.approx(start)
+    return running_host
 
 
 def live(

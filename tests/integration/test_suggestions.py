@@ -29,7 +29,8 @@ from gui.widgets.suggestions import SuggestionsDialog
 from tests.fake_hosts import FakeArdour
 from tests.unit.test_control import Engine
 
-pytestmark = pytest.mark.timeout(300)
+# In one worker, with one engine.
+pytestmark = [pytest.mark.xdist_group("suggestions"), pytest.mark.timeout(300)]
 
 IDS = ("mda-overdrive", "pedalboard-distortion", "pedalboard-reverb")
 GONE = {
