@@ -104,7 +104,7 @@ def test_the_baseline_stands_beside_a_trained_run(
     monkeypatch.setattr("training.baseline.pictures._CHUNK", CHUNK)
     monkeypatch.setattr("training.sensitivity.CASES", SENSITIVITY_CASES)
     manifest, folders = TinyLibrary().manifest, Folders(tiny_data, tmp_path / "runs")
-    trained = fit("base", manifest, folders)
+    trained = fit("base", manifest, folders, workers=1)
     s = BaselineSettings(
         clips=16,
         validation_clips=8,
@@ -112,7 +112,7 @@ def test_the_baseline_stands_beside_a_trained_run(
         heads=HeadSettings(epochs=2, batch=8),
     )
     for _ in range(2):
-        compare("base", trained, manifest, folders, s, tmp_path)
+        compare("base", trained, manifest, folders, s, tmp_path, workers=1)
     log = (tmp_path / "runs" / "base-baseline" / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in log] == [1, 2]
     report = json.loads((tmp_path / "baseline.json").read_text())
