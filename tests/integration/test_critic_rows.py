@@ -16,6 +16,7 @@ from bridge.analysis.features import FeatureSettings
 from bridge.analysis.metrics import magnitudes, mrstft_with_gain
 from bridge.arrays import Audio
 from bridge.library import CARD_FILE, CRITIC_FOLDER, MODELS, SHIPPED, Layer, Library
+from bridge.models.cards import Foretelling
 from bridge.search.render_search import Search
 from tests.stand_ins import write_critic
 from training.critic import scenes as scenes_module
@@ -319,7 +320,8 @@ def test_a_critic_is_trained_in_rounds_and_exported(
     stages = [json.loads(line)["stage"] for line in (run / "log.jsonl").read_text().splitlines()]
     assert stages == ["round-0", "round-1", "winners"]
     kept = {path: path.stat().st_mtime_ns for path in run.glob("rows/*/*.npz")}
-    assert len(kept) == 2 + 1 + 1 + 1
+    assert len(kept) == 2 + 1 + 1 + 1 + 1
+    assert card["foretelling"] != Foretelling().model_dump()
 
     # Again it goes on from what is there, and ends with the same.
     train_critic(settings, folders, models)
@@ -327,3 +329,4 @@ def test_a_critic_is_trained_in_rounds_and_exported(
     again = json.loads((models / CRITIC_FOLDER / CARD_FILE).read_text())
     assert again["sha256"] == card["sha256"]
     assert again["metrics"] == card["metrics"]
+    assert again["foretelling"] == card["foretelling"]
