@@ -81,7 +81,8 @@ def match_files(
 
     Of what is longer than `MOST_WINDOWS` windows, so many are analysed, evenly spread. From when
     files are read and models loaded it takes at most about `budget_s` seconds until there is an
-    answer; with 0 the networks answer alone. `beside` is a process that helps to try settings.
+    answer; with 0 the networks answer alone. `beside` is a process that helps to try settings; it
+    is closed when there is an answer.
 
     Raises AudioError or EffectError, before anything is written, where it cannot be done, and
     ModelError where no network could answer alone.
@@ -91,6 +92,9 @@ def match_files(
     playing = _playing(files.recording, source, estimator.features)
     effect = load_chain(estimator.chain)
     found = find_setting(estimator, effect, playing, files.goal, budget_s, beside)
+    if beside:
+        # A long file needs the memory.
+        beside.close()
     return _written(files, playing, estimator, effect, found)
 
 

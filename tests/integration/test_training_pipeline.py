@@ -29,7 +29,6 @@ from training.corpus import MusicSource, SpeechSource, Split
 from training.errors import TrainingError
 from training.estimators import estimator_of, predictor_of
 from training.examples import ClipSettings, ClipSource, ExampleSource, Task
-from training.figures.hearing import AUDIO, clips_of
 from training.fit import Folders, Trained, export_run, fit, pools_of
 from training.joint import Networks, parameter_errors
 from training.networks import Encoder, Predictor
@@ -198,8 +197,7 @@ def both(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         patch.setattr("training.pool._CHUNK", CHUNK)
         patch.setattr("training.sensitivity.CASES", SENSITIVITY_CASES)
         patch.setattr("training.convergence.CASES", CASES)
-        # A report's pictures, of one recording and a few values of each parameter.
-        patch.setattr("training.report.latent.clips_of", lambda: clips_of([AUDIO / "guitar.flac"]))
+        # A report's pictures, of a few values of each parameter.
         patch.setattr("training.figures.sweeps.STEPS", 5)
         with pytest.raises(TrainingError, match="dafx-train fit both"):
             fit("alone", manifest, folders)
