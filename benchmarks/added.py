@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.outcome import Outcome
 from benchmarks.packages.unpacked import environment, unpacked
 from bridge.adding.add import Added, Adding
 from bridge.analysis.metrics import HARM
@@ -71,7 +72,7 @@ _UNPACKED = "DAFX_BENCHMARK_UNPACKED"
 
 
 @dataclass(frozen=True)
-class Case:
+class Case(Outcome):
     """Distances to the target at its level, MRSTFT: 0 is identical."""
 
     plugin: str
@@ -82,16 +83,6 @@ class Case:
     answer_raw: float
     dry: bool
     seconds: float
-
-    @property
-    def gain(self) -> float:
-        """How much of the distance is taken back, as a share."""
-        return 1 - self.answer / max(self.nothing, 1e-9)
-
-    @property
-    def harmed(self) -> bool:
-        """Whether doing nothing would have been better."""
-        return self.answer > self.nothing + HARM
 
 
 @dataclass(frozen=True)

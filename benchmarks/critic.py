@@ -21,7 +21,7 @@ import numpy.typing as npt
 from bridge.library import Library
 from bridge.search.surprise import SURPRISES
 from training.critic.fit import Plan, Table, fit_critic, load_table
-from training.critic.picking import CLEAR, HARMED, picks
+from training.critic.picking import CLEAR, HARMED, Picks, picks
 from training.critic.rows import KINDS
 from training.evaluation.markdown import table
 
@@ -138,29 +138,23 @@ def report(done: list[dict[str, Any]]) -> list[str]:
 
 
 def _row(fit: dict[str, Any]) -> list[str]:
-    nothing, answer, predicted = (np.array(fit[key]) for key in ("nothing", "answer", "predicted"))
-    gear = np.array(fit["gear"], bool)
-    gains = _gains(nothing, answer)
+    every, on_gear = _picks(fit), _picks(fit, np.array(fit["gear"], bool))
     return [
         fit["name"],
         f"{fit['learned']:,}",
-        f"{gains.mean():.1%}",
-        f"{np.median(gains):.0%}",
-        f"{_harmed(nothing, answer):.1%}",
-        f"{(answer - nothing).max():+.2f}",
-        f"{_gains(nothing[gear], answer[gear]).mean():.0%}",
-        f"{_harmed(nothing[gear], answer[gear]):.1%}",
-        f"{predicted.mean():.2f} / {answer.mean():.2f}",
+        f"{every.gains.mean():.1%}",
+        f"{np.median(every.gains):.0%}",
+        f"{every.harmed:.1%}",
+        f"{(every.answer - every.nothing).max():+.2f}",
+        f"{on_gear.gains.mean():.0%}",
+        f"{on_gear.harmed:.1%}",
+        f"{every.predicted.mean():.2f} / {every.answer.mean():.2f}",
     ]
 
 
-def _gains(nothing: npt.NDArray[Any], answer: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    clear = nothing > CLEAR
-    return np.asarray(1 - answer[clear] / nothing[clear])
-
-
-def _harmed(nothing: npt.NDArray[Any], answer: npt.NDArray[Any]) -> float:
-    return float(np.mean(answer > nothing + HARMED))
+def _picks(fit: dict[str, Any], some: _Mask | slice = slice(None)) -> Picks:
+    """What was chosen in these cases, as it was kept."""
+    return Picks(*(np.array(fit[field.name])[some] for field in fields(Picks)))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.outcome import Outcome
 from bridge.analysis.metrics import HARM
 from bridge.arrays import finite
 from bridge.chain import chain_of
@@ -40,7 +41,7 @@ _HEADER = (
 
 
 @dataclass(frozen=True)
-class Case:
+class Case(Outcome):
     """One rig and one capture. Distances to the target at its level, MRSTFT: 0 is identical."""
 
     rig: str
@@ -51,16 +52,6 @@ class Case:
     best: float | None
     """Of the best setting that was found with the target known."""
     seconds: float
-
-    @property
-    def gain(self) -> float:
-        """How much of the distance is taken back, as a share."""
-        return 1 - self.answer / max(self.nothing, 1e-9)
-
-    @property
-    def harmed(self) -> bool:
-        """Whether doing nothing would have been better."""
-        return self.answer > self.nothing + HARM
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ def _per_s(search: Search, beside: Beside, settings: list[ChainSetting]) -> floa
     """Settings a second with the process beside; 0 where it does not come to help."""
     end_s = time.monotonic() + PATIENCE_S
     while not beside.ready:
-        if time.monotonic() > end_s:
+        if beside.process_id is None or time.monotonic() > end_s:
             return 0.0
         time.sleep(_LOOK_S)
     trials = [Trial(setting) for setting in settings]
